@@ -1,0 +1,9 @@
+/// The language: parser, interpreter, conditions. Here kernel and explorer meet.
+module dev.faultline.litmus {
+    requires static org.jspecify;
+    requires transitive dev.faultline.explore;
+    requires transitive dev.faultline.history;
+    requires transitive dev.faultline.kernel;
+    requires transitive dev.faultline.machine;
+    requires org.antlr.antlr4.runtime;
+}
