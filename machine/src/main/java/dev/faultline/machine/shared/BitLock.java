@@ -1,0 +1,111 @@
+package dev.faultline.machine.shared;
+
+import dev.faultline.machine.task.Access;
+import dev.faultline.machine.task.Kind;
+import dev.faultline.machine.task.Machine;
+import dev.faultline.machine.task.SharedObject;
+import dev.faultline.machine.task.StateObject;
+import dev.faultline.machine.task.Task;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// A lock that is one bit of a word, such as a folio's `PG_locked`: it has no owner of its own, so a task
+/// other than the one that took it may unlock it (the completion of a read does).
+public final class BitLock extends SharedObject {
+    private boolean locked;
+    private @Nullable Task taker;
+
+    /// A clear bit.
+    ///
+    /// @param lockClass the name of its lock class, e.g. `folio lock`
+    /// @param of        whose it is
+    public BitLock(Machine machine, String lockClass, Object of) {
+        super(machine, lockClass, of);
+    }
+
+    /// A clear bit that is part of `parent`, named by a key unique within it.
+    public BitLock(StateObject parent, long key, String lockClass, Object of) {
+        super(parent, key, lockClass, of);
+    }
+
+    /// Sets the bit, waiting until it is clear. One step.
+    public void lock() {
+        machine().step(this, Access.ACQUIRE, -1);
+        take();
+    }
+
+    /// Sets the bit if it is clear. One step.
+    ///
+    /// @return whether it was
+    public boolean tryLock() {
+        machine().step(this, Access.TRY, -1);
+        boolean free = !locked;
+        machine().current().learn(free ? 1 : 0);
+        if (free) {
+            take();
+        }
+        return free;
+    }
+
+    /// Sets the bit of an object that no other task has seen yet. No step.
+    public void lockUnpublished() {
+        take();
+    }
+
+    /// Clears the bit. One step. Clearing a clear bit is a bug of the program.
+    public void unlock() {
+        machine().step(this, Access.RELEASE, -1);
+        if (!locked) {
+            throw machine().finding(Kind.BUG, label() + " unlocked while it is not locked");
+        }
+        Task who = taker;
+        if (who != null) {
+            who.drops(this);
+        }
+        locked = false;
+        taker = null;
+        changed();
+    }
+
+    /// {@return whether the bit is set} One step.
+    public boolean isLocked() {
+        machine().step(this, Access.READ, -1);
+        machine().current().learn(locked ? 1 : 0);
+        return locked;
+    }
+
+    /// {@return whether the running task set the bit; no step}
+    public boolean isMine() {
+        return taker == machine().current();
+    }
+
+    /// Waits until the bit is clear, without setting it. One step.
+    public void await() {
+        machine().await(this, -1, () -> !locked);
+    }
+
+    private void take() {
+        Task me = machine().current();
+        locked = true;
+        taker = me;
+        me.holds(this, false);
+        changed();
+    }
+
+    @Override
+    protected boolean permits(Task task) {
+        return task.access() != Access.ACQUIRE || !locked;
+    }
+
+    @Override
+    public List<Task> holders() {
+        Task who = taker;
+        return who == null ? List.of() : List.of(who);
+    }
+
+    @Override
+    protected long stateHash() {
+        Task who = taker;
+        return !locked ? 0 : who == null ? 1 : who.stableName();
+    }
+}

@@ -1,0 +1,174 @@
+package dev.faultline.machine.shared;
+
+import dev.faultline.machine.task.Access;
+import dev.faultline.machine.task.Kind;
+import dev.faultline.machine.task.Machine;
+import dev.faultline.machine.task.SharedObject;
+import dev.faultline.machine.task.StateObject;
+import dev.faultline.machine.task.Task;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// A sleeping lock with many readers or one writer, fair to writers: a reader that comes while a writer
+/// waits queues behind it, even if readers hold the lock. So a task that takes it for reading twice may
+/// wait for itself.
+///
+/// A writer comes in two steps, queueing and taking; waiting writers have no order among themselves, as in
+/// Linux, where they spin for the lock.
+public final class RwSemaphore extends SharedObject {
+    private @Nullable Task writer;
+    private final List<Task> readers = new ArrayList<>(4);
+    private final List<Task> waitingWriters = new ArrayList<>(2);
+
+    /// A free lock.
+    ///
+    /// @param lockClass the name of its lock class, e.g. `mmap_lock`
+    /// @param of        whose it is
+    public RwSemaphore(Machine machine, String lockClass, Object of) {
+        super(machine, lockClass, of);
+    }
+
+    /// A free lock that is part of `parent`, named by a key unique within it.
+    public RwSemaphore(StateObject parent, long key, String lockClass, Object of) {
+        super(parent, key, lockClass, of);
+    }
+
+    /// Takes the lock for reading, waiting for a writer that holds it or waits for it. One step.
+    public void downRead() {
+        machine().step(this, Access.ACQUIRE_SHARED, -1);
+        addReader();
+    }
+
+    /// Takes the lock for reading unless that means waiting. One step.
+    ///
+    /// @return whether it was taken
+    public boolean downReadTrylock() {
+        machine().step(this, Access.TRY, -1);
+        boolean free = writer == null && waitingWriters.isEmpty();
+        machine().current().learn(free ? 1 : 0);
+        if (free) {
+            addReader();
+        }
+        return free;
+    }
+
+    /// Takes the lock for writing, waiting for everybody who holds it. Two steps.
+    public void downWrite() {
+        Task me = machine().current();
+        machine().step(this, Access.QUEUE, -1);
+        waitingWriters.add(me);
+        changed();
+        machine().step(this, Access.ACQUIRE_QUEUED, -1);
+        waitingWriters.remove(me);
+        ownAsWriter(me);
+    }
+
+    /// Takes the lock for writing if nobody holds it or waits for it. One step.
+    ///
+    /// @return whether it was taken
+    public boolean downWriteTrylock() {
+        machine().step(this, Access.TRY, -1);
+        boolean free = writer == null && readers.isEmpty() && waitingWriters.isEmpty();
+        machine().current().learn(free ? 1 : 0);
+        if (free) {
+            ownAsWriter(machine().current());
+        }
+        return free;
+    }
+
+    /// Gives up a hold for reading. One step.
+    public void upRead() {
+        Task me = machine().current();
+        machine().step(this, Access.RELEASE, -1);
+        if (!readers.remove(me)) {
+            throw notHeld(me, "reading");
+        }
+        me.drops(this);
+        changed();
+    }
+
+    /// Gives up the hold for writing. One step.
+    public void upWrite() {
+        Task me = machine().current();
+        machine().step(this, Access.RELEASE, -1);
+        releaseWriter(me);
+        changed();
+    }
+
+    /// Turns the hold for writing into one for reading, with no gap between. One step.
+    public void downgradeWrite() {
+        Task me = machine().current();
+        machine().step(this, Access.RELEASE, -1);
+        releaseWriter(me);
+        addReader();
+    }
+
+    private void releaseWriter(Task me) {
+        if (writer != me) {
+            throw notHeld(me, "writing");
+        }
+        writer = null;
+        me.drops(this);
+    }
+
+    /// {@return whether the running task holds the lock for writing; no step}
+    public boolean isWriteLockedByMe() {
+        return writer == machine().current();
+    }
+
+    private RuntimeException notHeld(Task me, String how) {
+        return machine().finding(Kind.BUG, label() + " unlocked by " + me + ", which does not hold it for " + how);
+    }
+
+    private void addReader() {
+        Task me = machine().current();
+        readers.add(me);
+        me.holds(this, true);
+        changed();
+    }
+
+    private void ownAsWriter(Task me) {
+        writer = me;
+        me.holds(this, false);
+        changed();
+    }
+
+    @Override
+    protected boolean permits(Task task) {
+        return switch (task.access()) {
+            case ACQUIRE_SHARED -> writer == null && waitingWriters.isEmpty();
+            case ACQUIRE_QUEUED -> writer == null && readers.isEmpty();
+            default -> true;
+        };
+    }
+
+    /// {@return the writer or readers that hold the lock, and for a waiting reader the writers before it}
+    @Override
+    public List<Task> holders() {
+        List<Task> all = new ArrayList<>(readers);
+        Task who = writer;
+        if (who != null) {
+            all.add(who);
+        }
+        return all;
+    }
+
+    /// {@return the writers that wait for the lock}
+    public List<Task> waitingWriters() {
+        return List.copyOf(waitingWriters);
+    }
+
+    @Override
+    protected long stateHash() {
+        Task who = writer;
+        long hash = who == null ? 0 : who.stableName();
+        for (Task reader : readers) {
+            hash += reader.stableName() * 3;
+        }
+        for (Task waiting : waitingWriters) {
+            hash += waiting.stableName() * 5;
+        }
+        return hash;
+    }
+}

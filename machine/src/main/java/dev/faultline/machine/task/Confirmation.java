@@ -1,0 +1,74 @@
+package dev.faultline.machine.task;
+
+/// Goes round a lasso three more times and watches that everything repeats: the certificate of a livelock.
+///
+/// It fails (the execution is then merely cut off) if a step differs, if the state after a round is not the
+/// one before it, or if on the way a task outside the lasso becomes enabled: a fair scheduler would let it
+/// run there, which other executions show.
+final class Confirmation {
+    private static final int ROUNDS = 3;
+
+    private final Machine machine;
+    private final Lasso lasso;
+    private final long low;
+    private final long high;
+    private final long outsiders;
+    private int position;
+    private int rounds;
+
+    Confirmation(Machine machine, Lasso lasso, long low, long high) {
+        this.machine = machine;
+        this.lasso = lasso;
+        this.low = low;
+        this.high = high;
+        long outside = 0;
+        for (int i = 0; i < machine.taskCount(); i++) {
+            if ((lasso.tasks >> i & 1) == 0 && !machine.task(i).isParked()) {
+                outside |= 1L << i;
+            }
+        }
+        this.outsiders = outside;
+    }
+
+    /// {@return the task of the next step of the lasso}
+    int next() {
+        return machine.trace().task(lasso.from + position);
+    }
+
+    /// {@return whether step `taken` of the trace repeats the lasso}
+    boolean agrees(int taken) {
+        Trace trace = machine.trace();
+        int model = lasso.from + position;
+        position = (position + 1) % (lasso.to - lasso.from);
+        boolean same = trace.task(taken) == trace.task(model)
+                && trace.access(taken) == trace.access(model)
+                && trace.mask(taken) == trace.mask(model)
+                && sort(trace.object(taken)).equals(sort(trace.object(model)));
+        return same && !outsiderEnabled();
+    }
+
+    private String sort(int object) {
+        return object < 0 ? "" : machine.object(object).what();
+    }
+
+    private boolean outsiderEnabled() {
+        for (int i = 0; i < machine.taskCount(); i++) {
+            if ((outsiders >> i & 1) != 0 && machine.task(i).isEnabled()) {
+                return true;
+            }
+        }
+        return machine.taskCount() < 64 && outsiders >>> machine.taskCount() != 0;
+    }
+
+    /// A retry point was passed in the state with this key.
+    void returned(Task task, long lowKey, long highKey) {
+        if (position != 0) {
+            return; // a retry point inside the lasso
+        }
+        boolean same = lowKey == low && highKey == high;
+        rounds++;
+        if (!same || rounds == ROUNDS) {
+            machine.confirmed(same);
+        }
+    }
+}

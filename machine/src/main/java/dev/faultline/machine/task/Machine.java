@@ -1,0 +1,520 @@
+package dev.faultline.machine.task;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/// One world in which tasks run, one step at a time: everything that happens in one execution.
+///
+/// An execution consists of phases: parts that run alone ([#runAlone]) around one part that a [Scheduler]
+/// orders ([#run]). Machines are independent of each other.
+public final class Machine {
+    private final long stepBound;
+    private final @Nullable Recorder recorder;
+    private final List<Task> tasks = new ArrayList<>();
+    private final List<SharedObject> objects = new ArrayList<>();
+    private final List<StateObject> dirty = new ArrayList<>();
+    private final List<Finding> findings = new ArrayList<>();
+    private final Digest digest = new Digest();
+    private final Trace trace = new Trace();
+    private final RetryLog retries = new RetryLog();
+
+    private Scheduler scheduler = Scheduler.SEQUENTIAL;
+    private @Nullable Task current;
+    private @Nullable Task starting;
+    private @Nullable Task newborn;
+    private int nextTask;
+    private @Nullable Ending ending;
+    private @Nullable Throwable crash;
+    private @Nullable Lasso livelock;
+    private @Nullable Confirmation confirmation;
+    private int created;
+
+    /// A machine without tasks.
+    ///
+    /// @param stepBound the number of steps after which a phase is cut off
+    /// @param recorder  who watches, or null
+    public Machine(long stepBound, @Nullable Recorder recorder) {
+        this.stepBound = stepBound;
+        this.recorder = recorder;
+    }
+
+    // ---- what the program under exploration calls ----
+
+    /// {@return the running task}
+    ///
+    /// @throws IllegalStateException outside of tasks
+    public Task current() {
+        Task task = current;
+        if (task == null) {
+            throw new IllegalStateException("no task is running");
+        }
+        return task;
+    }
+
+    /// Makes a task that the execution waits for.
+    public Task spawn(String name, Runnable body) {
+        return add(new Task(this, tasks.size(), name, false, current, body));
+    }
+
+    /// Makes a task that serves others: the execution may end while it waits.
+    public Task spawnDaemon(String name, Runnable body) {
+        return add(new Task(this, tasks.size(), name, true, current, body));
+    }
+
+    private Task add(Task task) {
+        if (tasks.size() >= 64) {
+            throw new IllegalStateException("more than 64 tasks");
+        }
+        tasks.add(task);
+        if (current != null) {
+            newborn = task; // the driver lets it run to its first announcement
+            Coroutine.suspend();
+        }
+        return task;
+    }
+
+    /// Lets the environment decide among `alternatives` possibilities, numbered from 0; 0 is the ordinary one.
+    ///
+    /// @param what what is decided, for reports
+    public int choose(String what, int alternatives) {
+        if (alternatives < 2) {
+            return 0;
+        }
+        int value = scheduler.choose(this, alternatives);
+        trace.addChoice(value, alternatives);
+        Task task = current();
+        task.learn(value);
+        if (recorder != null) {
+            recorder.noted(task, what + ": " + value);
+        }
+        return value;
+    }
+
+    /// Declares a retry loop that the running task enters.
+    public RetryLoop retryLoop(String site) {
+        return new RetryLoop(this, site, current());
+    }
+
+    /// Takes one step: announces it, waits until it is enabled and chosen, and returns when it is to be
+    /// performed. What the caller does then, up to its next step, is atomic.
+    public void step(SharedObject object, Access access, long mask) {
+        Task task = current();
+        task.pend(access, object, mask);
+        take(task);
+    }
+
+    /// Takes one step that touches two objects at once.
+    public void step(SharedObject object, Access access, long mask, SharedObject object2, Access access2, long mask2) {
+        Task task = current();
+        task.pend(access, object, mask);
+        task.object2 = object2;
+        task.access2 = access2;
+        task.mask2 = mask2;
+        take(task);
+    }
+
+    /// Takes one step whose second object depends on the first: `touched` is asked for it when the step is
+    /// announced, and again when it is taken, as the answer may have changed by then.
+    public void step(SharedObject object, Access access, long mask, SecondAccess touched) {
+        Task task = current();
+        task.pend(access, object, mask);
+        touched.announce(task);
+        announce(task);
+        task.object2 = null;
+        touched.announce(task);
+        perform(task);
+    }
+
+    /// Waits until `condition` holds, which only accesses to `object` can change.
+    public void await(SharedObject object, long mask, BooleanSupplier condition) {
+        await(object, Access.AWAIT, mask, condition);
+    }
+
+    /// Waits until `condition` holds, which only accesses to `object` can change, and touches the object
+    /// in the same step.
+    public void await(SharedObject object, Access access, long mask, BooleanSupplier condition) {
+        Task task = current();
+        task.pend(access, object, mask);
+        task.guard = condition;
+        take(task);
+    }
+
+    private void take(Task task) {
+        announce(task);
+        perform(task);
+    }
+
+    private void announce(Task task) {
+        if (task.atomicDepth > 0) {
+            throw finding(Kind.BUG, "sleeping function called from invalid context: " + task.object().label()
+                    + " while a spinlock is held");
+        }
+        if (recorder != null) {
+            recorder.announced(task);
+        }
+        if (task == starting) {
+            Coroutine.suspend();
+            return;
+        }
+        schedule(task);
+    }
+
+    private void schedule(Task task) {
+        int next = confirmation == null ? scheduler.next(this) : confirmation.next();
+        if (next != task.id()) {
+            nextTask = next;
+            Coroutine.suspend();
+        }
+    }
+
+    private void perform(Task task) {
+        trace.add(task);
+        SharedObject touched = task.object;
+        if (touched != null) {
+            task.learn(touched.stableName() + task.access.ordinal());
+        }
+        if (recorder != null) {
+            recorder.stepped(task);
+        }
+        if (confirmation != null && !confirmation.agrees(trace.length() - 1)) {
+            stop(Ending.COVERED);
+        }
+        if (trace.length() >= stepBound) {
+            stop(Ending.STEP_BOUND);
+        }
+    }
+
+    /// Adds a finding and goes on.
+    public void report(Kind kind, String summary) {
+        findings.add(new Finding(kind, summary));
+    }
+
+    /// Adds a finding and ends the execution. Does not return; the type lets callers write `throw`.
+    public StopExecution finding(Kind kind, String summary) {
+        report(kind, summary);
+        return stop(Ending.FINDING);
+    }
+
+    /// {@return whether somebody watches, so that [#note] has a point}
+    public boolean isRecorded() {
+        return recorder != null;
+    }
+
+    /// Says something about the last step of the running task, for a report.
+    public void note(String text) {
+        if (recorder != null && current != null) {
+            recorder.noted(current, text);
+        }
+    }
+
+    /// Starts a section in which the running task must not take a step: a spinlock is held.
+    public void enterAtomic() {
+        current().atomicDepth++;
+    }
+
+    /// Ends the section that [#enterAtomic] started.
+    public void leaveAtomic() {
+        current().atomicDepth--;
+    }
+
+    // ---- phases ----
+
+    /// Runs `body` as a task of its own, and every daemon until it rests, in one fixed order.
+    ///
+    /// @return [Ending#DONE], or what went wrong
+    public Ending runAlone(String name, Runnable body) {
+        startPhase();
+        spawn(name, body);
+        return runPhase(Scheduler.SEQUENTIAL);
+    }
+
+    /// Starts the phase to explore: the tasks made from here on are its tasks.
+    public void startPhase() {
+        trace.clear();
+        retries.clear();
+        tasks.removeIf(Task::isDone);
+        for (int i = 0; i < tasks.size(); i++) {
+            tasks.get(i).renumber(i);
+        }
+    }
+
+    /// Runs the tasks in the order that `scheduler` asks for, until all are done or the phase ends otherwise.
+    public Ending run(Scheduler scheduler) {
+        return runPhase(scheduler);
+    }
+
+    private Ending runPhase(Scheduler order) {
+        scheduler = order;
+        ending = null;
+        for (int i = 0; i < tasks.size(); i++) {
+            if (!tasks.get(i).isStarted()) {
+                start(tasks.get(i));
+            }
+        }
+        while (ending == null) {
+            nextTask = confirmation == null ? scheduler.next(this) : confirmation.next();
+            drive();
+        }
+        scheduler = Scheduler.SEQUENTIAL;
+        current = null;
+        return ending;
+    }
+
+    /// Resumes tasks until one ends or nothing can be resumed.
+    private void drive() {
+        while (ending == null) {
+            if (nextTask < 0) {
+                nothingToRun();
+                return;
+            }
+            Task task = tasks.get(nextTask);
+            task.parked = null;
+            resume(task);
+            if (task.isDone()) {
+                return;
+            }
+        }
+    }
+
+    private void resume(Task task) {
+        current = task;
+        task.resume();
+        while (newborn != null && ending == null) {
+            Task child = newborn;
+            newborn = null;
+            start(child);
+            current = task;
+            task.resume();
+        }
+        if (task.isDone()) {
+            finished(task);
+        }
+    }
+
+    private void start(Task task) {
+        Task before = starting;
+        starting = task;
+        resume(task);
+        starting = before;
+    }
+
+    private void finished(Task task) {
+        if (!task.held().isEmpty() && ending == null) {
+            report(Kind.BUG, "lock held when task ended: " + task.held().getFirst().lock().label());
+            ending = Ending.FINDING;
+        }
+        current = null;
+    }
+
+    private void nothingToRun() {
+        if (nextTask == Scheduler.ABANDON) {
+            ending = Ending.ABANDONED;
+            return;
+        }
+        boolean waiting = false;
+        boolean parked = false;
+        for (Task task : tasks) {
+            waiting |= !task.isDone() && !task.isDaemon();
+            parked |= !task.isDone() && task.isParked();
+        }
+        ending = !waiting ? Ending.DONE : parked ? Ending.COVERED : Ending.DEADLOCK;
+        if (waiting && parked) {
+            confirmParked();
+        }
+    }
+
+    private StopExecution stop(Ending how) {
+        ending = how;
+        nextTask = Scheduler.NONE;
+        if (current != null) {
+            Coroutine.suspend();
+        }
+        return new StopExecution();
+    }
+
+    void crashed(Throwable failure) {
+        crash = failure;
+        ending = Ending.CRASH;
+    }
+
+    // ---- retry points ----
+
+    void retry(Task task, RetryLoop loop) {
+        if (recorder != null) {
+            recorder.retried(task, loop.site());
+        }
+        for (int i = 0; i < dirty.size(); i++) {
+            dirty.get(i).updateDigest(digest);
+        }
+        dirty.clear();
+        long low = digest.low();
+        long high = digest.high();
+        for (int i = 0; i < tasks.size(); i++) {
+            long stands = Digest.mix(tasks.get(i).stableName(), whereabouts(tasks.get(i), task));
+            low += stands;
+            high += Digest.mix(stands, low);
+        }
+        if (confirmation != null) {
+            confirmation.returned(task, low, high);
+            return;
+        }
+        int earlier = retries.visit(low, high, trace.length(), trace.choices());
+        if (earlier >= 0) {
+            recurred(task, earlier, low, high);
+        }
+    }
+
+    private static long whereabouts(Task other, Task retrying) {
+        if (other.isDone()) {
+            return 1;
+        }
+        if (other == retrying || other.object == null) {
+            return other.localDigest;
+        }
+        return Digest.mix(other.localDigest, other.object().stableName() + other.access.ordinal());
+    }
+
+    private void recurred(Task task, int earlier, long low, long high) {
+        Lasso lasso = new Lasso(this, retries.step(earlier), trace.length());
+        boolean environment = retries.choices(earlier) < trace.choices();
+        if (lasso.from == lasso.to) {
+            return; // two retry points without a step between them
+        }
+        boolean leftOut = false;
+        for (Task other : tasks) {
+            leftOut |= (lasso.tasks >> other.id() & 1) == 0 && other.isEnabled();
+        }
+        if (environment) {
+            stop(Ending.COVERED); // the environment would have to go on choosing like this for ever
+        } else if (leftOut) {
+            task.pend(Access.LOCAL, null, 0);
+            task.parked = lasso;
+            task.parkedLow = low;
+            task.parkedHigh = high;
+            schedule(task);
+            task.parked = null;
+        } else {
+            confirm(lasso, low, high);
+        }
+    }
+
+    private void confirm(Lasso lasso, long low, long high) {
+        livelock = lasso;
+        confirmation = new Confirmation(this, lasso, low, high);
+    }
+
+    /// Everybody is blocked or parked: goes round the lasso of one parked task.
+    private void confirmParked() {
+        for (Task task : tasks) {
+            Lasso lasso = task.parked;
+            if (lasso != null && !task.isDone()) {
+                ending = null;
+                confirm(lasso, task.parkedLow, task.parkedHigh);
+                return;
+            }
+        }
+    }
+
+    void confirmed(boolean livelocked) {
+        if (livelocked) {
+            Lasso lasso = livelock;
+            if (lasso != null) {
+                trace.truncate(lasso.to);
+            }
+            stop(Ending.LIVELOCK);
+        } else {
+            livelock = null;
+            stop(Ending.COVERED);
+        }
+    }
+
+    void addDirty(StateObject object) {
+        dirty.add(object);
+    }
+
+    long nextName() {
+        Task task = current;
+        return task == null ? Digest.mix(0x7b, ++created) : task.nextName();
+    }
+
+    int register(SharedObject object) {
+        objects.add(object);
+        return objects.size() - 1;
+    }
+
+    // ---- what schedulers and judges look at ----
+
+    /// {@return the number of the running task, -1 between tasks}
+    public int currentId() {
+        return current == null || current.isDone() ? -1 : current.id();
+    }
+
+    /// {@return the number of tasks that this phase has had so far}
+    public int taskCount() {
+        return tasks.size();
+    }
+
+    /// {@return the task with that number}
+    public Task task(int id) {
+        return tasks.get(id);
+    }
+
+    /// {@return the number of the first enabled task, [Scheduler#NONE] if there is none}
+    public int firstEnabled() {
+        for (int i = 0; i < tasks.size(); i++) {
+            if (tasks.get(i).isEnabled()) {
+                return i;
+            }
+        }
+        return Scheduler.NONE;
+    }
+
+    /// {@return the steps of this phase so far}
+    public Trace trace() {
+        return trace;
+    }
+
+    /// {@return the number of steps of this phase so far}
+    public int stepCount() {
+        return trace.length();
+    }
+
+    /// {@return the shared object with that index}
+    public SharedObject object(int index) {
+        return objects.get(index);
+    }
+
+    /// {@return the number of shared objects made so far}
+    public int objectCount() {
+        return objects.size();
+    }
+
+    /// {@return what was found so far, in order}
+    public List<Finding> findings() {
+        return findings;
+    }
+
+    /// {@return what the model threw}
+    ///
+    /// @throws IllegalStateException unless the phase ended with [Ending#CRASH]
+    public Throwable crash() {
+        Throwable thrown = crash;
+        if (thrown == null) {
+            throw new IllegalStateException("the model did not fail");
+        }
+        return thrown;
+    }
+
+    /// {@return the first step of the cycle of a livelock; the cycle ends with the trace}
+    ///
+    /// @throws IllegalStateException unless the phase ended with [Ending#LIVELOCK]
+    public int livelockStart() {
+        Lasso lasso = livelock;
+        if (lasso == null) {
+            throw new IllegalStateException("no livelock");
+        }
+        return lasso.from;
+    }
+}

@@ -1,0 +1,232 @@
+package dev.faultline.machine.task;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/// One flow of control of the program under exploration, and the step that it will take next.
+public final class Task {
+    private final Machine machine;
+    private int id;
+    private final String name;
+    private final boolean daemon;
+    private final long stableName;
+    private final int createdAtStep;
+    private final int parentId;
+    private final Coroutine coroutine;
+    private final List<Hold> held = new ArrayList<>(4);
+
+    private boolean started;
+    private boolean done;
+    private int children;
+    private int created;
+    long localDigest;
+
+    // The pending step: at most two objects, touched together.
+    Access access = Access.LOCAL;
+    @Nullable SharedObject object;
+    long mask;
+    Access access2 = Access.LOCAL;
+    @Nullable SharedObject object2;
+    long mask2;
+    @Nullable BooleanSupplier guard;
+    @Nullable Lasso parked;
+    long parkedLow;
+    long parkedHigh;
+    int atomicDepth;
+
+    /// A lock that a task holds.
+    ///
+    /// @param step the number of the step that took it
+    public record Hold(SharedObject lock, boolean shared, int step) {}
+
+    Task(Machine machine, int id, String name, boolean daemon, @Nullable Task parent, Runnable body) {
+        this.machine = machine;
+        this.id = id;
+        this.name = name;
+        this.daemon = daemon;
+        this.parentId = parent == null ? -1 : parent.id;
+        this.createdAtStep = machine.stepCount();
+        this.stableName = parent == null ? Digest.mix(id, 17) : Digest.mix(parent.stableName, ++parent.children);
+        this.localDigest = stableName;
+        this.coroutine = new Coroutine(() -> {
+            try {
+                body.run();
+            } catch (Throwable failure) { // reported by the machine as a bug of the model, with its schedule
+                machine.crashed(failure);
+            }
+            done = true;
+        });
+    }
+
+    /// {@return the number of the task: dense, from 0, in order of creation}
+    public int id() {
+        return id;
+    }
+
+    /// {@return the name that reports use}
+    public String name() {
+        return name;
+    }
+
+    /// {@return whether an execution may end while this task still waits}
+    public boolean isDaemon() {
+        return daemon;
+    }
+
+    /// {@return whether the task has run to its end}
+    public boolean isDone() {
+        return done;
+    }
+
+    /// {@return the name of the task in every execution of the program}
+    public long stableName() {
+        return stableName;
+    }
+
+    /// {@return the number of steps that the execution had when this task was made}
+    public int createdAtStep() {
+        return createdAtStep;
+    }
+
+    /// {@return the number of the task that made this one, -1 for none}
+    public int parentId() {
+        return parentId;
+    }
+
+    /// {@return whether the pending step can be taken now}
+    public boolean isEnabled() {
+        if (done || !started) {
+            return false;
+        }
+        if (parked != null) {
+            return parked.isBroken();
+        }
+        SharedObject first = object;
+        if (first == null) {
+            return true;
+        }
+        BooleanSupplier condition = guard;
+        if (condition != null && !condition.getAsBoolean()) {
+            return false;
+        }
+        return first.permits(this);
+    }
+
+    /// {@return how the pending step touches its first object}
+    public Access access() {
+        return access;
+    }
+
+    /// {@return the index of the first object of the pending step, -1 for none}
+    public int objectIndex() {
+        return object == null ? -1 : object.index();
+    }
+
+    /// {@return the parts of the first object that the pending step concerns}
+    public long mask() {
+        return mask;
+    }
+
+    /// {@return how the pending step touches its second object}
+    public Access access2() {
+        return access2;
+    }
+
+    /// {@return the index of the second object of the pending step, -1 for none}
+    public int objectIndex2() {
+        return object2 == null ? -1 : object2.index();
+    }
+
+    /// {@return the parts of the second object that the pending step concerns}
+    public long mask2() {
+        return mask2;
+    }
+
+    /// {@return the first object of the pending step}
+    ///
+    /// @throws IllegalStateException if the pending step has none
+    public SharedObject object() {
+        SharedObject first = object;
+        if (first == null) {
+            throw new IllegalStateException(name + " has no shared object pending");
+        }
+        return first;
+    }
+
+    /// {@return whether the task waits at a retry point for a change that would make its loop go differently}
+    public boolean isParked() {
+        return parked != null;
+    }
+
+    /// {@return the locks that the task holds, in the order in which it took them}
+    public List<Hold> held() {
+        return held;
+    }
+
+    /// Notes that the task holds `lock` from now on.
+    public void holds(SharedObject lock, boolean shared) {
+        held.add(new Hold(lock, shared, machine.stepCount()));
+    }
+
+    /// Notes that the task no longer holds `lock`.
+    ///
+    /// @return whether it held it
+    public boolean drops(SharedObject lock) {
+        for (int i = held.size() - 1; i >= 0; i--) {
+            if (held.get(i).lock() == lock) {
+                held.remove(i);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// {@return whether the task holds `lock`, in whichever way}
+    public boolean isHolding(SharedObject lock) {
+        for (int i = held.size() - 1; i >= 0; i--) {
+            if (held.get(i).lock() == lock) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// Folds what a step told the task into the digest of where it stands.
+    public void learn(long value) {
+        localDigest = Digest.mix(localDigest, value);
+    }
+
+    long nextName() {
+        return Digest.mix(stableName, ++created);
+    }
+
+    void renumber(int newId) {
+        id = newId;
+    }
+
+    boolean isStarted() {
+        return started;
+    }
+
+    void resume() {
+        started = true;
+        coroutine.resume();
+    }
+
+    void pend(Access access, @Nullable SharedObject object, long mask) {
+        this.access = access;
+        this.object = object;
+        this.mask = mask;
+        this.access2 = Access.LOCAL;
+        this.object2 = null;
+        this.mask2 = 0;
+        this.guard = null;
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

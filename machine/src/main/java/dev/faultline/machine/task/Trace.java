@@ -1,0 +1,130 @@
+package dev.faultline.machine.task;
+
+import java.util.Arrays;
+
+/// The steps of one execution, in order, in flat arrays: who touched what, and how. Also the choices that
+/// the environment made, and between which steps.
+public final class Trace {
+    private int length;
+    private int[] task = new int[256];
+    private byte[] access = new byte[256];
+    private byte[] access2 = new byte[256];
+    private int[] object = new int[256];
+    private int[] object2 = new int[256];
+    private long[] mask = new long[256];
+    private long[] mask2 = new long[256];
+    private int choices;
+    private int[] choiceStep = new int[16];
+    private int[] choiceValue = new int[16];
+    private int[] choiceAlternatives = new int[16];
+
+    Trace() {}
+
+    void clear() {
+        length = 0;
+        choices = 0;
+    }
+
+    void truncate(int steps) {
+        length = steps;
+        while (choices > 0 && choiceStep[choices - 1] > steps) {
+            choices--;
+        }
+    }
+
+    void add(Task t) {
+        if (length == task.length) {
+            grow();
+        }
+        int i = length++;
+        task[i] = t.id();
+        access[i] = (byte) t.access.ordinal();
+        object[i] = t.objectIndex();
+        mask[i] = t.mask;
+        access2[i] = (byte) t.access2.ordinal();
+        object2[i] = t.objectIndex2();
+        mask2[i] = t.mask2;
+    }
+
+    private void grow() {
+        int capacity = task.length * 2;
+        task = Arrays.copyOf(task, capacity);
+        access = Arrays.copyOf(access, capacity);
+        access2 = Arrays.copyOf(access2, capacity);
+        object = Arrays.copyOf(object, capacity);
+        object2 = Arrays.copyOf(object2, capacity);
+        mask = Arrays.copyOf(mask, capacity);
+        mask2 = Arrays.copyOf(mask2, capacity);
+    }
+
+    void addChoice(int value, int alternatives) {
+        if (choices == choiceStep.length) {
+            choiceStep = Arrays.copyOf(choiceStep, choices * 2);
+            choiceValue = Arrays.copyOf(choiceValue, choices * 2);
+            choiceAlternatives = Arrays.copyOf(choiceAlternatives, choices * 2);
+        }
+        choiceStep[choices] = length;
+        choiceValue[choices] = value;
+        choiceAlternatives[choices++] = alternatives;
+    }
+
+    /// {@return the number of steps}
+    public int length() {
+        return length;
+    }
+
+    /// {@return the number of the task that took step `i`}
+    public int task(int i) {
+        return task[i];
+    }
+
+    /// {@return the ordinal of the [Access] of step `i` to its first object}
+    public int access(int i) {
+        return access[i];
+    }
+
+    /// {@return the index of the first object of step `i`, -1 for none}
+    public int object(int i) {
+        return object[i];
+    }
+
+    /// {@return the parts of its first object that step `i` concerned}
+    public long mask(int i) {
+        return mask[i];
+    }
+
+    /// {@return the ordinal of the [Access] of step `i` to its second object}
+    public int access2(int i) {
+        return access2[i];
+    }
+
+    /// {@return the index of the second object of step `i`, -1 for none}
+    public int object2(int i) {
+        return object2[i];
+    }
+
+    /// {@return the parts of its second object that step `i` concerned}
+    public long mask2(int i) {
+        return mask2[i];
+    }
+
+    /// {@return the number of choices of the environment}
+    public int choices() {
+        return choices;
+    }
+
+    /// {@return the number of steps that came before choice `c`}
+    public int choiceStep(int c) {
+        return choiceStep[c];
+    }
+
+    /// {@return what was chosen at choice `c`}
+    public int choiceValue(int c) {
+        return choiceValue[c];
+    }
+
+    /// {@return among how many alternatives choice `c` was made}
+    public int choiceAlternatives(int c) {
+        return choiceAlternatives[c];
+    }
+}
