@@ -17,6 +17,7 @@ public final class Task {
     private final Coroutine coroutine;
     private final List<Hold> held = new ArrayList<>(4);
 
+    private Object context = "";
     private boolean started;
     private boolean done;
     private int children;
@@ -158,6 +159,21 @@ public final class Task {
     /// {@return whether the task waits at a retry point for a change that would make its loop go differently}
     public boolean isParked() {
         return parked != null;
+    }
+
+    /// Attaches what the program under exploration knows about this task.
+    public void setContext(Object what) {
+        context = what;
+    }
+
+    /// {@return what [#setContext] attached}
+    ///
+    /// @throws IllegalStateException if that is nothing of this type
+    public <T> T context(Class<T> type) {
+        if (!type.isInstance(context)) {
+            throw new IllegalStateException(name + " has no " + type.getSimpleName());
+        }
+        return type.cast(context);
     }
 
     /// {@return the locks that the task holds, in the order in which it took them}
