@@ -1,5 +1,13 @@
-/// Linux as an executable model. Takes steps on the machine and never learns who ordered them.
+/// Linux v6.18 as an executable model: the part where page faults meet file I/O. A package a subsystem.
 module dev.faultline.kernel {
-    requires static org.jspecify;
     requires transitive dev.faultline.machine;
+    requires transitive static org.jspecify;
+
+    exports dev.faultline.kernel.uapi;
+    exports dev.faultline.kernel.lib;
+    exports dev.faultline.kernel.mm;
+    exports dev.faultline.kernel.iov;
+    exports dev.faultline.kernel.block;
+    exports dev.faultline.kernel.pagecache;
+    exports dev.faultline.kernel.fs;
 }

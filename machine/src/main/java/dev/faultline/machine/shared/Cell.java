@@ -103,6 +103,11 @@ public final class Cell extends SharedObject {
         machine().await(this, ALL, () -> asked.test(value));
     }
 
+    /// Waits until all bits in `mask` are clear. One step, disabled until then.
+    public void awaitClear(long mask) {
+        machine().await(this, mask, () -> (value & mask) == 0);
+    }
+
     /// Touches the word in a step of kind `access` and goes on atomically: [#peek] and [#poke] are the
     /// rest of that step.
     public void touch(Access access) {

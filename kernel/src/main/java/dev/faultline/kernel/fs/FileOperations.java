@@ -1,0 +1,41 @@
+package dev.faultline.kernel.fs;
+
+import dev.faultline.kernel.iov.IovIter;
+import dev.faultline.kernel.mm.VmOperations;
+import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.kernel.uapi.SysResult;
+import java.util.EnumSet;
+import java.util.Optional;
+
+/// What a file system does for open files (`struct file_operations`).
+public interface FileOperations {
+    /// Reads at [Kiocb#pos] and moves it on.
+    ///
+    /// @return the bytes read, 0 at the end of the file; an error
+    SysResult readIter(Kiocb iocb, IovIter to);
+
+    /// Writes at [Kiocb#pos] and moves it on.
+    ///
+    /// @return the bytes written; an error
+    SysResult writeIter(Kiocb iocb, IovIter from);
+
+    /// Prepares mapping the file; called with `mmap_lock` held for writing.
+    ///
+    /// @return what handles faults
+    VmOperations mmap(OpenFile file);
+
+    /// Makes the file's data and size durable.
+    ///
+    /// @return the first error that was not reported through this open file yet
+    Optional<Errno> fsync(OpenFile file);
+
+    /// Makes the file `sizeBytes` long.
+    ///
+    /// @return nothing on success
+    Optional<Errno> truncate(OpenFile file, long sizeBytes);
+
+    /// {@return the modes of open(2) beyond the access mode that the file system supports} (`FMODE_*`)
+    default EnumSet<FileMode> modes() {
+        return EnumSet.of(FileMode.CAN_ODIRECT);
+    }
+}

@@ -1,0 +1,61 @@
+package dev.faultline.kernel.fs;
+
+import dev.faultline.kernel.uapi.Fcntl;
+
+/// One read or write request on its way (`struct kiocb`). Synchronous: whoever made it waits for it.
+public final class Kiocb {
+    private final OpenFile file;
+    private long pos;
+    private boolean direct;
+    private final boolean append;
+    private final boolean dsync;
+
+    /// A request for an open file at `pos`, with what the file was opened for.
+    public Kiocb(OpenFile file, long pos) {
+        this.file = file;
+        this.pos = pos;
+        this.direct = file.has(Fcntl.O_DIRECT);
+        this.append = file.has(Fcntl.O_APPEND);
+        this.dsync = file.has(Fcntl.O_DSYNC);
+    }
+
+    /// {@return the open file}
+    public OpenFile file() {
+        return file;
+    }
+
+    /// {@return the file}
+    public Inode inode() {
+        return file.inode();
+    }
+
+    /// {@return where in the file the request stands, in bytes (`ki_pos`)}
+    public long pos() {
+        return pos;
+    }
+
+    /// Moves on.
+    public void setPos(long newPos) {
+        pos = newPos;
+    }
+
+    /// {@return whether the page cache is to be passed by (`IOCB_DIRECT`)}
+    public boolean isDirect() {
+        return direct;
+    }
+
+    /// Makes the rest of the request go through the page cache.
+    public void clearDirect() {
+        direct = false;
+    }
+
+    /// {@return whether the request writes at the end of the file (`IOCB_APPEND`)}
+    public boolean isAppend() {
+        return append;
+    }
+
+    /// {@return whether the data must be durable at the end (`IOCB_DSYNC`)}
+    public boolean isDsync() {
+        return dsync;
+    }
+}

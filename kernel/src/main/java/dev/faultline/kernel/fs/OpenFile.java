@@ -1,0 +1,58 @@
+package dev.faultline.kernel.fs;
+
+import dev.faultline.kernel.uapi.Fcntl;
+import dev.faultline.machine.shared.Cell;
+import dev.faultline.machine.shared.Mutex;
+import dev.faultline.machine.task.Machine;
+
+/// An open file (`struct file`): what descriptors stand for. Descriptors made by dup share one, and with it
+/// the position.
+public final class OpenFile {
+    private final Inode inode;
+    private final int flags;
+    private final Cell position;
+    private final Mutex positionLock;
+
+    /// A file that is opened with those flags of open(2), at position 0.
+    public OpenFile(Machine machine, Inode inode, int flags) {
+        this.inode = inode;
+        this.flags = flags;
+        this.position = new Cell(machine, "f_pos", inode, 0);
+        this.positionLock = new Mutex(machine, "f_pos_lock", inode);
+    }
+
+    /// {@return the file}
+    public Inode inode() {
+        return inode;
+    }
+
+    /// {@return the flags of open(2)}
+    public int flags() {
+        return flags;
+    }
+
+    /// {@return whether that flag of open(2) is set}
+    public boolean has(int flag) {
+        return (flags & flag) == flag;
+    }
+
+    /// {@return whether the file may be read}
+    public boolean isReadable() {
+        return (flags & Fcntl.O_ACCMODE) != Fcntl.O_WRONLY;
+    }
+
+    /// {@return whether the file may be written}
+    public boolean isWritable() {
+        return (flags & Fcntl.O_ACCMODE) != Fcntl.O_RDONLY;
+    }
+
+    /// {@return the position of read, write and lseek, in bytes; guarded by [#positionLock]}
+    public Cell position() {
+        return position;
+    }
+
+    /// {@return the lock of the position (`f_pos_lock`)}
+    public Mutex positionLock() {
+        return positionLock;
+    }
+}

@@ -1,0 +1,32 @@
+package dev.faultline.kernel.lib;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/// Which form each part of a kernel has; where nothing is said, today's.
+///
+/// Immutable: replacing a part gives another value.
+public final class Parts {
+    /// Today's kernel.
+    public static final Parts TODAY = new Parts(new LinkedHashMap<>());
+
+    private final Map<Part<?>, Object> replaced;
+
+    private Parts(Map<Part<?>, Object> replaced) {
+        this.replaced = replaced;
+    }
+
+    /// {@return this kernel with `form` in the place of `part`}
+    public <T> Parts with(Part<T> part, T form) {
+        Map<Part<?>, Object> more = new LinkedHashMap<>(replaced);
+        more.put(part, form);
+        return new Parts(more);
+    }
+
+    /// {@return the form that `part` has here, `today` if it was not replaced}
+    public <T> T get(Part<T> part, Supplier<T> today) {
+        Object form = replaced.get(part);
+        return form == null ? today.get() : part.type().cast(form);
+    }
+}

@@ -1,0 +1,13 @@
+package dev.faultline.kernel.mm;
+
+/// How a fault came about and what the handler may do (`FAULT_FLAG_*`).
+public enum FaultFlag {
+    /// The access is a write.
+    WRITE,
+    /// A handler that must wait may drop `mmap_lock` first and return [VmFaultResult#RETRY].
+    ALLOW_RETRY,
+    /// A second attempt after [VmFaultResult#RETRY].
+    TRIED,
+    /// The access came from user mode.
+    USER
+}

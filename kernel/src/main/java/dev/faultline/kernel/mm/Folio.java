@@ -1,0 +1,196 @@
+package dev.faultline.kernel.mm;
+
+import dev.faultline.machine.shared.BitLock;
+import dev.faultline.machine.shared.Cell;
+import dev.faultline.machine.task.Access;
+import dev.faultline.machine.task.Digest;
+import dev.faultline.machine.task.Kind;
+import dev.faultline.machine.task.SecondAccess;
+import dev.faultline.machine.task.SharedObject;
+import dev.faultline.machine.task.StateObject;
+import java.util.Optional;
+
+/// One page frame in use (`struct folio`, of one page): its bytes, its references, its lock and its flags.
+///
+/// Freed when the last reference goes. Taking and giving references commute; only the last one that goes
+/// is ordered with everybody who still looks at the bytes.
+public final class Folio extends StateObject {
+    /// `PG_uptodate`: the bytes are those of the file.
+    public static final long UPTODATE = 1;
+
+    /// `PG_dirty`: the bytes are newer than those on the device.
+    public static final long DIRTY = 2;
+
+    /// `PG_writeback`: the bytes are being written to the device.
+    public static final long WRITEBACK = 4;
+
+    private final PhysicalMemory memory;
+    private final long pfn;
+    private final Object what;
+    private final FolioData data;
+    private final BitLock lock;
+    private final Cell flags;
+    private final References references;
+
+    /// Guarded by [#lock]; empty for anonymous memory and after truncation.
+    private Optional<Mapping> mapping = Optional.empty();
+
+    private long index;
+    private boolean inUse = true;
+
+    Folio(PhysicalMemory memory, long pfn, Object what) {
+        super(memory.machine());
+        this.memory = memory;
+        this.pfn = pfn;
+        this.what = what;
+        this.data = new FolioData(this);
+        this.lock = new BitLock(this, 2, "folio lock", this);
+        this.flags = new Cell(this, 3, "flags", this, 0);
+        this.references = new References();
+    }
+
+    /// {@return the number of the page frame}
+    public long pfn() {
+        return pfn;
+    }
+
+    /// {@return the bytes}
+    public FolioData data() {
+        return data;
+    }
+
+    /// {@return `PG_locked`}
+    public BitLock lock() {
+        return lock;
+    }
+
+    /// {@return the flags, [#UPTODATE], [#DIRTY] and [#WRITEBACK], each a bit of its own}
+    public Cell flags() {
+        return flags;
+    }
+
+    /// {@return the file that the folio is cached for; the caller holds the folio lock}
+    public Optional<Mapping> mapping() {
+        return mapping;
+    }
+
+    /// {@return the index of the folio in its file, in pages}
+    public long index() {
+        return index;
+    }
+
+    /// Makes the folio a part of a file's cache. The caller holds the folio lock, or nobody else knows the folio.
+    public void setMapping(Mapping file, long pageIndex) {
+        mapping = Optional.of(file);
+        index = pageIndex;
+        changed();
+    }
+
+    /// Takes the folio out of its file. The caller holds the folio lock.
+    public void clearMapping() {
+        mapping = Optional.empty();
+        changed();
+    }
+
+    /// Takes a reference more; the caller holds one, or a lock that keeps the folio alive. One step.
+    public void get() {
+        machine().step(references, Access.ADD, -1);
+        references.add(1);
+    }
+
+    /// Takes a reference unless the folio is being freed (`folio_try_get`). One step.
+    ///
+    /// @return whether it was taken
+    public boolean tryGet() {
+        machine().step(references, Access.WRITE, -1);
+        boolean alive = inUse;
+        machine().current().learn(alive ? 1 : 0);
+        if (alive) {
+            references.add(1);
+        }
+        return alive;
+    }
+
+    /// Gives a reference back, and frees the folio with the last one. One step.
+    public void put() {
+        machine().step(references, Access.ADD, -1, task -> {
+            if (references.count == 1) {
+                SecondAccess.touch(task, data, Access.WRITE, -1);
+            }
+        });
+        references.add(-1);
+        if (references.count == 0) {
+            inUse = false;
+            data.forget();
+            memory.free(this);
+        }
+    }
+
+    /// {@return the shared object that counts references: touched with [Access#ADD] to take one}
+    public SharedObject referenceCount() {
+        return references;
+    }
+
+    /// Takes a reference within a step that was announced as an addition to [#referenceCount].
+    public void getWithinStep() {
+        references.add(1);
+    }
+
+    /// {@return the number of references} One step.
+    public int readReferenceCount() {
+        machine().step(references, Access.READ, -1);
+        machine().current().learn(references.count);
+        return references.count;
+    }
+
+    /// {@return the number of references, without a step: for checks at the end and for reports}
+    public int peekReferenceCount() {
+        return references.count;
+    }
+
+    void checkInUse() {
+        if (!inUse) {
+            throw machine().finding(Kind.USE_AFTER_FREE, this + " used after it was freed");
+        }
+    }
+
+    @Override
+    protected long digestName() {
+        return Digest.mix(pfn, 7);
+    }
+
+    @Override
+    protected long stateHash() {
+        return mapping.isEmpty() ? 0 : Digest.mix(mapping.get().stableName(), index);
+    }
+
+    @Override
+    public String toString() {
+        return mapping.map(file -> "page " + index + " of " + file).orElse(what + " page, pfn " + pfn);
+    }
+
+    /// The reference count of the folio.
+    private final class References extends SharedObject {
+        private int count = 1;
+
+        References() {
+            super(Folio.this, 4, "refcount", Folio.this);
+        }
+
+        void add(int delta) {
+            checkInUse();
+            count += delta;
+            changed();
+        }
+
+        @Override
+        protected long digestName() {
+            return Digest.mix(pfn, 4);
+        }
+
+        @Override
+        protected long stateHash() {
+            return count;
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package dev.faultline.kernel.mm;
+
+import dev.faultline.kernel.lib.Content;
+import dev.faultline.machine.task.Access;
+import dev.faultline.machine.task.Digest;
+import dev.faultline.machine.task.SharedObject;
+
+/// The bytes of a folio. Accesses to different 64-byte pieces commute.
+public final class FolioData extends SharedObject {
+    private final Folio folio;
+    private final Content content = new Content((byte) 0);
+
+    FolioData(Folio folio) {
+        super(folio, 1, "data", folio);
+        this.folio = folio;
+    }
+
+    /// {@return the bytes, for the rest of a step that was announced as an access to them}
+    public Content content() {
+        folio.checkInUse();
+        return content;
+    }
+
+    /// Says that the bytes were changed through [#content].
+    public void written() {
+        changed();
+    }
+
+    /// Copies `lengthBytes` bytes from `offset` on into `destination`. One step.
+    public void read(int offset, int lengthBytes, Content destination) {
+        machine().step(this, Access.READ, Content.pieces(offset, lengthBytes));
+        destination.copy(offset, content(), offset, lengthBytes);
+    }
+
+    /// Replaces `lengthBytes` bytes from `offset` on by those of `source` at `sourceOffset`. One step.
+    public void write(int offset, int lengthBytes, Content source, int sourceOffset) {
+        machine().step(this, Access.WRITE, Content.pieces(offset, lengthBytes));
+        content().copy(offset, source, sourceOffset, lengthBytes);
+        changed();
+    }
+
+    /// Fills `lengthBytes` bytes from `offset` on with zeroes. One step.
+    public void zero(int offset, int lengthBytes) {
+        machine().step(this, Access.WRITE, Content.pieces(offset, lengthBytes));
+        content().fill(offset, lengthBytes, (byte) 0);
+        changed();
+    }
+
+    void forget() {
+        content.fill(0, Content.SIZE, (byte) 0);
+        changed();
+    }
+
+    @Override
+    protected long digestName() {
+        return Digest.mix(folio.pfn(), 1);
+    }
+
+    @Override
+    protected long stateHash() {
+        return content.hash();
+    }
+}

@@ -1,0 +1,194 @@
+package dev.faultline.kernel.mm;
+
+import dev.faultline.kernel.lib.Content;
+import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.machine.task.Machine;
+import dev.faultline.machine.task.RetryLoop;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+
+/// Get user pages: mm/gup.c. Counts are in pages.
+///
+/// Left out so far: pins as distinct from references, FORCE, LONGTERM, unsharing.
+public final class Gup {
+    private final Machine machine;
+    private final Memory memory;
+
+    /// Walks the page tables of whichever process runs.
+    public Gup(Machine machine, Memory memory) {
+        this.machine = machine;
+        this.memory = memory;
+    }
+
+    /// Looks the pages up without locks first, and takes the slow way for the rest.
+    ///
+    /// @param address rounded down to a page
+    /// @return an error only if there is not even the first page
+    @Models(file = "mm/gup.c", symbol = "get_user_pages_fast")
+    public GupResult getUserPagesFast(long address, int pages, EnumSet<GupFlag> flags) {
+        long start = address & -Content.SIZE;
+        if (start < 0 || start > Mm.TASK_SIZE - (long) pages * Content.SIZE) {
+            return new GupResult.Failed(Errno.EFAULT);
+        }
+        List<Folio> found = locklessPagesFromMm(start, pages, flags);
+        if (found.size() == pages || flags.contains(GupFlag.FAST_ONLY)) {
+            return new GupResult.Pages(found);
+        }
+        GupResult rest = getUserPagesLocked(start + (long) found.size() * Content.SIZE, pages - found.size(), flags);
+        switch (rest) {
+            case GupResult.Pages(List<Folio> more) -> found.addAll(more);
+            case GupResult.Failed _ when found.isEmpty() -> {
+                return rest;
+            }
+            case GupResult.Failed _ -> { } // a later page: the caller learns of it when it calls again
+        }
+        return new GupResult.Pages(found);
+    }
+
+    /// The lockless walk: reads each entry, takes a reference, and reads the entry again, because the page
+    /// may have been unmapped and reused in between.
+    @Models(file = "mm/gup.c", symbol = "gup_fast")
+    private List<Folio> locklessPagesFromMm(long start, int pages, EnumSet<GupFlag> flags) {
+        Mm mm = currentMm();
+        List<Folio> found = new ArrayList<>(pages);
+        for (int i = 0; i < pages; i++) {
+            if (!gupFastPte(mm.slot(start + (long) i * Content.SIZE), flags.contains(GupFlag.WRITE), found)) {
+                break;
+            }
+        }
+        return found;
+    }
+
+    @Models(file = "mm/gup.c", symbol = "gup_fast_pte_range")
+    private boolean gupFastPte(PteSlot slot, boolean write, List<Folio> found) {
+        Pte pte = slot.read();
+        if (!(pte instanceof Pte.Present present) || !present.permits(write)) {
+            return false;
+        }
+        if (present.special()) {
+            return false; // needs the area to be told what it is
+        }
+        Folio folio = present.folio();
+        if (!folio.tryGet()) {
+            return false;
+        }
+        if (!slot.read().equals(pte)) {
+            folio.put();
+            return false;
+        }
+        found.add(folio);
+        return true;
+    }
+
+    /// Takes `mmap_lock` for reading and walks area by area, faulting in what is missing.
+    @Models(file = "mm/gup.c", symbol = "__get_user_pages_locked")
+    private GupResult getUserPagesLocked(long start, int pages, EnumSet<GupFlag> flags) {
+        Mm mm = currentMm();
+        List<Folio> found = new ArrayList<>(pages);
+        Optional<Errno> error = Optional.empty();
+        mm.mmapLock().downRead();
+        while (found.size() < pages && error.isEmpty()) {
+            error = getUserPage(mm, start + (long) found.size() * Content.SIZE, flags, found);
+        }
+        mm.mmapLock().upRead();
+        if (found.isEmpty() && error.isPresent()) {
+            return new GupResult.Failed(error.get());
+        }
+        return new GupResult.Pages(found);
+    }
+
+    /// Adds the page at `address`. The caller holds `mmap_lock` for reading; it may be dropped and taken again.
+    @Models(file = "mm/gup.c", symbol = "__get_user_pages")
+    private Optional<Errno> getUserPage(Mm mm, long address, EnumSet<GupFlag> flags, List<Folio> found) {
+        RetryLoop loop = machine.retryLoop("__get_user_pages");
+        EnumSet<FaultFlag> faultFlags = EnumSet.of(FaultFlag.ALLOW_RETRY);
+        if (flags.contains(GupFlag.WRITE)) {
+            faultFlags.add(FaultFlag.WRITE);
+        }
+        for (;;) {
+            Optional<Vma> vma = mm.vmaLookup(address);
+            if (vma.isEmpty() || !checkVmaFlags(vma.get(), flags)) {
+                return Optional.of(Errno.EFAULT);
+            }
+            if (followPage(vma.get(), address, flags.contains(GupFlag.WRITE), found)) {
+                return Optional.empty();
+            }
+            Optional<Errno> error = faultinPage(vma.get(), address, flags, faultFlags);
+            if (error.isPresent()) {
+                return error;
+            }
+            loop.again();
+        }
+    }
+
+    /// {@return whether pages of the area can be had at all}
+    @Models(file = "mm/gup.c", symbol = "check_vma_flags")
+    private static boolean checkVmaFlags(Vma vma, EnumSet<GupFlag> flags) {
+        boolean deviceMemory = vma.has(VmFlag.IO) || vma.has(VmFlag.PFNMAP);
+        return !deviceMemory && vma.has(flags.contains(GupFlag.WRITE) ? VmFlag.WRITE : VmFlag.READ);
+    }
+
+    @Models(file = "mm/gup.c", symbol = "follow_page_mask")
+    private static boolean followPage(Vma vma, long address, boolean write, List<Folio> found) {
+        PteSlot slot = vma.mm().slot(address);
+        Pte pte = slot.read();
+        if (!(pte instanceof Pte.Present present) || !present.permits(write) || !slot.getFolio(present)) {
+            return false;
+        }
+        found.add(present.folio());
+        return true;
+    }
+
+    @Models(file = "mm/gup.c", symbol = "faultin_page")
+    private Optional<Errno> faultinPage(Vma vma, long address, EnumSet<GupFlag> flags, EnumSet<FaultFlag> faultFlags) {
+        if (flags.contains(GupFlag.NOFAULT)) {
+            return Optional.of(Errno.EFAULT);
+        }
+        VmFaultResult result = memory.handleMmFault(vma, address, faultFlags);
+        if (result.has(VmFaultResult.RETRY)) {
+            faultFlags.add(FaultFlag.TRIED);
+            vma.mm().mmapLock().downRead();
+            return Optional.empty();
+        }
+        if (result.isError()) {
+            return Optional.of(result.has(VmFaultResult.OOM) ? Errno.ENOMEM : Errno.EFAULT);
+        }
+        return Optional.empty();
+    }
+
+    /// Resolves a fault at `address` by hand, as an access would. The caller holds `mmap_lock` for reading,
+    /// and still does afterwards.
+    ///
+    /// @return nothing on success; -EFAULT where no access would succeed, -ENOMEM
+    @Models(file = "mm/gup.c", symbol = "fixup_user_fault")
+    public Optional<Errno> fixupUserFault(Mm mm, long address, boolean write) {
+        EnumSet<FaultFlag> faultFlags = EnumSet.of(FaultFlag.ALLOW_RETRY);
+        if (write) {
+            faultFlags.add(FaultFlag.WRITE);
+        }
+        RetryLoop loop = machine.retryLoop("fixup_user_fault");
+        for (;;) {
+            Optional<Vma> vma = mm.vmaLookup(address);
+            if (vma.isEmpty() || !vma.get().has(write ? VmFlag.WRITE : VmFlag.READ)) {
+                return Optional.of(Errno.EFAULT);
+            }
+            VmFaultResult result = memory.handleMmFault(vma.get(), address, faultFlags);
+            if (result.isError()) {
+                return Optional.of(result.has(VmFaultResult.OOM) ? Errno.ENOMEM : Errno.EFAULT);
+            }
+            if (!result.has(VmFaultResult.RETRY)) {
+                return Optional.empty();
+            }
+            mm.mmapLock().downRead();
+            faultFlags.add(FaultFlag.TRIED);
+            loop.again();
+        }
+    }
+
+    private Mm currentMm() {
+        return TaskStruct.current(machine).mm().orElseThrow();
+    }
+}

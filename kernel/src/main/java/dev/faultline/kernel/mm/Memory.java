@@ -1,0 +1,259 @@
+package dev.faultline.kernel.mm;
+
+import dev.faultline.kernel.lib.Content;
+import dev.faultline.kernel.lib.Models;
+import dev.faultline.machine.task.Machine;
+import java.util.EnumSet;
+
+/// The fault handler: mm/memory.c.
+///
+/// Every branch works without the page-table lock, then installs the entry only if it is still what the
+/// fault found; whoever loses that race goes home, and the access is restarted.
+public final class Memory {
+    private final Machine machine;
+    private final PhysicalMemory physical;
+    private final Folio zeroPage;
+
+    /// The fault handler of a machine with that memory.
+    public Memory(Machine machine, PhysicalMemory physical) {
+        this.machine = machine;
+        this.physical = physical;
+        this.zeroPage = physical.allocate("zero");
+    }
+
+    /// {@return the machine's page frames}
+    public PhysicalMemory physical() {
+        return physical;
+    }
+
+    /// {@return the page of zeroes that read faults on anonymous memory map}
+    public Folio zeroPage() {
+        return zeroPage;
+    }
+
+    /// Handles a fault at `address` in `vma`. The caller holds `mmap_lock` for reading, and still does
+    /// afterwards unless the result has [VmFaultResult#RETRY].
+    @Models(file = "mm/memory.c", symbol = "handle_mm_fault")
+    public VmFaultResult handleMmFault(Vma vma, long address, EnumSet<FaultFlag> flags) {
+        VmFault fault = new VmFault(vma, address, flags);
+        return handlePteFault(fault);
+    }
+
+    @Models(file = "mm/memory.c", symbol = "handle_pte_fault")
+    private VmFaultResult handlePteFault(VmFault fault) {
+        fault.found(fault.slot().read());
+        return switch (fault.originalPte()) {
+            case Pte.None _ when fault.vma().isAnonymous() -> doAnonymousPage(fault);
+            case Pte.None _ -> doFault(fault);
+            case Pte.Present pte when fault.isWrite() && !pte.writable() -> doWpPage(fault, pte);
+            case Pte.Present pte -> touch(fault, pte);
+        };
+    }
+
+    /// The entry permits the access by now: sets what the processor would have set.
+    private VmFaultResult touch(VmFault fault, Pte.Present pte) {
+        if (fault.isWrite() && !pte.dirty()) {
+            fault.slot().replace(pte, pte.mkDirty());
+        }
+        return VmFaultResult.DONE;
+    }
+
+    /// Maps the zero page for a read, a page of its own for a write.
+    @Models(file = "mm/memory.c", symbol = "do_anonymous_page")
+    private VmFaultResult doAnonymousPage(VmFault fault) {
+        if (fault.vma().has(VmFlag.SHARED)) {
+            return VmFaultResult.SIGBUS;
+        }
+        if (!fault.isWrite()) {
+            fault.slot().replace(Pte.NONE, Pte.zeroPage(zeroPage));
+            return VmFaultResult.DONE;
+        }
+        Folio folio = physical.allocate("anonymous");
+        if (!fault.slot().replace(Pte.NONE, Pte.anonymous(folio, fault.vma().has(VmFlag.WRITE)))) {
+            folio.put();
+        }
+        return VmFaultResult.DONE;
+    }
+
+    @Models(file = "mm/memory.c", symbol = "do_fault")
+    private VmFaultResult doFault(VmFault fault) {
+        if (!fault.isWrite()) {
+            return doReadFault(fault);
+        }
+        return fault.vma().has(VmFlag.SHARED) ? doSharedFault(fault) : doCowFault(fault);
+    }
+
+    @Models(file = "mm/memory.c", symbol = "do_read_fault")
+    private VmFaultResult doReadFault(VmFault fault) {
+        VmOperations operations = operations(fault);
+        if (operations.mapPages(fault).has(VmFaultResult.NOPAGE)) {
+            return VmFaultResult.NOPAGE;
+        }
+        VmFaultResult found = operations.fault(fault);
+        if (!found.has(VmFaultResult.LOCKED)) {
+            return found;
+        }
+        Folio folio = fault.folio();
+        boolean mapped = finishFault(fault, Pte.file(folio, false, false));
+        folio.lock().unlock();
+        return dropUnlessMapped(folio, mapped);
+    }
+
+    /// A write to a private mapping: the page of the file is copied, and the copy mapped.
+    @Models(file = "mm/memory.c", symbol = "do_cow_fault")
+    private VmFaultResult doCowFault(VmFault fault) {
+        Folio copy = physical.allocate("anonymous");
+        VmFaultResult found = operations(fault).fault(fault);
+        if (!found.has(VmFaultResult.LOCKED)) {
+            copy.put();
+            return found;
+        }
+        Folio original = fault.folio();
+        original.data().read(0, Content.SIZE, copy.data().content());
+        boolean mapped = finishFault(fault, Pte.anonymous(copy, fault.vma().has(VmFlag.WRITE)));
+        original.lock().unlock();
+        original.put();
+        return dropUnlessMapped(copy, mapped);
+    }
+
+    @Models(file = "mm/memory.c", symbol = "do_shared_fault")
+    private VmFaultResult doSharedFault(VmFault fault) {
+        VmOperations operations = operations(fault);
+        VmFaultResult found = operations.fault(fault);
+        if (!found.has(VmFaultResult.LOCKED)) {
+            return found;
+        }
+        Folio folio = fault.folio();
+        if (operations.wantsPageMkwrite()) {
+            folio.lock().unlock();
+            VmFaultResult prepared = doPageMkwrite(fault, folio);
+            if (!prepared.has(VmFaultResult.LOCKED)) {
+                folio.put();
+                return prepared;
+            }
+        }
+        boolean mapped = finishFault(fault, Pte.file(folio, true, true));
+        if (mapped) {
+            faultDirtySharedPage(folio);
+        }
+        folio.lock().unlock();
+        return dropUnlessMapped(folio, mapped);
+    }
+
+    /// Asks the file system whether the page may become writable.
+    ///
+    /// @return with [VmFaultResult#LOCKED] if so: the folio is locked and still part of the file
+    @Models(file = "mm/memory.c", symbol = "do_page_mkwrite")
+    private VmFaultResult doPageMkwrite(VmFault fault, Folio folio) {
+        VmFaultResult prepared = operations(fault).pageMkwrite(fault);
+        if (prepared.isError() || prepared.has(VmFaultResult.NOPAGE)) {
+            return prepared;
+        }
+        if (!prepared.has(VmFaultResult.LOCKED)) {
+            folio.lock().lock();
+        }
+        if (folio.mapping().isEmpty()) {
+            folio.lock().unlock();
+            return VmFaultResult.DONE; // truncated meanwhile: the access is restarted
+        }
+        return VmFaultResult.LOCKED;
+    }
+
+    @Models(file = "mm/memory.c", symbol = "fault_dirty_shared_page")
+    private void faultDirtySharedPage(Folio folio) {
+        folio.mapping().ifPresent(mapping -> mapping.dirtyFolio(folio));
+    }
+
+    /// Installs `entry` unless another task has changed the place meanwhile. Takes over the caller's
+    /// reference on success.
+    @Models(file = "mm/memory.c", symbol = "finish_fault")
+    private boolean finishFault(VmFault fault, Pte entry) {
+        return fault.slot().replace(fault.originalPte(), entry);
+    }
+
+    private VmFaultResult dropUnlessMapped(Folio folio, boolean mapped) {
+        if (!mapped) {
+            folio.put();
+            return VmFaultResult.NOPAGE;
+        }
+        return VmFaultResult.DONE;
+    }
+
+    /// A write to a page that is mapped read-only.
+    @Models(file = "mm/memory.c", symbol = "do_wp_page")
+    private VmFaultResult doWpPage(VmFault fault, Pte.Present pte) {
+        if (fault.vma().has(VmFlag.SHARED)) {
+            return pte.special() ? wpPfnShared(fault, pte) : wpPageShared(fault, pte);
+        }
+        if (pte.anonExclusive()) {
+            fault.slot().replace(pte, pte.mkWrite());
+            return VmFaultResult.DONE;
+        }
+        return wpPageCopy(fault, pte);
+    }
+
+    @Models(file = "mm/memory.c", symbol = "wp_pfn_shared")
+    private VmFaultResult wpPfnShared(VmFault fault, Pte.Present pte) {
+        fault.slot().replace(pte, pte.mkWrite());
+        return VmFaultResult.DONE;
+    }
+
+    @Models(file = "mm/memory.c", symbol = "wp_page_shared")
+    private VmFaultResult wpPageShared(VmFault fault, Pte.Present pte) {
+        Folio folio = pte.folio();
+        if (!getMapped(fault, pte)) {
+            return VmFaultResult.DONE;
+        }
+        fault.setFolio(folio);
+        if (operations(fault).wantsPageMkwrite()) {
+            VmFaultResult prepared = doPageMkwrite(fault, folio);
+            if (!prepared.has(VmFaultResult.LOCKED)) {
+                folio.put();
+                return prepared;
+            }
+        } else {
+            folio.lock().lock();
+        }
+        if (fault.slot().replace(pte, pte.mkWrite())) {
+            faultDirtySharedPage(folio);
+        }
+        folio.lock().unlock();
+        folio.put();
+        return VmFaultResult.DONE;
+    }
+
+    /// Copies the page for this process alone.
+    @Models(file = "mm/memory.c", symbol = "wp_page_copy")
+    private VmFaultResult wpPageCopy(VmFault fault, Pte.Present pte) {
+        Folio original = pte.folio();
+        boolean zero = original == zeroPage;
+        if (!zero && !getMapped(fault, pte)) {
+            return VmFaultResult.DONE;
+        }
+        Folio copy = physical.allocate("anonymous");
+        if (!zero) {
+            original.data().read(0, Content.SIZE, copy.data().content());
+        }
+        boolean mapped = fault.slot().replace(pte, Pte.anonymous(copy, true));
+        if (!zero) {
+            original.put();
+            if (mapped) {
+                original.put(); // the reference of the entry
+            }
+        }
+        return dropUnlessMapped(copy, mapped);
+    }
+
+    /// Takes a reference to the page that the entry maps, if it still is that entry. One step.
+    private static boolean getMapped(VmFault fault, Pte.Present pte) {
+        return fault.slot().getFolio(pte);
+    }
+
+    private static VmOperations operations(VmFault fault) {
+        return fault.vma().file().orElseThrow().operations();
+    }
+
+    Machine machine() {
+        return machine;
+    }
+}

@@ -1,0 +1,114 @@
+package dev.faultline.kernel.mm;
+
+import dev.faultline.machine.shared.RwSemaphore;
+import dev.faultline.machine.task.Digest;
+import dev.faultline.machine.task.Machine;
+import dev.faultline.machine.task.StateObject;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/// The address space of a process (`struct mm_struct`): its areas and its page table.
+public final class Mm extends StateObject {
+    /// The first address that programs cannot have.
+    public static final long TASK_SIZE = 1L << 47;
+
+    private static final long MMAP_BASE = 0x7f00_0000_0000L;
+
+    private final String name;
+    private final RwSemaphore mmapLock;
+    private final PageTable pageTable = new PageTable(this);
+
+    /// Guarded by [#mmapLock]; by start address.
+    private final TreeMap<Long, Vma> areas = new TreeMap<>();
+
+    /// An empty address space.
+    ///
+    /// @param name the process, for reports
+    public Mm(Machine machine, String name) {
+        super(machine);
+        this.name = name;
+        this.mmapLock = new RwSemaphore(machine, "mmap_lock", name);
+    }
+
+    /// {@return the process, for reports}
+    public String name() {
+        return name;
+    }
+
+    /// {@return the lock of the set of areas}
+    public RwSemaphore mmapLock() {
+        return mmapLock;
+    }
+
+    /// {@return the page-table entry for `address`}
+    public PteSlot slot(long address) {
+        return pageTable.slot(address);
+    }
+
+    /// {@return every page-table entry that was ever walked to}
+    public List<PteSlot> slots() {
+        return List.copyOf(pageTable.slots());
+    }
+
+    /// {@return the area that contains `address`} The caller holds `mmap_lock`.
+    public Optional<Vma> vmaLookup(long address) {
+        return findVma(address).filter(vma -> vma.start() <= address);
+    }
+
+    /// {@return the first area that ends behind `address`} The caller holds `mmap_lock`.
+    public Optional<Vma> findVma(long address) {
+        Map.Entry<Long, Vma> below = areas.floorEntry(address);
+        if (below != null && below.getValue().end() > address) {
+            return Optional.of(below.getValue());
+        }
+        Map.Entry<Long, Vma> above = areas.ceilingEntry(address);
+        return above == null ? Optional.empty() : Optional.of(above.getValue());
+    }
+
+    /// {@return the areas, by address} The caller holds `mmap_lock`, or nobody else runs.
+    public List<Vma> areas() {
+        return List.copyOf(areas.values());
+    }
+
+    /// Adds an area that overlaps no other. The caller holds `mmap_lock` for writing.
+    public void insert(Vma vma) {
+        areas.put(vma.start(), vma);
+        changed();
+    }
+
+    /// Takes an area out. The caller holds `mmap_lock` for writing.
+    public void remove(Vma vma) {
+        areas.remove(vma.start());
+        changed();
+    }
+
+    /// {@return the start of `lengthBytes` unmapped bytes below every mapping made so} The caller holds `mmap_lock`.
+    public long unmappedArea(long lengthBytes) {
+        long top = MMAP_BASE;
+        for (Vma vma : areas.descendingMap().values()) {
+            if (vma.start() < MMAP_BASE && vma.end() > 0) {
+                if (top - vma.end() >= lengthBytes) {
+                    break;
+                }
+                top = Math.min(top, vma.start());
+            }
+        }
+        return top - lengthBytes;
+    }
+
+    @Override
+    protected long stateHash() {
+        long hash = 0;
+        for (Vma vma : areas.values()) {
+            hash = Digest.mix(hash, vma.stableName());
+        }
+        return hash;
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

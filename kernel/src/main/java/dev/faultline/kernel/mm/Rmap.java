@@ -1,0 +1,74 @@
+package dev.faultline.kernel.mm;
+
+import dev.faultline.kernel.lib.Models;
+
+/// From pages of a file to the entries that map them (mm/rmap.c, mm/memory.c).
+public final class Rmap {
+    private Rmap() {}
+
+    /// Removes every entry that maps pages `first` to `last` (inclusive) of the file; copies that private
+    /// mappings made stay. Takes and drops `i_mmap_rwsem` for reading.
+    @Models(file = "mm/memory.c", symbol = "unmap_mapping_pages")
+    public static void unmapMappingPages(Mapping mapping, long first, long last) {
+        mapping.iMmapRwsem().downRead();
+        for (Vma vma : mapping.areas()) {
+            long from = Math.max(vma.start(), firstAddress(vma, first));
+            for (long address = from; address < vma.end() && vma.pageIndex(address) <= last; address += 4096) {
+                zapPte(mapping, vma.mm().slot(address));
+            }
+        }
+        mapping.iMmapRwsem().upRead();
+    }
+
+    private static long firstAddress(Vma vma, long first) {
+        return vma.start() + (first - vma.pageIndex(vma.start()) << 12);
+    }
+
+    private static void zapPte(Mapping mapping, PteSlot slot) {
+        if (slot.read() instanceof Pte.Present present && !present.special() && !present.anonExclusive()
+                && slot.replace(present, Pte.NONE)) {
+            drop(mapping, present);
+        }
+    }
+
+    private static void drop(Mapping mapping, Pte.Present present) {
+        if (present.dirty()) {
+            mapping.dirtyFolio(present.folio());
+        }
+        present.folio().put();
+    }
+
+    /// Write-protects and cleans every entry that maps the folio, so that the next write faults again.
+    /// The caller holds the folio lock. Takes and drops `i_mmap_rwsem` for reading.
+    ///
+    /// @return whether it had been written through one of them
+    @Models(file = "mm/rmap.c", symbol = "folio_mkclean")
+    public static boolean folioMkclean(Mapping mapping, Folio folio) {
+        boolean dirty = false;
+        mapping.iMmapRwsem().downRead();
+        for (Vma vma : mapping.areas()) {
+            long address = vma.addressOf(folio.index());
+            if (address >= 0 && vma.has(VmFlag.SHARED)) {
+                dirty |= vma.mm().slot(address).cleanAndProtect(folio);
+            }
+        }
+        mapping.iMmapRwsem().upRead();
+        return dirty;
+    }
+
+    /// Removes all entries of an area (`zap_page_range_single`). The caller holds `mmap_lock`.
+    @Models(file = "mm/memory.c", symbol = "unmap_vmas")
+    public static void unmapVma(Vma vma) {
+        for (PteSlot slot : vma.mm().slots()) {
+            if (slot.address() < vma.start() || slot.address() >= vma.end()) {
+                continue;
+            }
+            if (slot.getAndClear() instanceof Pte.Present present && !present.special()) {
+                if (present.dirty() && !present.anonExclusive()) {
+                    vma.file().ifPresent(file -> file.mapping().dirtyFolio(present.folio()));
+                }
+                present.folio().put();
+            }
+        }
+    }
+}

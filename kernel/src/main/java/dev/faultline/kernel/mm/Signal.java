@@ -1,0 +1,17 @@
+package dev.faultline.kernel.mm;
+
+/// A signal that ends the thread that gets it.
+public enum Signal {
+    SIGABRT(6), SIGBUS(7), SIGSEGV(11);
+
+    private final int number;
+
+    Signal(int number) {
+        this.number = number;
+    }
+
+    /// {@return the number of the signal on x86-64}
+    public int number() {
+        return number;
+    }
+}

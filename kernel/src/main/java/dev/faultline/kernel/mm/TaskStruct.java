@@ -1,0 +1,50 @@
+package dev.faultline.kernel.mm;
+
+import dev.faultline.machine.task.Machine;
+import java.util.Optional;
+
+/// What the kernel knows about a thread (`struct task_struct`), as far as memory goes.
+public final class TaskStruct {
+    private final Optional<Mm> mm;
+    private int pagefaultDisabled;
+
+    /// A thread of a process.
+    public TaskStruct(Mm mm) {
+        this.mm = Optional.of(mm);
+    }
+
+    /// A kernel thread, without memory of its own.
+    public TaskStruct() {
+        this.mm = Optional.empty();
+    }
+
+    /// {@return the thread that runs now}
+    ///
+    /// @throws IllegalStateException if the running task was given none
+    public static TaskStruct current(Machine machine) {
+        return machine.current().context(TaskStruct.class);
+    }
+
+    /// {@return the thread's address space; empty for kernel threads}
+    public Optional<Mm> mm() {
+        return mm;
+    }
+
+    /// From here on page faults of kernel-mode accesses to user memory are not handled; the access returns short.
+    public void pagefaultDisable() {
+        pagefaultDisabled++;
+    }
+
+    /// Ends what [#pagefaultDisable] started.
+    public void pagefaultEnable() {
+        if (pagefaultDisabled == 0) {
+            throw new IllegalStateException("page faults are not disabled");
+        }
+        pagefaultDisabled--;
+    }
+
+    /// {@return whether page faults are not handled now}
+    public boolean isPagefaultDisabled() {
+        return pagefaultDisabled > 0;
+    }
+}

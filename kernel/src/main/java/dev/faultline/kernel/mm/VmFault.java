@@ -1,0 +1,71 @@
+package dev.faultline.kernel.mm;
+
+import dev.faultline.kernel.lib.Content;
+import java.util.EnumSet;
+import java.util.Optional;
+
+/// One fault on its way through the handlers (`struct vm_fault`).
+public final class VmFault {
+    private final Vma vma;
+    private final long address;
+    private final EnumSet<FaultFlag> flags;
+    private Pte originalPte = Pte.NONE;
+    private Optional<Folio> folio = Optional.empty();
+
+    VmFault(Vma vma, long address, EnumSet<FaultFlag> flags) {
+        this.vma = vma;
+        this.address = address & -Content.SIZE;
+        this.flags = flags;
+    }
+
+    /// {@return the area}
+    public Vma vma() {
+        return vma;
+    }
+
+    /// {@return the address, rounded down to a page}
+    public long address() {
+        return address;
+    }
+
+    /// {@return the index of the page in the file}
+    public long pageIndex() {
+        return vma.pageIndex(address);
+    }
+
+    /// {@return whether the flag is set}
+    public boolean has(FaultFlag flag) {
+        return flags.contains(flag);
+    }
+
+    /// {@return whether the access is a write}
+    public boolean isWrite() {
+        return flags.contains(FaultFlag.WRITE);
+    }
+
+    /// {@return the entry that the fault found}
+    public Pte originalPte() {
+        return originalPte;
+    }
+
+    void found(Pte pte) {
+        originalPte = pte;
+    }
+
+    /// {@return the place of the entry}
+    public PteSlot slot() {
+        return vma.mm().slot(address);
+    }
+
+    /// {@return the page that a handler found}
+    ///
+    /// @throws java.util.NoSuchElementException if none did
+    public Folio folio() {
+        return folio.orElseThrow();
+    }
+
+    /// Hands the page over, with a reference.
+    public void setFolio(Folio found) {
+        folio = Optional.of(found);
+    }
+}

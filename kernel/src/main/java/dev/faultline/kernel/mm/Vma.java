@@ -1,0 +1,96 @@
+package dev.faultline.kernel.mm;
+
+import dev.faultline.machine.task.Digest;
+import dev.faultline.machine.task.StateObject;
+import java.util.EnumSet;
+import java.util.Optional;
+import java.util.Set;
+
+/// A range of addresses of a process that is mapped in one way (`struct vm_area_struct`). Immutable: a
+/// change replaces it, under `mmap_lock` for writing.
+public final class Vma extends StateObject {
+    private final Mm mm;
+    private final long start;
+    private final long end;
+    private final EnumSet<VmFlag> flags;
+    private final Optional<FileArea> file;
+
+    /// What an area of a file maps.
+    ///
+    /// @param mapping    the file
+    /// @param pageOffset the index in the file of the first page of the area
+    /// @param operations what the file system does for it
+    public record FileArea(Mapping mapping, long pageOffset, VmOperations operations) {}
+
+    /// An area from `start` (inclusive) to `end` (exclusive), both multiples of the page size.
+    public Vma(Mm mm, long start, long end, Set<VmFlag> flags, Optional<FileArea> file) {
+        super(mm.machine());
+        this.mm = mm;
+        this.start = start;
+        this.end = end;
+        this.flags = EnumSet.copyOf(flags);
+        this.file = file;
+    }
+
+    /// {@return the address space that the area is in}
+    public Mm mm() {
+        return mm;
+    }
+
+    /// {@return the first address}
+    public long start() {
+        return start;
+    }
+
+    /// {@return the first address behind the area}
+    public long end() {
+        return end;
+    }
+
+    /// {@return whether the area has that property}
+    public boolean has(VmFlag flag) {
+        return flags.contains(flag);
+    }
+
+    /// {@return the properties of the area}
+    public Set<VmFlag> flags() {
+        return EnumSet.copyOf(flags);
+    }
+
+    /// {@return what it maps; empty for anonymous memory}
+    public Optional<FileArea> file() {
+        return file;
+    }
+
+    /// {@return whether the area has no operations of a file (`vma_is_anonymous`)}
+    public boolean isAnonymous() {
+        return file.isEmpty();
+    }
+
+    /// {@return whether a write makes a private copy first (`is_cow_mapping`)}
+    public boolean isCow() {
+        return !has(VmFlag.SHARED) && has(VmFlag.MAYWRITE);
+    }
+
+    /// {@return the index in the file of the page at `address`; for an area of a file only}
+    public long pageIndex(long address) {
+        return file.orElseThrow().pageOffset() + (address - start >> 12);
+    }
+
+    /// {@return the address at which page `index` of the file is mapped, or -1 if it is not in the area}
+    public long addressOf(long index) {
+        long first = file.orElseThrow().pageOffset();
+        long address = start + (index - first << 12);
+        return index >= first && address < end ? address : -1;
+    }
+
+    /// {@return whether the area permits such an access}
+    public boolean permits(boolean write) {
+        return write ? has(VmFlag.WRITE) : has(VmFlag.READ) || has(VmFlag.WRITE) || has(VmFlag.EXEC);
+    }
+
+    @Override
+    protected long stateHash() {
+        return Digest.mix(start, end);
+    }
+}

@@ -1,0 +1,148 @@
+package dev.faultline.kernel.pagecache;
+
+import dev.faultline.kernel.mm.Folio;
+import dev.faultline.kernel.mm.Mapping;
+import dev.faultline.machine.shared.Cell;
+import dev.faultline.machine.shared.RwSemaphore;
+import dev.faultline.machine.task.Access;
+import dev.faultline.machine.task.Digest;
+import dev.faultline.machine.task.Machine;
+import dev.faultline.machine.task.SecondAccess;
+import dev.faultline.machine.task.SharedObject;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/// The cached pages of one file on one machine (`struct address_space`), and the file's size.
+public final class AddressSpace extends Mapping {
+    private final AddressSpaceOperations operations;
+    private final Cell iSize;
+    private final RwSemaphore invalidateLock;
+    private final TreeMap<Long, Slot> slots = new TreeMap<>();
+
+    /// The cache of a file of which nothing is cached.
+    ///
+    /// @param host whose it is, for reports
+    public AddressSpace(Machine machine, Object host, AddressSpaceOperations operations, long sizeBytes) {
+        super(machine, host);
+        this.operations = operations;
+        this.iSize = new Cell(machine, "i_size", host, sizeBytes);
+        this.invalidateLock = new RwSemaphore(machine, "invalidate_lock", host);
+    }
+
+    /// {@return what the file system does for these pages}
+    public AddressSpaceOperations operations() {
+        return operations;
+    }
+
+    /// {@return the size of the file, in bytes (`i_size`)}
+    public Cell iSize() {
+        return iSize;
+    }
+
+    /// {@return the lock that keeps pages from being added while blocks go away: taken for reading to add a
+    /// page, for writing to truncate or punch a hole}
+    public RwSemaphore invalidateLock() {
+        return invalidateLock;
+    }
+
+    /// {@return the cached page with that index, with a reference for the caller} One step.
+    public Optional<Folio> getFolio(long index) {
+        return slot(index).get();
+    }
+
+    /// {@return whether a page with that index is cached} One step.
+    public boolean isCached(long index) {
+        return slot(index).isOccupied();
+    }
+
+    /// Adds a new, locked folio, which gets a second reference: the cache's. One step.
+    ///
+    /// @return whether there was none
+    public boolean add(long index, Folio folio) {
+        return slot(index).add(folio, index);
+    }
+
+    /// Takes a folio out of the cache, without the cache's reference being dropped: the caller does that.
+    /// The caller holds the folio lock, and the folio is part of this file. One step.
+    public void remove(Folio folio) {
+        slot(folio.index()).clear();
+        folio.clearMapping();
+    }
+
+    /// {@return the highest index that was ever looked up, -1 if there is none: nothing is cached behind it}
+    public long lastIndex() {
+        Map.Entry<Long, Slot> last = slots.lastEntry();
+        return last == null ? -1 : last.getKey();
+    }
+
+    /// {@return the cached page with that index, without a step or a reference: for checks at the end}
+    public Optional<Folio> peek(long index) {
+        Slot slot = slots.get(index);
+        return slot == null ? Optional.empty() : slot.folio;
+    }
+
+    @Override
+    public void dirtyFolio(Folio folio) {
+        folio.flags().setBits(Folio.DIRTY);
+    }
+
+    private Slot slot(long index) {
+        Slot slot = slots.get(index);
+        if (slot == null) {
+            slot = new Slot(index);
+            slots.put(index, slot);
+        }
+        return slot;
+    }
+
+    /// The place of one page in the cache (an entry of `i_pages`).
+    private final class Slot extends SharedObject {
+        private Optional<Folio> folio = Optional.empty();
+
+        Slot(long index) {
+            super(AddressSpace.this, index, "page cache entry", index + " of " + AddressSpace.this);
+        }
+
+        Optional<Folio> get() {
+            machine().step(this, Access.READ, -1, task -> {
+                if (folio.isPresent()) {
+                    SecondAccess.touch(task, folio.get().referenceCount(), Access.ADD, -1);
+                }
+            });
+            folio.ifPresent(Folio::getWithinStep);
+            machine().current().learn(stateHash());
+            return folio;
+        }
+
+        boolean isOccupied() {
+            machine().step(this, Access.READ, -1);
+            machine().current().learn(stateHash());
+            return folio.isPresent();
+        }
+
+        boolean add(Folio added, long index) {
+            machine().step(this, Access.WRITE, -1);
+            boolean free = folio.isEmpty();
+            machine().current().learn(free ? 1 : 0);
+            if (free) {
+                added.setMapping(AddressSpace.this, index);
+                added.getWithinStep();
+                folio = Optional.of(added);
+                changed();
+            }
+            return free;
+        }
+
+        void clear() {
+            machine().step(this, Access.WRITE, -1);
+            folio = Optional.empty();
+            changed();
+        }
+
+        @Override
+        protected long stateHash() {
+            return folio.isEmpty() ? 0 : Digest.mix(folio.get().pfn(), 11);
+        }
+    }
+}

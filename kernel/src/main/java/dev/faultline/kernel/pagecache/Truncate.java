@@ -1,0 +1,97 @@
+package dev.faultline.kernel.pagecache;
+
+import dev.faultline.kernel.lib.Content;
+import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.mm.Folio;
+import dev.faultline.kernel.mm.Rmap;
+import dev.faultline.kernel.uapi.Errno;
+import java.util.Optional;
+
+/// Taking pages out of the cache (mm/truncate.c). Page ranges are inclusive.
+public final class Truncate {
+    private Truncate() {}
+
+    /// Takes the pages of a range out, unmapping them first; dirty ones stay.
+    ///
+    /// @return -EBUSY if one had to stay
+    @Models(file = "mm/truncate.c", symbol = "invalidate_inode_pages2_range")
+    public static Optional<Errno> invalidateInodePages2Range(AddressSpace mapping, long first, long last) {
+        Optional<Errno> busy = Optional.empty();
+        long end = Math.min(last, Writeback.lastPage(mapping));
+        for (long index = first; index <= end; index++) {
+            Optional<Folio> cached = mapping.getFolio(index);
+            if (cached.isPresent()) {
+                if (!unmapInvalidate(mapping, cached.get(), index)) {
+                    busy = Optional.of(Errno.EBUSY);
+                }
+                cached.get().put();
+            }
+        }
+        return busy;
+    }
+
+    /// {@return whether the folio is out of the cache afterwards}
+    @Models(file = "mm/truncate.c", symbol = "folio_unmap_invalidate")
+    private static boolean unmapInvalidate(AddressSpace mapping, Folio folio, long index) {
+        folio.lock().lock();
+        if (!Filemap.isPartOf(folio, mapping)) {
+            folio.lock().unlock();
+            return true;
+        }
+        Writeback.waitForFolio(folio);
+        Rmap.unmapMappingPages(mapping, index, index);
+        boolean clean = folio.flags().readBits(Folio.DIRTY) == 0;
+        if (clean) {
+            mapping.remove(folio);
+        }
+        folio.lock().unlock();
+        if (clean) {
+            folio.put(); // the cache's reference
+        }
+        return clean;
+    }
+
+    /// Takes all pages from `startByte` on out, dirty or not; a page that the start is in the middle of is
+    /// zeroed behind it. The caller keeps pages from being added: `invalidate_lock` held for writing, or
+    /// the file no longer has those bytes.
+    @Models(file = "mm/truncate.c", symbol = "truncate_pagecache")
+    public static void truncatePagecache(AddressSpace mapping, long startByte) {
+        long firstWhole = (startByte + Content.SIZE - 1) / Content.SIZE;
+        Rmap.unmapMappingPages(mapping, firstWhole, Long.MAX_VALUE / Content.SIZE);
+        int tail = (int) (startByte % Content.SIZE);
+        if (tail != 0) {
+            zeroTail(mapping, startByte / Content.SIZE, tail);
+        }
+        for (long index = firstWhole; index <= mapping.lastIndex(); index++) {
+            mapping.getFolio(index).ifPresent(folio -> truncateFolio(mapping, folio));
+        }
+        // Pages may have been mapped again by faults that had found them before they went.
+        Rmap.unmapMappingPages(mapping, firstWhole, Long.MAX_VALUE / Content.SIZE);
+    }
+
+    private static void zeroTail(AddressSpace mapping, long index, int offset) {
+        mapping.getFolio(index).ifPresent(folio -> {
+            folio.lock().lock();
+            if (Filemap.isPartOf(folio, mapping)) {
+                Writeback.waitForFolio(folio);
+                folio.data().zero(offset, Content.SIZE - offset);
+            }
+            folio.lock().unlock();
+            folio.put();
+        });
+    }
+
+    @Models(file = "mm/truncate.c", symbol = "truncate_inode_folio")
+    private static void truncateFolio(AddressSpace mapping, Folio folio) {
+        folio.lock().lock();
+        if (Filemap.isPartOf(folio, mapping)) {
+            Writeback.waitForFolio(folio);
+            Rmap.unmapMappingPages(mapping, folio.index(), folio.index());
+            folio.flags().clearBits(Folio.DIRTY);
+            mapping.remove(folio);
+            folio.put(); // the cache's reference
+        }
+        folio.lock().unlock();
+        folio.put();
+    }
+}
