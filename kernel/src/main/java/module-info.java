@@ -10,4 +10,6 @@ module dev.faultline.kernel {
     exports dev.faultline.kernel.block;
     exports dev.faultline.kernel.pagecache;
     exports dev.faultline.kernel.fs;
+    exports dev.faultline.kernel.fs.chardev;
+    exports dev.faultline.kernel.syscall;
 }

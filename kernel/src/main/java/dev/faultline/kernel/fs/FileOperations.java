@@ -1,7 +1,9 @@
 package dev.faultline.kernel.fs;
 
 import dev.faultline.kernel.iov.IovIter;
+import dev.faultline.kernel.mm.VmFlag;
 import dev.faultline.kernel.mm.VmOperations;
+import dev.faultline.kernel.mm.Vma;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.SysResult;
 import java.util.EnumSet;
@@ -33,6 +35,15 @@ public interface FileOperations {
     ///
     /// @return nothing on success
     Optional<Errno> truncate(OpenFile file, long sizeBytes);
+
+    /// {@return what an area that maps the file is besides what the program asked for} Ordinary files: nothing.
+    default EnumSet<VmFlag> areaFlags() {
+        return EnumSet.noneOf(VmFlag.class);
+    }
+
+    /// Called when an area that maps the file has been made, with `mmap_lock` held for writing: drivers fill
+    /// the page table here.
+    default void areaMade(Vma vma) {}
 
     /// {@return the modes of open(2) beyond the access mode that the file system supports} (`FMODE_*`)
     default EnumSet<FileMode> modes() {

@@ -1,6 +1,7 @@
 package dev.faultline.kernel.fs;
 
 import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.machine.task.Finding;
 import java.util.List;
 import java.util.Optional;
 
@@ -29,6 +30,6 @@ public interface FileSystem {
     /// Everything that the file system finds wrong with itself when all is quiet: references, locks and
     /// pages that nobody owns, dirty data that went missing. Runs alone, at the end of an execution.
     ///
-    /// @return a sentence for each
-    List<String> checkQuiescent();
+    /// @return each with its kind: leaks, and corruption
+    List<Finding> checkQuiescent();
 }

@@ -1,0 +1,241 @@
+package dev.faultline.kernel.syscall;
+
+import dev.faultline.kernel.fs.FileMode;
+import dev.faultline.kernel.fs.FileSystem;
+import dev.faultline.kernel.fs.Inode;
+import dev.faultline.kernel.fs.Kiocb;
+import dev.faultline.kernel.fs.OpenFile;
+import dev.faultline.kernel.iov.IovIter;
+import dev.faultline.kernel.iov.Segment;
+import dev.faultline.kernel.lib.Content;
+import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.mm.Mm;
+import dev.faultline.kernel.mm.UserAccess;
+import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.kernel.uapi.Fcntl;
+import dev.faultline.kernel.uapi.SysResult;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// The calls on files (fs/open.c, fs/read_write.c, fs/sync.c).
+final class FileCalls {
+    private static final long MAX_RW_BYTES = 0x7fff_f000L;
+    private static final int MAX_SEGMENTS = 1024;
+    private static final int PATH_MAX = 4096;
+
+    private final Kernel kernel;
+
+    FileCalls(Kernel kernel) {
+        this.kernel = kernel;
+    }
+
+    /// open(2), of a path in user memory.
+    @Models(file = "fs/open.c", symbol = "do_sys_openat2")
+    SysResult open(Process process, long pathAddress, int flags) {
+        StringBuilder path = new StringBuilder();
+        Optional<Errno> wrong = getName(process, pathAddress, path);
+        if (wrong.isPresent()) {
+            return SysResult.err(wrong.get());
+        }
+        return open(process, path.toString(), flags);
+    }
+
+    SysResult open(Process process, String path, int flags) {
+        boolean create = (flags & Fcntl.O_CREAT) != 0;
+        switch (kernel.lookup(process.node(), path, create)) {
+            case FileSystem.Lookup.Failed(Errno errno) -> {
+                return SysResult.err(errno);
+            }
+            case FileSystem.Lookup.Found(Inode inode) -> {
+                boolean direct = (flags & Fcntl.O_DIRECT) != 0;
+                if (direct && !inode.operations().modes().contains(FileMode.CAN_ODIRECT)) {
+                    return SysResult.err(Errno.EINVAL);
+                }
+                OpenFile file = new OpenFile(kernel.machine(), inode, flags);
+                if ((flags & Fcntl.O_TRUNC) != 0 && file.isWritable()) {
+                    Optional<Errno> error = inode.operations().truncate(file, 0);
+                    if (error.isPresent()) {
+                        return SysResult.err(error.get());
+                    }
+                }
+                return SysResult.ok(process.files().install(file));
+            }
+        }
+    }
+
+    @Models(file = "fs/namei.c", symbol = "getname")
+    private Optional<Errno> getName(Process process, long address, StringBuilder path) {
+        UserAccess access = process.node().userMemory().access();
+        Content bytes = new Content((byte) 0);
+        while (path.length() < PATH_MAX) {
+            if (access.copyFromUser(bytes, 0, address + path.length(), 1) != 0) {
+                return Optional.of(Errno.EFAULT);
+            }
+            if (bytes.get(0) == 0) {
+                return path.isEmpty() ? Optional.of(Errno.ENOENT) : Optional.empty();
+            }
+            path.append((char) bytes.get(0));
+        }
+        return Optional.of(Errno.EINVAL);
+    }
+
+    /// close(2).
+    SysResult close(Process process, int fd) {
+        return process.files().remove(fd).isPresent() ? SysResult.ZERO : SysResult.err(Errno.EBADF);
+    }
+
+    /// read(2) and readv(2): at the position of the open file.
+    @Models(file = "fs/read_write.c", symbol = "ksys_read")
+    SysResult read(Process process, int fd, List<Segment> segments) {
+        return atPosition(process, fd, IovIter.Direction.DESTINATION, segments);
+    }
+
+    /// write(2) and writev(2): at the position of the open file.
+    @Models(file = "fs/read_write.c", symbol = "ksys_write")
+    SysResult write(Process process, int fd, List<Segment> segments) {
+        return atPosition(process, fd, IovIter.Direction.SOURCE, segments);
+    }
+
+    private SysResult atPosition(Process process, int fd, IovIter.Direction direction, List<Segment> segments) {
+        Optional<OpenFile> opened = process.files().get(fd);
+        if (opened.isEmpty()) {
+            return SysResult.err(Errno.EBADF);
+        }
+        OpenFile file = opened.get();
+        file.positionLock().lock();
+        Kiocb iocb = new Kiocb(file, file.position().read());
+        SysResult result = transfer(process, iocb, direction, segments);
+        if (result.isPositive()) {
+            file.position().write(iocb.pos());
+        }
+        file.positionLock().unlock();
+        return result;
+    }
+
+    /// pread(2) and preadv(2).
+    @Models(file = "fs/read_write.c", symbol = "ksys_pread64")
+    SysResult pread(Process process, int fd, List<Segment> segments, long pos) {
+        return at(process, fd, IovIter.Direction.DESTINATION, segments, pos);
+    }
+
+    /// pwrite(2) and pwritev(2).
+    @Models(file = "fs/read_write.c", symbol = "ksys_pwrite64")
+    SysResult pwrite(Process process, int fd, List<Segment> segments, long pos) {
+        return at(process, fd, IovIter.Direction.SOURCE, segments, pos);
+    }
+
+    private SysResult at(Process process, int fd, IovIter.Direction direction, List<Segment> segments, long pos) {
+        if (pos < 0) {
+            return SysResult.err(Errno.EINVAL);
+        }
+        Optional<OpenFile> opened = process.files().get(fd);
+        if (opened.isEmpty()) {
+            return SysResult.err(Errno.EBADF);
+        }
+        return transfer(process, new Kiocb(opened.get(), pos), direction, segments);
+    }
+
+    @Models(file = "fs/read_write.c", symbol = "vfs_iter_rw")
+    private SysResult transfer(Process process, Kiocb iocb, IovIter.Direction direction, List<Segment> segments) {
+        boolean read = direction == IovIter.Direction.DESTINATION;
+        OpenFile file = iocb.file();
+        if (read ? !file.isReadable() : !file.isWritable()) {
+            return SysResult.err(Errno.EBADF);
+        }
+        for (Segment segment : segments) {
+            if (segment.lengthBytes() < 0) {
+                return SysResult.err(Errno.EINVAL);
+            }
+            if (segment.address() < 0 || segment.address() > Mm.TASK_SIZE - segment.lengthBytes()) {
+                return SysResult.err(Errno.EFAULT);
+            }
+        }
+        IovIter iter = new IovIter(process.node().userMemory(), process.node().parts(), direction, segments);
+        iter.truncate(MAX_RW_BYTES);
+        return read ? iocb.inode().operations().readIter(iocb, iter) : iocb.inode().operations().writeIter(iocb, iter);
+    }
+
+    /// The array of ranges that readv and its kin are given.
+    ///
+    /// @return empty if the array cannot be read: -EFAULT; a negative count and too many: -EINVAL
+    SysResult importIovec(Process process, long address, long count, List<Segment> segments) {
+        if (count < 0 || count > MAX_SEGMENTS) {
+            return SysResult.err(Errno.EINVAL);
+        }
+        UserAccess access = process.node().userMemory().access();
+        Content words = new Content((byte) 0);
+        for (int i = 0; i < count; i++) {
+            for (int word = 0; word < 2; word++) {
+                if (access.copyFromUser(words, 8 * word, address + 16L * i + 8 * word, 8) != 0) {
+                    return SysResult.err(Errno.EFAULT);
+                }
+            }
+            segments.add(new Segment(words.load(0, 8), words.load(8, 8)));
+        }
+        return SysResult.ZERO;
+    }
+
+    /// {@return one range as a list}
+    static List<Segment> single(long address, long lengthBytes) {
+        return List.of(new Segment(address, lengthBytes));
+    }
+
+    /// lseek(2), without the modes that look for holes.
+    @Models(file = "fs/read_write.c", symbol = "ksys_lseek")
+    SysResult lseek(Process process, int fd, long offset, int whence) {
+        Optional<OpenFile> opened = process.files().get(fd);
+        if (opened.isEmpty()) {
+            return SysResult.err(Errno.EBADF);
+        }
+        OpenFile file = opened.get();
+        file.positionLock().lock();
+        long base = switch (whence) {
+            case Fcntl.SEEK_SET -> 0;
+            case Fcntl.SEEK_CUR -> file.position().read();
+            case Fcntl.SEEK_END -> file.inode().mapping().iSize().read();
+            default -> -1;
+        };
+        SysResult result = base < 0 || base + offset < 0 ? SysResult.err(Errno.EINVAL) : SysResult.ok(base + offset);
+        if (result instanceof SysResult.Ok(long position)) {
+            file.position().write(position);
+        }
+        file.positionLock().unlock();
+        return result;
+    }
+
+    /// fsync(2) and fdatasync(2).
+    @Models(file = "fs/sync.c", symbol = "do_fsync")
+    SysResult fsync(Process process, int fd) {
+        Optional<OpenFile> file = process.files().get(fd);
+        if (file.isEmpty()) {
+            return SysResult.err(Errno.EBADF);
+        }
+        return result(file.get().inode().operations().fsync(file.get()));
+    }
+
+    /// ftruncate(2).
+    @Models(file = "fs/open.c", symbol = "do_sys_ftruncate")
+    SysResult ftruncate(Process process, int fd, long sizeBytes) {
+        if (sizeBytes < 0) {
+            return SysResult.err(Errno.EINVAL);
+        }
+        Optional<OpenFile> file = process.files().get(fd);
+        if (file.isEmpty()) {
+            return SysResult.err(Errno.EBADF);
+        }
+        if (!file.get().isWritable()) {
+            return SysResult.err(Errno.EINVAL);
+        }
+        return result(file.get().inode().operations().truncate(file.get(), sizeBytes));
+    }
+
+    private static SysResult result(Optional<Errno> error) {
+        return error.isPresent() ? SysResult.err(error.get()) : SysResult.ZERO;
+    }
+
+    /// {@return an empty list to import into}
+    static List<Segment> segments() {
+        return new ArrayList<>(2);
+    }
+}

@@ -1,0 +1,144 @@
+package dev.faultline.kernel.syscall;
+
+import dev.faultline.kernel.fs.FileSystem;
+import dev.faultline.kernel.fs.Inode;
+import dev.faultline.kernel.fs.Node;
+import dev.faultline.kernel.fs.chardev.MemoryDevice;
+import dev.faultline.kernel.lib.Parts;
+import dev.faultline.kernel.mm.Folio;
+import dev.faultline.kernel.mm.Mapping;
+import dev.faultline.kernel.mm.VmFlag;
+import dev.faultline.kernel.pagecache.AddressSpace;
+import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.machine.task.Kind;
+import dev.faultline.machine.task.Machine;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/// The machines of a test: one kernel a node, what is mounted on them, and the processes that run there.
+public final class Kernel {
+    private final Machine machine;
+    private final List<Node> nodes = new ArrayList<>();
+    private final List<Mount> mounts = new ArrayList<>();
+    private final List<TreeMap<String, Inode>> devices = new ArrayList<>();
+    private final List<Process> processes = new ArrayList<>();
+    private final List<Folio> reserved = new ArrayList<>();
+
+    /// A file system mounted on every node.
+    ///
+    /// @param path the mount point, without a slash at the end
+    /// @param onNode the file system as each node knows it; node 1 first
+    private record Mount(String path, List<FileSystem> onNode) {}
+
+    /// Boots `nodeCount` ≥ 1 machines.
+    public Kernel(Machine machine, Parts parts, int nodeCount) {
+        this.machine = machine;
+        for (int number = 1; number <= nodeCount; number++) {
+            Node node = Node.boot(machine, number, parts);
+            nodes.add(node);
+            devices.add(new TreeMap<>());
+            reserved.add(node.userMemory().memory().zeroPage());
+        }
+    }
+
+    /// {@return the machine that runs everything}
+    public Machine machine() {
+        return machine;
+    }
+
+    /// {@return the nodes, number 1 first}
+    public List<Node> nodes() {
+        return nodes;
+    }
+
+    /// Mounts a file system.
+    ///
+    /// @param onNode the file system as each node knows it; node 1 first
+    public void mount(String path, List<FileSystem> onNode) {
+        mounts.add(new Mount(path, List.copyOf(onNode)));
+    }
+
+    /// Makes a device node, on every machine its own.
+    ///
+    /// @param sort [VmFlag#PFNMAP] or [VmFlag#IO]
+    public void device(String path, VmFlag sort) {
+        for (Node node : nodes) {
+            devices.get(node.number() - 1).put(path, new MemoryDevice(node, path, sort));
+        }
+    }
+
+    /// Puts a file onto the disk of the file system that `path` lies in. Before anything runs.
+    ///
+    /// @return whether there is such a file system
+    public boolean format(String path, long sizeBytes, Optional<Byte> fill) {
+        Optional<Mount> mount = mountOf(path);
+        mount.ifPresent(m -> m.onNode().getFirst().format(below(m, path), sizeBytes, fill));
+        return mount.isPresent();
+    }
+
+    /// Starts a process on a node.
+    ///
+    /// @param node its number, from 1
+    public Process process(int node, String name) {
+        Process process = new Process(nodes.get(node - 1), name);
+        processes.add(process);
+        return process;
+    }
+
+    /// {@return the file with that absolute path, as `node` knows it}
+    FileSystem.Lookup lookup(Node node, String path, boolean create) {
+        Inode device = devices.get(node.number() - 1).get(path);
+        if (device != null) {
+            return new FileSystem.Lookup.Found(device);
+        }
+        Optional<Mount> mount = mountOf(path);
+        if (mount.isEmpty()) {
+            return new FileSystem.Lookup.Failed(Errno.ENOENT);
+        }
+        FileSystem fileSystem = mount.get().onNode().get(node.number() - 1);
+        FileSystem.Lookup found = fileSystem.lookup(below(mount.get(), path));
+        boolean missing = found instanceof FileSystem.Lookup.Failed(Errno errno) && errno == Errno.ENOENT;
+        return missing && create ? fileSystem.create(below(mount.get(), path)) : found;
+    }
+
+    private Optional<Mount> mountOf(String path) {
+        return mounts.stream()
+                .filter(mount -> path.startsWith(mount.path() + "/"))
+                .max((a, b) -> Integer.compare(a.path().length(), b.path().length()));
+    }
+
+    private static String below(Mount mount, String path) {
+        return path.substring(mount.path().length() + 1);
+    }
+
+    /// Ends every process and reports what nobody owns any more: runs alone, at the end of an execution.
+    public void checkQuiescent() {
+        for (Process process : processes) {
+            process.enter();
+            process.mm().areas().forEach(vma -> MemoryCalls.unmapArea(process.mm(), vma));
+        }
+        for (Mount mount : mounts) {
+            for (FileSystem fileSystem : mount.onNode()) {
+                fileSystem.checkQuiescent().forEach(found -> machine.report(found.kind(), found.summary()));
+            }
+        }
+        nodes.forEach(this::checkFolios);
+    }
+
+    private void checkFolios(Node node) {
+        for (Folio folio : node.physical().inUse()) {
+            Optional<Mapping> mapping = folio.mapping();
+            boolean cached = mapping.isPresent() && mapping.get() instanceof AddressSpace space
+                    && space.peek(folio.index()).filter(known -> known == folio).isPresent();
+            boolean device = devices.get(node.number() - 1).values().stream()
+                    .anyMatch(inode -> inode instanceof MemoryDevice memory && memory.owns(folio));
+            int owned = cached || device || reserved.contains(folio) ? 1 : 0;
+            if (folio.peekReferenceCount() != owned) {
+                machine.report(Kind.LEAK, folio + " has " + folio.peekReferenceCount() + " references at the end; "
+                        + owned + " are owned");
+            }
+        }
+    }
+}

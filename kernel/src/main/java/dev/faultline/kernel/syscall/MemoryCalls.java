@@ -1,0 +1,205 @@
+package dev.faultline.kernel.syscall;
+
+import dev.faultline.kernel.fs.OpenFile;
+import dev.faultline.kernel.lib.Content;
+import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.mm.Mm;
+import dev.faultline.kernel.mm.Rmap;
+import dev.faultline.kernel.mm.VmFlag;
+import dev.faultline.kernel.mm.Vma;
+import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.kernel.uapi.Mman;
+import dev.faultline.kernel.uapi.SysResult;
+import java.util.EnumSet;
+import java.util.Optional;
+
+/// The calls that change an address space (mm/mmap.c).
+final class MemoryCalls {
+    private static final int KNOWN_FLAGS = Mman.MAP_TYPE | Mman.MAP_FIXED | Mman.MAP_ANONYMOUS | Mman.MAP_POPULATE
+            | Mman.MAP_FIXED_NOREPLACE;
+
+    private MemoryCalls() {}
+
+    /// mmap(2). Takes `mmap_lock` for writing.
+    @Models(file = "mm/mmap.c", symbol = "ksys_mmap_pgoff")
+    static SysResult mmap(Process process, long address, long lengthBytes, int protection, int flags, int fd,
+            long offset) {
+        if (offset % Content.SIZE != 0 || offset < 0) {
+            return SysResult.err(Errno.EINVAL);
+        }
+        Optional<OpenFile> file = Optional.empty();
+        if ((flags & Mman.MAP_ANONYMOUS) == 0) {
+            file = process.files().get(fd);
+            if (file.isEmpty()) {
+                return SysResult.err(Errno.EBADF);
+            }
+        }
+        long length = (lengthBytes + Content.SIZE - 1) & -Content.SIZE;
+        Optional<Errno> wrong = check(address, lengthBytes, length, protection, flags, file);
+        if (wrong.isPresent()) {
+            return SysResult.err(wrong.get());
+        }
+        Mm mm = process.mm();
+        mm.mmapLock().downWrite();
+        SysResult result = doMmap(mm, address, length, protection, flags, file, offset);
+        mm.mmapLock().upWrite();
+        if (result instanceof SysResult.Ok(long start) && (flags & Mman.MAP_POPULATE) != 0) {
+            populate(process, start, length, (protection & Mman.PROT_WRITE) != 0);
+        }
+        return result;
+    }
+
+    private static Optional<Errno> check(long address, long asked, long length, int protection, int flags,
+            Optional<OpenFile> file) {
+        int type = flags & Mman.MAP_TYPE;
+        if (asked == 0) {
+            return Optional.of(Errno.EINVAL);
+        }
+        if (asked < 0 || length <= 0 || length > Mm.TASK_SIZE) {
+            return Optional.of(Errno.ENOMEM);
+        }
+        if (type == Mman.MAP_SHARED_VALIDATE && (flags & ~KNOWN_FLAGS) != 0) {
+            return Optional.of(Errno.EOPNOTSUPP);
+        }
+        if (type == 0 || type > Mman.MAP_SHARED_VALIDATE) {
+            return Optional.of(Errno.EINVAL);
+        }
+        boolean fixed = (flags & (Mman.MAP_FIXED | Mman.MAP_FIXED_NOREPLACE)) != 0;
+        if (fixed && (address % Content.SIZE != 0 || address < 0)) {
+            return Optional.of(Errno.EINVAL);
+        }
+        if (fixed && address > Mm.TASK_SIZE - length) {
+            return Optional.of(Errno.ENOMEM);
+        }
+        return file.flatMap(opened -> checkFile(opened, protection, type));
+    }
+
+    private static Optional<Errno> checkFile(OpenFile file, int protection, int type) {
+        boolean shared = type != Mman.MAP_PRIVATE;
+        boolean writes = (protection & Mman.PROT_WRITE) != 0;
+        return !file.isReadable() || shared && writes && !file.isWritable()
+                ? Optional.of(Errno.EACCES) : Optional.empty();
+    }
+
+    @Models(file = "mm/mmap.c", symbol = "do_mmap")
+    private static SysResult doMmap(Mm mm, long hint, long length, int protection, int flags, Optional<OpenFile> file,
+            long offset) {
+        boolean fixed = (flags & Mman.MAP_FIXED) != 0;
+        boolean keep = (flags & Mman.MAP_FIXED_NOREPLACE) != 0;
+        boolean taken = overlaps(mm, hint, length);
+        if (keep && taken) {
+            return SysResult.err(Errno.EEXIST);
+        }
+        boolean there = fixed || keep
+                || hint > 0 && !taken && hint % Content.SIZE == 0 && hint <= Mm.TASK_SIZE - length;
+        long start = there ? hint : mm.unmappedArea(length);
+        if (fixed) {
+            unmapRange(mm, hint, hint + length);
+        }
+        EnumSet<VmFlag> vmFlags = vmFlags(protection, flags, file);
+        file.ifPresent(opened -> vmFlags.addAll(opened.inode().operations().areaFlags()));
+        Optional<Vma.FileArea> area = file.map(opened -> new Vma.FileArea(opened.inode().mapping(),
+                offset / Content.SIZE, opened.inode().operations().mmap(opened)));
+        Vma vma = new Vma(mm, start, start + length, vmFlags, area);
+        insertArea(mm, vma);
+        file.ifPresent(opened -> opened.inode().operations().areaMade(vma));
+        return SysResult.ok(start);
+    }
+
+    private static boolean overlaps(Mm mm, long start, long length) {
+        return mm.findVma(start).filter(vma -> vma.start() < start + length).isPresent();
+    }
+
+    private static EnumSet<VmFlag> vmFlags(int protection, int flags, Optional<OpenFile> file) {
+        EnumSet<VmFlag> vmFlags = EnumSet.of(VmFlag.MAYREAD);
+        if ((protection & Mman.PROT_READ) != 0) {
+            vmFlags.add(VmFlag.READ);
+        }
+        if ((protection & Mman.PROT_WRITE) != 0) {
+            vmFlags.add(VmFlag.WRITE);
+            vmFlags.add(VmFlag.READ); // what x86-64 maps for writing can be read
+        }
+        if ((protection & Mman.PROT_EXEC) != 0) {
+            vmFlags.add(VmFlag.EXEC);
+            vmFlags.add(VmFlag.READ);
+        }
+        boolean shared = (flags & Mman.MAP_TYPE) != Mman.MAP_PRIVATE;
+        if (shared) {
+            vmFlags.add(VmFlag.SHARED);
+        }
+        if (!shared || file.isEmpty() || file.get().isWritable()) {
+            vmFlags.add(VmFlag.MAYWRITE);
+        }
+        return vmFlags;
+    }
+
+    private static void populate(Process process, long start, long length, boolean write) {
+        Mm mm = process.mm();
+        mm.mmapLock().downRead();
+        for (long at = start; at < start + length; at += Content.SIZE) {
+            if (process.node().userMemory().gup().fixupUserFault(mm, at, write).isPresent()) {
+                break;
+            }
+        }
+        mm.mmapLock().upRead();
+    }
+
+    /// munmap(2). Takes `mmap_lock` for writing.
+    @Models(file = "mm/vma.c", symbol = "__vm_munmap")
+    static SysResult munmap(Mm mm, long address, long lengthBytes) {
+        long length = (lengthBytes + Content.SIZE - 1) & -Content.SIZE;
+        if (address % Content.SIZE != 0 || lengthBytes <= 0 || length <= 0 || address < 0
+                || address > Mm.TASK_SIZE - length) {
+            return SysResult.err(Errno.EINVAL);
+        }
+        mm.mmapLock().downWrite();
+        unmapRange(mm, address, address + length);
+        mm.mmapLock().upWrite();
+        return SysResult.ZERO;
+    }
+
+    /// Unmaps whatever lies in the range, splitting areas that reach beyond it. The caller holds `mmap_lock`
+    /// for writing.
+    private static void unmapRange(Mm mm, long start, long end) {
+        for (Vma vma : mm.areas()) {
+            if (vma.start() >= end || vma.end() <= start) {
+                continue;
+            }
+            long from = Math.max(start, vma.start());
+            long to = Math.min(end, vma.end());
+            if (from > vma.start()) {
+                insertArea(mm, part(vma, vma.start(), from));
+            }
+            if (to < vma.end()) {
+                insertArea(mm, part(vma, to, vma.end()));
+            }
+            Vma middle = part(vma, from, to);
+            removeArea(mm, vma, from > vma.start());
+            Rmap.unmapVma(middle);
+        }
+    }
+
+    private static Vma part(Vma vma, long start, long end) {
+        Optional<Vma.FileArea> file = vma.file().map(area ->
+                new Vma.FileArea(area.mapping(), vma.pageIndex(start), area.operations()));
+        return new Vma(vma.mm(), start, end, vma.flags(), file);
+    }
+
+    private static void insertArea(Mm mm, Vma vma) {
+        mm.insert(vma);
+        vma.file().ifPresent(area -> area.mapping().addArea(vma));
+    }
+
+    private static void removeArea(Mm mm, Vma vma, boolean startReplaced) {
+        if (!startReplaced) {
+            mm.remove(vma);
+        }
+        vma.file().ifPresent(area -> area.mapping().removeArea(vma));
+    }
+
+    /// Takes an area of a process that ends apart (`exit_mmap`).
+    static void unmapArea(Mm mm, Vma vma) {
+        removeArea(mm, vma, false);
+        Rmap.unmapVma(vma);
+    }
+}

@@ -1,0 +1,90 @@
+package dev.faultline.kernel.syscall;
+
+import dev.faultline.kernel.iov.Segment;
+import dev.faultline.kernel.uapi.Fcntl;
+import dev.faultline.kernel.uapi.SysResult;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+
+/// The table of system calls: by name, with raw arguments as registers hold them.
+public final class SystemCalls {
+    /// One system call.
+    public interface Call {
+        /// Runs the call for the running task, a thread of `process`.
+        SysResult invoke(Process process, long[] arguments);
+    }
+
+    private final TreeMap<String, Call> calls = new TreeMap<>();
+
+    /// The calls that the model implements, on these machines.
+    public SystemCalls(Kernel kernel) {
+        FileCalls files = new FileCalls(kernel);
+        fileCalls(files);
+        vectorCalls(files);
+        calls.put("mmap", (p, a) -> MemoryCalls.mmap(p, a[0], a[1], (int) a[2], (int) a[3], (int) a[4], a[5]));
+        calls.put("munmap", (p, a) -> MemoryCalls.munmap(p.mm(), a[0], a[1]));
+        calls.put("sched_yield", (p, a) -> SysResult.ZERO);
+    }
+
+    private void fileCalls(FileCalls files) {
+        calls.put("open", (p, a) -> files.open(p, a[0], (int) a[1]));
+        calls.put("close", (p, a) -> files.close(p, (int) a[0]));
+        calls.put("read", (p, a) -> files.read(p, (int) a[0], FileCalls.single(a[1], a[2])));
+        calls.put("write", (p, a) -> files.write(p, (int) a[0], FileCalls.single(a[1], a[2])));
+        calls.put("pread", (p, a) -> files.pread(p, (int) a[0], FileCalls.single(a[1], a[2]), a[3]));
+        calls.put("pwrite", (p, a) -> files.pwrite(p, (int) a[0], FileCalls.single(a[1], a[2]), a[3]));
+        calls.put("lseek", (p, a) -> files.lseek(p, (int) a[0], a[1], (int) a[2]));
+        calls.put("fsync", (p, a) -> files.fsync(p, (int) a[0]));
+        calls.put("fdatasync", (p, a) -> files.fsync(p, (int) a[0]));
+        calls.put("ftruncate", (p, a) -> files.ftruncate(p, (int) a[0], a[1]));
+    }
+
+    private void vectorCalls(FileCalls files) {
+        vector("readv", files, (p, a, segments) -> files.read(p, (int) a[0], segments));
+        vector("writev", files, (p, a, segments) -> files.write(p, (int) a[0], segments));
+        vector("preadv", files, (p, a, segments) -> files.pread(p, (int) a[0], segments, a[3]));
+        vector("pwritev", files, (p, a, segments) -> files.pwrite(p, (int) a[0], segments, a[3]));
+    }
+
+    private interface VectorCall {
+        SysResult invoke(Process process, long[] arguments, List<Segment> segments);
+    }
+
+    private void vector(String name, FileCalls files, VectorCall call) {
+        calls.put(name, (p, a) -> {
+            List<Segment> segments = FileCalls.segments();
+            SysResult imported = files.importIovec(p, a[1], (int) a[2], segments);
+            return imported instanceof SysResult.Err ? imported : call.invoke(p, a, segments);
+        });
+    }
+
+    /// {@return the call with that name}
+    ///
+    /// @throws IllegalArgumentException if the model has none; [#NAMES] says which it has
+    public Call get(String name) {
+        Call call = calls.get(name);
+        if (call == null) {
+            throw new IllegalArgumentException("the model has no system call " + name);
+        }
+        return call;
+    }
+
+    /// Opens a file by a path that is not in user memory: the C library's string constants.
+    ///
+    /// @return the descriptor, or the error
+    public static SysResult open(Kernel kernel, Process process, String path, int flags) {
+        return new FileCalls(kernel).open(process, path, flags & ~Fcntl.O_CLOEXEC);
+    }
+
+    /// {@return the names of the calls that the model implements, sorted}
+    public static List<String> names() {
+        return List.of("close", "fdatasync", "fsync", "ftruncate", "lseek", "mmap", "munmap", "open", "pread",
+                "preadv", "pwrite", "pwritev", "read", "readv", "sched_yield", "write", "writev");
+    }
+
+    /// {@return the names of the calls in the table, sorted}
+    List<String> tableNames() {
+        return new ArrayList<>(calls.keySet());
+    }
+}
