@@ -17,6 +17,7 @@ import java.util.List;
 public final class IovIter {
     private final UserMemory memory;
     private final PagePinning pinning;
+    private final AtomicCopy atomicCopy;
     private final Direction direction;
     private final List<Segment> segments;
     private int segment;
@@ -36,6 +37,7 @@ public final class IovIter {
     public IovIter(UserMemory memory, Parts parts, Direction direction, List<Segment> segments) {
         this.memory = memory;
         this.pinning = parts.get(PagePinning.PART, () -> PagePinning.TODAY);
+        this.atomicCopy = parts.get(AtomicCopy.PART, () -> AtomicCopy.TODAY);
         this.direction = direction;
         this.segments = List.copyOf(segments);
         this.count = segments.stream().mapToLong(Segment::lengthBytes).sum();
@@ -183,11 +185,8 @@ public final class IovIter {
     /// @return the bytes copied
     @Models(file = "lib/iov_iter.c", symbol = "copy_folio_from_iter_atomic")
     public long copyFolioFromIterAtomic(Folio folio, int offsetBytes, long lengthBytes) {
-        TaskStruct task = TaskStruct.current(memory.machine());
-        task.pagefaultDisable();
         Content bytes = new Content((byte) 0);
-        long copied = copyFromIter(bytes, offsetBytes, lengthBytes);
-        task.pagefaultEnable();
+        long copied = atomicCopy.copy(TaskStruct.current(memory.machine()), this, bytes, offsetBytes, lengthBytes);
         if (copied > 0) {
             folio.data().write(offsetBytes, (int) copied, bytes, offsetBytes);
         }

@@ -1,10 +1,14 @@
 package dev.faultline.kernel.syscall;
 
 import dev.faultline.kernel.fs.Node;
+import dev.faultline.kernel.lib.Content;
+import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.mm.Mm;
+import dev.faultline.kernel.mm.Pte;
 import dev.faultline.kernel.mm.TaskStruct;
 import dev.faultline.kernel.mm.VmFlag;
 import dev.faultline.kernel.mm.Vma;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Optional;
 
@@ -44,11 +48,32 @@ public final class Process {
         return files;
     }
 
-    /// Makes `lengthBytes` bytes of anonymous memory at [#DATA_START], none of it present. Before the process runs.
-    public void mapData(long lengthBytes) {
-        if (lengthBytes > 0) {
-            mapAnonymous(DATA_START, (lengthBytes + 4095) / 4096 * 4096);
+    /// Makes a segment of the program: memory of its own at `start`, which is a multiple of the page size,
+    /// with `bytes` in it. Pages of zeroes are not present. Before the process runs, by a task of it.
+    public void mapSegment(long start, byte[] bytes, boolean writable) {
+        if (bytes.length == 0) {
+            return;
         }
+        long length = (bytes.length + Content.SIZE - 1L) & -Content.SIZE;
+        EnumSet<VmFlag> flags = EnumSet.of(VmFlag.READ, VmFlag.MAYREAD, VmFlag.MAYWRITE);
+        if (writable) {
+            flags.add(VmFlag.WRITE);
+        }
+        mm.insert(new Vma(mm, start, start + length, flags, Optional.empty()));
+        for (int at = 0; at < bytes.length; at += Content.SIZE) {
+            mapSegmentPage(start + at, Arrays.copyOfRange(bytes, at, Math.min(bytes.length, at + Content.SIZE)), writable);
+        }
+    }
+
+    private void mapSegmentPage(long address, byte[] bytes, boolean writable) {
+        if (Arrays.equals(bytes, new byte[bytes.length])) {
+            return;
+        }
+        Folio folio = node.physical().allocate("program");
+        for (int i = 0; i < bytes.length; i++) {
+            folio.data().content().store(i, 1, bytes[i]);
+        }
+        mm.slot(address).replace(Pte.NONE, Pte.anonymous(folio, writable));
     }
 
     /// Makes the stack of a thread: anonymous memory, none of it present. Before the thread runs.

@@ -23,6 +23,7 @@ public final class SystemCalls {
         fileCalls(files);
         vectorCalls(files);
         calls.put("mmap", (p, a) -> MemoryCalls.mmap(p, a[0], a[1], (int) a[2], (int) a[3], (int) a[4], a[5]));
+        calls.put("mincore", (p, a) -> mincore(p).mincore(p, a[0], a[1], a[2]));
         calls.put("munmap", (p, a) -> MemoryCalls.munmap(p.mm(), a[0], a[1]));
         calls.put("sched_yield", (p, a) -> SysResult.ZERO);
     }
@@ -45,6 +46,10 @@ public final class SystemCalls {
         vector("writev", files, (p, a, segments) -> files.write(p, (int) a[0], segments));
         vector("preadv", files, (p, a, segments) -> files.pread(p, (int) a[0], segments, a[3]));
         vector("pwritev", files, (p, a, segments) -> files.pwrite(p, (int) a[0], segments, a[3]));
+    }
+
+    private static Mincore mincore(Process process) {
+        return process.node().parts().get(Mincore.PART, Mincore::new);
     }
 
     private interface VectorCall {
@@ -79,7 +84,7 @@ public final class SystemCalls {
 
     /// {@return the names of the calls that the model implements, sorted}
     public static List<String> names() {
-        return List.of("close", "fdatasync", "fsync", "ftruncate", "lseek", "mmap", "munmap", "open", "pread",
+        return List.of("close", "fdatasync", "fsync", "ftruncate", "lseek", "mincore", "mmap", "munmap", "open", "pread",
                 "preadv", "pwrite", "pwritev", "read", "readv", "sched_yield", "write", "writev");
     }
 
