@@ -122,6 +122,7 @@ public final class Folio extends StateObject {
         if (references.count == 0) {
             inUse = false;
             data.forget();
+            flags.poke(0);
             memory.free(this);
         }
     }
@@ -175,6 +176,7 @@ public final class Folio extends StateObject {
 
         References() {
             super(Folio.this, 4, "refcount", Folio.this);
+            changed();
         }
 
         void add(int delta) {
@@ -184,13 +186,8 @@ public final class Folio extends StateObject {
         }
 
         @Override
-        protected long digestName() {
-            return Digest.mix(pfn, 4);
-        }
-
-        @Override
         protected long stateHash() {
-            return count;
+            return inUse ? count : 0;
         }
     }
 }

@@ -2,7 +2,6 @@ package dev.faultline.kernel.mm;
 
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.machine.task.Access;
-import dev.faultline.machine.task.Digest;
 import dev.faultline.machine.task.SharedObject;
 
 /// The bytes of a folio. Accesses to different 64-byte pieces commute.
@@ -49,11 +48,6 @@ public final class FolioData extends SharedObject {
     void forget() {
         content.fill(0, Content.SIZE, (byte) 0);
         changed();
-    }
-
-    @Override
-    protected long digestName() {
-        return Digest.mix(folio.pfn(), 1);
     }
 
     @Override

@@ -373,7 +373,7 @@ public final class Machine {
         if (other == retrying || other.object == null) {
             return other.localDigest;
         }
-        return Digest.mix(other.localDigest, other.object().stableName() + other.access.ordinal());
+        return Digest.mix(other.localDigest, other.object().digestName() + other.access.ordinal());
     }
 
     private void recurred(Task task, int earlier, long low, long high) {

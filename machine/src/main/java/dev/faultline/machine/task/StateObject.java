@@ -1,5 +1,7 @@
 package dev.faultline.machine.task;
 
+import org.jspecify.annotations.Nullable;
+
 /// A part of the state that all tasks share, with a name that does not depend on the schedule: the task
 /// that created it and the how-manieth it was, or its parent and a key.
 ///
@@ -8,6 +10,8 @@ package dev.faultline.machine.task;
 public abstract class StateObject {
     private final Machine machine;
     private final long name;
+    private final @Nullable StateObject parent;
+    private final long key;
     private boolean dirty;
     private long contribution0;
     private long contribution1;
@@ -16,12 +20,16 @@ public abstract class StateObject {
     protected StateObject(Machine machine) {
         this.machine = machine;
         this.name = machine.nextName();
+        this.parent = null;
+        this.key = 0;
     }
 
     /// A part of `parent`, named by a key that is unique within it. For parts made at first touch, by
     /// whichever task comes first.
     protected StateObject(StateObject parent, long key) {
         this.machine = parent.machine;
+        this.parent = parent;
+        this.key = key;
         this.name = Digest.mix(parent.name, key + 0x5bd1e995L);
     }
 
@@ -46,10 +54,12 @@ public abstract class StateObject {
         }
     }
 
-    /// What the digest calls this object: by default its stable name. Objects whose identity is reused
-    /// (page frames) say which one they stand for, so that a state can recur.
+    /// What the digest calls this object: by default its stable name, or that of its parent and its key.
+    /// Objects whose identity is reused (page frames) say which one they stand for, so that a state can
+    /// recur; once one is given up its parts must be back in the state they were made in.
     protected long digestName() {
-        return name;
+        StateObject whole = parent;
+        return whole == null ? name : Digest.mix(whole.digestName(), key);
     }
 
     void updateDigest(Digest digest) {
