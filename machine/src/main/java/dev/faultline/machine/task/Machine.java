@@ -30,6 +30,8 @@ public final class Machine {
     private @Nullable Lasso livelock;
     private @Nullable Confirmation confirmation;
     private int created;
+    private long keyLow;
+    private long keyHigh;
 
     /// A machine without tasks.
     ///
@@ -345,6 +347,19 @@ public final class Machine {
         if (recorder != null) {
             recorder.retried(task, loop.site());
         }
+        computeKey(task);
+        if (confirmation != null) {
+            confirmation.returned(task, keyLow, keyHigh);
+            return;
+        }
+        int earlier = retries.visit(keyLow, keyHigh, trace.length(), trace.choices());
+        if (earlier >= 0) {
+            recurred(task, earlier);
+        }
+    }
+
+    /// Brings the key of the whole state up to date, as `retrying` stands at a retry point.
+    private void computeKey(Task retrying) {
         for (int i = 0; i < dirty.size(); i++) {
             dirty.get(i).updateDigest(digest);
         }
@@ -352,18 +367,12 @@ public final class Machine {
         long low = digest.low();
         long high = digest.high();
         for (int i = 0; i < tasks.size(); i++) {
-            long stands = Digest.mix(tasks.get(i).stableName(), whereabouts(tasks.get(i), task));
+            long stands = Digest.mix(tasks.get(i).stableName(), whereabouts(tasks.get(i), retrying));
             low += stands;
-            high += Digest.mix(stands, low);
+            high += Digest.mix(stands, 0x51);
         }
-        if (confirmation != null) {
-            confirmation.returned(task, low, high);
-            return;
-        }
-        int earlier = retries.visit(low, high, trace.length(), trace.choices());
-        if (earlier >= 0) {
-            recurred(task, earlier, low, high);
-        }
+        keyLow = low;
+        keyHigh = high;
     }
 
     private static long whereabouts(Task other, Task retrying) {
@@ -376,7 +385,7 @@ public final class Machine {
         return Digest.mix(other.localDigest, other.object().digestName() + other.access.ordinal());
     }
 
-    private void recurred(Task task, int earlier, long low, long high) {
+    private void recurred(Task task, int earlier) {
         Lasso lasso = new Lasso(this, retries.step(earlier), trace.length());
         boolean environment = retries.choices(earlier) < trace.choices();
         if (lasso.from == lasso.to) {
@@ -389,15 +398,27 @@ public final class Machine {
         if (environment) {
             stop(Ending.COVERED); // the environment would have to go on choosing like this for ever
         } else if (leftOut) {
-            task.pend(Access.LOCAL, null, 0);
-            task.parked = lasso;
-            task.parkedLow = low;
-            task.parkedHigh = high;
-            schedule(task);
-            task.parked = null;
+            park(task, lasso);
         } else {
-            confirm(lasso, low, high);
+            confirm(lasso, keyLow, keyHigh);
         }
+    }
+
+    /// Keeps the task back until its loop would go differently. Going on is a step of its own, which touches
+    /// nothing; after it the lasso, if there is another, starts afresh.
+    private void park(Task task, Lasso lasso) {
+        task.pend(Access.LOCAL, null, 0);
+        task.parked = lasso;
+        task.parkedLow = keyLow;
+        task.parkedHigh = keyHigh;
+        schedule(task);
+        task.parked = null;
+        if (confirmation != null) {
+            return; // the rounds of the certificate start here
+        }
+        perform(task);
+        computeKey(task);
+        retries.visit(keyLow, keyHigh, trace.length(), trace.choices());
     }
 
     private void confirm(Lasso lasso, long low, long high) {
