@@ -6,4 +6,11 @@ module dev.faultline.litmus {
     requires transitive dev.faultline.kernel;
     requires transitive dev.faultline.machine;
     requires org.antlr.antlr4.runtime;
+
+    exports dev.faultline.litmus.condition;
+    exports dev.faultline.litmus.expect;
+    exports dev.faultline.litmus.load;
+    exports dev.faultline.litmus.setup;
+    exports dev.faultline.litmus.syntax;
+    exports dev.faultline.litmus.types;
 }
