@@ -10,6 +10,7 @@ module dev.faultline.litmus {
     exports dev.faultline.litmus.condition;
     exports dev.faultline.litmus.expect;
     exports dev.faultline.litmus.load;
+    exports dev.faultline.litmus.run;
     exports dev.faultline.litmus.setup;
     exports dev.faultline.litmus.syntax;
     exports dev.faultline.litmus.types;

@@ -143,6 +143,8 @@ CONDITION_NOT: '~' | 'not';
 CONDITION_AND: '/\\';
 CONDITION_OR: '\\/';
 CONDITION_COMPARE: '=' | '!=' | '<' | '<=' | '>' | '>=';
+// C's own operators, so that messages can name them whole.
+CONDITION_FOREIGN: ('==' | '&&' | '||') -> type(INVALID);
 CONDITION_COLON: ':' -> type(COLON);
 CONDITION_LPAREN: '(' -> type(LPAREN);
 CONDITION_RPAREN: ')' -> type(RPAREN);

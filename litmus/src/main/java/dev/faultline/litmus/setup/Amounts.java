@@ -29,7 +29,7 @@ final class Amounts {
             default -> 0;
         };
         if (number < least || number > most >> shift) {
-            diagnostics.report(word.span(), word + " " + name + " cannot be", "from " + least + " to " + most);
+            diagnostics.report(word.span(), "'" + word + "' is out of range for " + name, least + " to " + most);
             return OptionalLong.empty();
         }
         return OptionalLong.of(number << shift);

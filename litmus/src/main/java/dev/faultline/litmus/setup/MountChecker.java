@@ -78,7 +78,7 @@ final class MountChecker {
         Word name = switch (argument) {
             case Argument.Plain(Word word) -> word;
             case Argument.Setting(Word word, Word _) -> word;
-            case Argument.Fill(int _, Word word) -> word;
+            case Argument.Fill(int _, Word word) -> new Word("a byte", word.span());
         };
         for (Feature feature : type.options()) {
             if (optionName(feature).equals(name.text())) {

@@ -41,8 +41,7 @@ final class SyntaxErrors extends DefaultErrorStrategy {
         switch (parser.getContext()) {
             case LitmusParser.DirectiveContext _ -> {
                 report(parser, error);
-                skipTo(parser, new IntervalSet(LitmusLexer.MACHINE_END, LitmusLexer.MACHINE_CLOSE));
-                consumeIf(parser, LitmusLexer.MACHINE_END);
+                skipDirective(parser, error.getOffendingToken());
             }
             case LitmusParser.StatementContext statement -> {
                 report(parser, error);
@@ -76,6 +75,14 @@ final class SyntaxErrors extends DefaultErrorStrategy {
         while (parser.getCurrentToken().getType() != Token.EOF && !stop.contains(parser.getCurrentToken().getType())) {
             parser.consume();
         }
+    }
+
+    /// What no directive can hold is C: the machine description was not closed, and nothing behind makes sense.
+    private static void skipDirective(Parser parser, Token found) {
+        boolean notClosed = found.getType() == LitmusLexer.INVALID;
+        skipTo(parser, notClosed ? new IntervalSet()
+                : new IntervalSet(LitmusLexer.MACHINE_END, LitmusLexer.MACHINE_CLOSE));
+        consumeIf(parser, LitmusLexer.MACHINE_END);
     }
 
     private static void consumeIf(Parser parser, int type) {

@@ -34,7 +34,9 @@ final class SyntaxMessage {
 
     void reportTo(Diagnostics diagnostics) {
         if (!reportForeign(diagnostics) && !reportUnknownType(diagnostics) && !reportMissingEnd(diagnostics)) {
-            diagnostics.report(Tokens.span(found), what(), expected());
+            boolean atEnd = found.getType() == Token.EOF;
+            Span span = atEnd ? Tokens.span(previous()).end() : Tokens.span(found);
+            diagnostics.report(span, what(), expected());
         }
     }
 
@@ -57,7 +59,7 @@ final class SyntaxMessage {
 
     /// Two names in a row: the first was meant as a type.
     private boolean reportUnknownType(Diagnostics diagnostics) {
-        if (!isIdentifier(found) || !isIdentifier(previous()) || isCondition()) {
+        if (!isIdentifier(found) || !isIdentifier(previous()) || !beginsStatement(previous())) {
             return false;
         }
         Word type = Tokens.word(previous());
@@ -67,12 +69,12 @@ final class SyntaxMessage {
 
     /// What lacks its end is wrong there, not where the next line begins.
     private boolean reportMissingEnd(Diagnostics diagnostics) {
-        String expected = expected();
-        if (!expected.equals("';'") || found.getLine() == previous().getLine()) {
-            return false;
+        boolean endMissing = where instanceof LitmusParser.DirectiveContext || expected().equals("';'");
+        boolean endsLine = found.getLine() != previous().getLine();
+        if (endMissing && endsLine) {
+            diagnostics.report(Tokens.span(previous()).end(), "nothing ends this", "';'");
         }
-        diagnostics.report(Tokens.span(previous()).end(), "nothing ends this", expected);
-        return true;
+        return endMissing && endsLine;
     }
 
     private String what() {
@@ -94,11 +96,15 @@ final class SyntaxMessage {
             case LitmusParser.MachineContext machine ->
                 machine.MACHINE_OPEN() == null ? "'{', which opens the machine description"
                         : "a directive, or '}', which closes the machine description";
-            case LitmusParser.DirectiveContext _ ->
-                "an argument or ';' (and '}' before the first global or thread)";
+            case LitmusParser.DirectiveContext _ -> found.getType() == LitmusLexer.INVALID
+                    ? "';', and '}' before the first global or thread" : "an argument or ';'";
             case LitmusParser.WordContext _ -> "a path, a number or a name";
             case LitmusParser.FileContext _ -> fileExpects();
             case LitmusParser.PartContext _ -> "a global, init, a thread, final or a condition";
+            case LitmusParser.PropositionContext _, LitmusParser.ConditionContext _
+                    when found.getType() == LitmusLexer.INVALID && !inCondition().isEmpty() -> inCondition();
+            case LitmusParser.ExpectationContext line when line.COLON() != null -> "a verdict such as holds or deadlock";
+            case LitmusParser.ExpectationContext line when line.kernel == null -> "a kernel such as v5.14";
             case LitmusParser.BlockContext block when block.LBRACE() != null -> "a statement or '}'";
             case LitmusParser.PropositionContext _, LitmusParser.OperandContext _ when !known() ->
                 "an observable such as 0:r, a constant, '~', '(' or true";
@@ -109,10 +115,23 @@ final class SyntaxMessage {
         };
     }
 
+    /// What C writes otherwise than a condition does.
+    private String inCondition() {
+        return switch (found.getText()) {
+            case "==" -> "'='";
+            case "&&" -> "'/\\'";
+            case "||" -> "'\\/'";
+            case "!" -> "'~'";
+            default -> "";
+        };
+    }
+
     private String fileExpects() {
-        boolean inExpectations = tokens.index() > 0
-                && ((LitmusParser.FileContext) where).expectation().stream().findAny().isPresent();
-        return inExpectations ? "another 'expect' line or the end of the file"
+        var file = (LitmusParser.FileContext) where;
+        if (!file.expectation().isEmpty()) {
+            return "another 'expect' line or the end of the file";
+        }
+        return file.condition() != null ? "an 'expect' line or the end of the file"
                 : "a global, init, a thread, final, a condition, an 'expect' line or the end of the file";
     }
 
@@ -130,9 +149,12 @@ final class SyntaxMessage {
         return expected == null ? new IntervalSet() : expected;
     }
 
-    private boolean isCondition() {
-        return where instanceof LitmusParser.PropositionContext || where instanceof LitmusParser.OperandContext
-                || where instanceof LitmusParser.ConditionContext;
+    private boolean beginsStatement(Token token) {
+        int index = token.getTokenIndex();
+        return index > 0 && switch (tokens.get(index - 1).getType()) {
+            case LitmusLexer.SEMICOLON, LitmusLexer.LBRACE, LitmusLexer.RBRACE, LitmusLexer.MACHINE_CLOSE -> true;
+            default -> false;
+        };
     }
 
     private Token previous() {

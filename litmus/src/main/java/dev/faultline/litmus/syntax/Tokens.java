@@ -1,6 +1,8 @@
 package dev.faultline.litmus.syntax;
 
 import dev.faultline.litmus.grammar.LitmusLexer;
+import java.util.ArrayList;
+import java.util.List;
 import org.antlr.v4.runtime.ParserRuleContext;
 import org.antlr.v4.runtime.Token;
 import org.antlr.v4.runtime.misc.IntervalSet;
@@ -45,7 +47,7 @@ final class Tokens {
     /// {@return what `expected` stands for, in words: an expression, a statement, or the tokens themselves}
     static String describe(IntervalSet expected) {
         var rest = new IntervalSet(expected);
-        var words = new java.util.ArrayList<String>();
+        var words = new ArrayList<String>();
         take(rest, words, "a statement", LitmusLexer.WHILE, STATEMENT_STARTS);
         take(rest, words, "a type", LitmusLexer.VOLATILE, TYPE_STARTS);
         take(rest, words, "an expression", LitmusLexer.SIZEOF, EXPRESSION_STARTS);
@@ -60,14 +62,14 @@ final class Tokens {
     }
 
     private static void take(
-            IntervalSet rest, java.util.List<String> words, String phrase, int sign, IntervalSet group) {
+            IntervalSet rest, List<String> words, String phrase, int sign, IntervalSet group) {
         if (rest.contains(sign)) {
             group.toList().forEach(rest::remove);
             words.add(phrase);
         }
     }
 
-    private static String join(java.util.List<String> words) {
+    private static String join(List<String> words) {
         int last = words.size() - 1;
         return last < 1 ? String.join("", words) : String.join(", ", words.subList(0, last)) + " or " + words.get(last);
     }
@@ -80,21 +82,44 @@ final class Tokens {
             case LitmusLexer.INTEGER -> "a number";
             case LitmusLexer.CHAR -> "a character constant";
             case LitmusLexer.STRING -> "a string";
-            case LitmusLexer.EXISTS -> "'exists'";
-            case LitmusLexer.NOT_EXISTS -> "'~exists'";
+            case LitmusLexer.TYPEDEF_NAME -> "a type";
+            case LitmusLexer.ASSIGN_OPERATOR -> "'+='";
             case LitmusLexer.CONDITION_NOT -> "'~'";
             case LitmusLexer.CONDITION_COMPARE -> "'=', '!=', '<', '<=', '>', '>='";
-            case LitmusLexer.MACHINE_OPEN -> "'{'";
-            case LitmusLexer.MACHINE_CLOSE -> "'}'";
-            case LitmusLexer.MACHINE_END -> "';'";
-            case LitmusLexer.MACHINE_EQUALS -> "'='";
-            case LitmusLexer.MACHINE_SLASH -> "'/'";
-            case LitmusLexer.ASSIGN_OPERATOR -> "'+='";
-            default -> {
-                String literal = LitmusLexer.VOCABULARY.getLiteralName(type);
-                yield literal == null ? "'" + LitmusLexer.VOCABULARY.getDisplayName(type) + "'" : literal.replace("\\\\", "\\");
-            }
+            case LitmusLexer.NOT_EXISTS -> "'~exists'";
+            default -> "'" + symbol(type) + "'";
         };
+    }
+
+    /// Words that several parts of a file share are known to the lexer by their names only.
+    private static String symbol(int type) {
+        return switch (type) {
+            case LitmusLexer.EXISTS -> "exists";
+            case LitmusLexer.FORALL -> "forall";
+            case LitmusLexer.EXPECT -> "expect";
+            case LitmusLexer.MACHINE_OPEN, LitmusLexer.LBRACE -> "{";
+            case LitmusLexer.MACHINE_CLOSE, LitmusLexer.RBRACE -> "}";
+            case LitmusLexer.MACHINE_END, LitmusLexer.SEMICOLON -> ";";
+            case LitmusLexer.MACHINE_EQUALS, LitmusLexer.ASSIGN -> "=";
+            case LitmusLexer.MACHINE_SLASH, LitmusLexer.SLASH -> "/";
+            case LitmusLexer.LPAREN -> "(";
+            case LitmusLexer.RPAREN -> ")";
+            case LitmusLexer.LBRACKET -> "[";
+            case LitmusLexer.RBRACKET -> "]";
+            case LitmusLexer.COMMA -> ",";
+            case LitmusLexer.COLON -> ":";
+            case LitmusLexer.PLUS -> "+";
+            case LitmusLexer.MINUS -> "-";
+            case LitmusLexer.CONDITION_AND -> "/\\";
+            case LitmusLexer.CONDITION_OR -> "\\/";
+            default -> literal(type);
+        };
+    }
+
+    private static String literal(int type) {
+        String literal = LitmusLexer.VOCABULARY.getLiteralName(type);
+        return literal == null
+                ? LitmusLexer.VOCABULARY.getDisplayName(type) : literal.substring(1, literal.length() - 1);
     }
 
     private static final IntervalSet TYPE_STARTS = new IntervalSet(

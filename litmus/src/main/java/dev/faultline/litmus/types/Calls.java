@@ -116,7 +116,8 @@ public final class Calls {
             parameters.add(parameter(optional ? text.substring(1, text.length() - 1) : text));
             required += optional ? 0 : 1;
         }
-        return new CallSignature(origin, head.name(), head.type().orElseThrow(), List.copyOf(parameters), required);
+        return new CallSignature(origin, head.name(), head.type().orElseThrow(), List.copyOf(parameters), required,
+                prototype);
     }
 
     /// Reads `TYPE NAME`, where stars stand before the name.

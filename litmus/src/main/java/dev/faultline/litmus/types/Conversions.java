@@ -13,9 +13,11 @@ final class Conversions {
 
     /// {@return `value` as one of `target`, as by an assignment; `role` names it in messages}
     TypedExpression assign(TypedExpression value, CType target, Span span, String role) {
+        if (value.type() instanceof CType.Void) {
+            throw surroundings.reject(span, surroundings.quote(span) + " has no value", "a value of type " + target);
+        }
         if (!isAssignable(value, target)) {
-            String given = value.type() instanceof CType.Void ? "has no value" : "has type " + value.type();
-            throw surroundings.reject(span, role + " " + given, target + ", or a cast to it");
+            throw surroundings.reject(span, role + " has type " + value.type(), target + ", or a cast to it");
         }
         return Nodes.convert(target, value, span);
     }

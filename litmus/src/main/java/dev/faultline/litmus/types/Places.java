@@ -82,6 +82,9 @@ final class Places {
     }
 
     private Rejected undeclared(Word name) {
+        if (Calls.named(name.text()).isPresent()) {
+            throw surroundings.reject(name.span(), "'" + name + "' is a call", "'(' and its arguments");
+        }
         if (frame.complainAbout(name.text())) {
             surroundings.diagnostics().reportUnknown(name, "'" + name + "' is not declared",
                     "a variable or a constant of the headers", knownNames());
@@ -123,26 +126,31 @@ final class Places {
     }
 
     private Place member(Expression.Member member) {
-        Place object = isPlace(member.object()) ? of(member.object()) : notAStruct(member.object(), "a struct");
-        if (object instanceof Place.InMemory(CType.Struct struct, TypedExpression address)) {
-            return field(struct, address, member.name(), member.span());
+        if (!isPlace(member.object())) {
+            throw noStruct(member.object(), expressions.value(member.object()).type(), "a struct");
         }
-        String expected = object.type() instanceof CType.Pointer(CType.Struct _) ? "'->'" : "a struct";
-        return notAStruct(member.object(), expected);
+        return switch (of(member.object())) {
+            case Place.InMemory(CType.Struct struct, TypedExpression address) ->
+                field(struct, address, member.name(), member.span());
+            case Place object -> throw noStruct(member.object(), object.type(),
+                    object.type() instanceof CType.Pointer(CType.Struct _) ? "'->' instead of '.'" : "a struct");
+        };
     }
 
     private Place arrow(Expression.Arrow arrow) {
-        TypedExpression pointer = expressions.value(arrow.pointer());
-        if (pointer.type() instanceof CType.Pointer(CType.Struct struct)) {
-            return field(struct, pointer, arrow.name(), arrow.span());
+        if (isPlace(arrow.pointer()) && of(arrow.pointer()).type() instanceof CType.Struct struct) {
+            throw noStruct(arrow.pointer(), struct, "'.' instead of '->'");
         }
-        return notAStruct(arrow.pointer(), "a pointer to a struct");
+        TypedExpression pointer = expressions.value(arrow.pointer());
+        if (!(pointer.type() instanceof CType.Pointer(CType.Struct struct))) {
+            throw noStruct(arrow.pointer(), pointer.type(), "a pointer to a struct");
+        }
+        return field(struct, pointer, arrow.name(), arrow.span());
     }
 
-    private Place notAStruct(Expression object, String expected) {
-        Span span = object.span();
-        throw surroundings.reject(span, surroundings.quote(span) + " is not " + (expected.equals("'->'")
-                ? "a struct but a pointer to one" : expected), expected);
+    private Rejected noStruct(Expression object, CType type, String expected) {
+        return surroundings.reject(
+                object.span(), surroundings.quote(object.span()) + " has type " + type, expected);
     }
 
     private Place field(CType.Struct struct, TypedExpression address, Word name, Span span) {

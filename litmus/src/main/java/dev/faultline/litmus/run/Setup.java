@@ -1,0 +1,59 @@
+package dev.faultline.litmus.run;
+
+import dev.faultline.kernel.lib.Parts;
+import dev.faultline.kernel.mm.VmFlag;
+import dev.faultline.kernel.syscall.Kernel;
+import dev.faultline.litmus.load.LitmusTest;
+import dev.faultline.litmus.setup.SetupStep;
+import dev.faultline.litmus.types.Feature;
+import dev.faultline.litmus.types.Modelled;
+import dev.faultline.machine.task.Machine;
+import java.util.EnumSet;
+import java.util.Optional;
+
+/// Builds the machines that a test describes, and says what can be built.
+public final class Setup {
+    private Setup() {}
+
+    /// {@return what of the language the model has; a test that uses more is refused when it is loaded}
+    public static Modelled modelled() {
+        return Modelled.of(CallCompiler.names(), FileSystems.names(), features());
+    }
+
+    private static EnumSet<Feature> features() {
+        return EnumSet.of(Feature.NODES, Feature.HOLE, Feature.DEVICE_PFNMAP, Feature.DEVICE_IO, Feature.CPUS,
+                Feature.PROCESS, Feature.NODE, Feature.CPU);
+    }
+
+    static Kernel boot(LitmusTest test, Parts parts, Machine machine) {
+        Kernel kernel = new Kernel(machine, parts, test.machine().nodes());
+        for (SetupStep step : test.machine().steps()) {
+            switch (step) {
+                case SetupStep.Mount mount -> kernel.mount(mount.path(), FileSystems.mount(mount, kernel));
+                case SetupStep.RegularFile file -> format(kernel, file);
+                case SetupStep.Device device -> kernel.device(device.path(), areaFlag(device));
+                case SetupStep.Directory _, SetupStep.Symlink _, SetupStep.Loop _ ->
+                    throw new IllegalArgumentException("not refused when it was loaded: " + step);
+            }
+        }
+        return kernel;
+    }
+
+    private static void format(Kernel kernel, SetupStep.RegularFile file) {
+        Optional<Byte> fill = switch (file.content()) {
+            case SetupStep.Content.Filled(int value) -> Optional.of((byte) value);
+            case SetupStep.Content.Hole _ -> Optional.empty();
+        };
+        if (!kernel.format(file.path(), file.sizeBytes(), fill)) {
+            throw new IllegalArgumentException("not refused when it was loaded: " + file);
+        }
+    }
+
+    private static VmFlag areaFlag(SetupStep.Device device) {
+        return switch (device.type()) {
+            case PFNMAP -> VmFlag.PFNMAP;
+            case IO -> VmFlag.IO;
+            case SPECIAL, RDMA, DMA -> throw new IllegalArgumentException("not refused when it was loaded: " + device);
+        };
+    }
+}
