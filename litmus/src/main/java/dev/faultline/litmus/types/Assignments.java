@@ -92,8 +92,15 @@ final class Assignments {
             int slot = frame.newRegister();
             var fixed = new Place.InMemory(type, new RegisterRead(address.type(), slot, address.span()));
             return new Sequence(new RegisterAssign(address.type(), slot, address, address.span()),
-                    change(operator, fixed, value, operatorSpan, span, postfix), span);
+                    changeFixed(operator, fixed, value, operatorSpan, span, postfix), span);
         }
+        return changeFixed(operator, target, value, operatorSpan, span, postfix);
+    }
+
+    /// Changes what is at a place whose address needs no computing.
+    private TypedExpression changeFixed(
+            BinaryOperator operator, Place target, TypedExpression value, Span operatorSpan, Span span,
+            boolean postfix) {
         return postfix
                 ? changeAfter(operator, target, value, operatorSpan, span)
                 : changed(operator, target, expressions.places().read(target, span), value, operatorSpan, span);
