@@ -45,14 +45,14 @@ public final class Execution {
     }
 
     /// Runs the end part of the program, if the explored part ran to its end. Afterwards [#outcome] holds
-    /// and the findings are complete. The trace is that of the explored part no longer.
+    /// and the findings are complete. The trace of the machine stays that of the explored part.
     public void finish() {
         if (ending == Ending.DONE) {
             finish = machine.runAlone("final", world::finish);
         }
     }
 
-    /// {@return the machine, whose trace is that of the explored part until [#finish]}
+    /// {@return the machine, whose trace is that of the explored part}
     public Machine machine() {
         return machine;
     }

@@ -17,7 +17,7 @@ public final class Machine {
     private final List<StateObject> dirty = new ArrayList<>();
     private final List<Finding> findings = new ArrayList<>();
     private final Digest digest = new Digest();
-    private final Trace trace = new Trace();
+    private Trace trace = new Trace();
     private final RetryLog retries = new RetryLog();
 
     private Scheduler scheduler = Scheduler.SEQUENTIAL;
@@ -227,9 +227,13 @@ public final class Machine {
     ///
     /// @return [Ending#DONE], or what went wrong
     public Ending runAlone(String name, Runnable body) {
+        Trace explored = trace;
+        trace = new Trace();
         startPhase();
         spawn(name, body);
-        return runPhase(Scheduler.SEQUENTIAL);
+        Ending reached = runPhase(Scheduler.SEQUENTIAL);
+        trace = explored;
+        return reached;
     }
 
     /// Starts the phase to explore: the tasks made from here on are its tasks.
@@ -492,7 +496,7 @@ public final class Machine {
         return Scheduler.NONE;
     }
 
-    /// {@return the steps of this phase so far}
+    /// {@return the steps of the phase to explore, so far; those of a part that runs alone while it does}
     public Trace trace() {
         return trace;
     }

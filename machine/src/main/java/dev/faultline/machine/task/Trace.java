@@ -6,13 +6,13 @@ import java.util.Arrays;
 /// the environment made, and between which steps.
 public final class Trace {
     private int length;
-    private int[] task = new int[256];
-    private byte[] access = new byte[256];
-    private byte[] access2 = new byte[256];
-    private int[] object = new int[256];
-    private int[] object2 = new int[256];
-    private long[] mask = new long[256];
-    private long[] mask2 = new long[256];
+    private int[] task = new int[64];
+    private byte[] access = new byte[64];
+    private byte[] access2 = new byte[64];
+    private int[] object = new int[64];
+    private int[] object2 = new int[64];
+    private long[] mask = new long[64];
+    private long[] mask2 = new long[64];
     private int choices;
     private int[] choiceStep = new int[16];
     private int[] choiceValue = new int[16];

@@ -1,0 +1,21 @@
+package dev.faultline.explore;
+
+import java.util.List;
+
+/// What exploring a program came to.
+///
+/// @param executions those that ran to an end of their own
+/// @param blocked    those given up because others show the same
+/// @param steps      of all of them together
+/// @param complete   whether every execution within the step bound is covered and none reached the bound
+/// @param outcomes   of the executions in which every task ended, in the order in which they were first seen
+/// @param violations one for each kind and summary, in the order in which they were first seen
+public record Exploration(
+        long executions, long blocked, long steps, boolean complete, List<OutcomeCount> outcomes,
+        List<Violation> violations) {
+    /// Copies the lists.
+    public Exploration {
+        outcomes = List.copyOf(outcomes);
+        violations = List.copyOf(violations);
+    }
+}

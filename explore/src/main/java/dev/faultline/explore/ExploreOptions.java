@@ -1,0 +1,44 @@
+package dev.faultline.explore;
+
+import java.util.function.BooleanSupplier;
+
+/// How far to explore.
+///
+/// @param stepBound      the number of steps after which an execution is cut off
+/// @param executionLimit the number of executions, blocked ones included, after which exploring stops
+/// @param stop           asked after each execution: whether to stop, because time is up or the user says so
+/// @param progress       told after each execution
+/// @param minimiseBudget how many executions may be spent on making each counter-example shorter
+public record ExploreOptions(
+        long stepBound, long executionLimit, BooleanSupplier stop, Progress progress, int minimiseBudget) {
+    /// Everything, within 100,000 steps an execution.
+    public static final ExploreOptions DEFAULT =
+            new ExploreOptions(100_000, Long.MAX_VALUE, () -> false, (executions, fraction) -> { }, 2_000);
+
+    /// Is told how far an exploration is.
+    public interface Progress {
+        /// @param executions   so far, blocked ones included
+        /// @param fractionDone of the whole, by what is known so far; 0 if nothing is known
+        void explored(long executions, double fractionDone);
+    }
+
+    /// {@return these options with another step bound}
+    public ExploreOptions withStepBound(long steps) {
+        return new ExploreOptions(steps, executionLimit, stop, progress, minimiseBudget);
+    }
+
+    /// {@return these options with another limit on executions}
+    public ExploreOptions withExecutionLimit(long executions) {
+        return new ExploreOptions(stepBound, executions, stop, progress, minimiseBudget);
+    }
+
+    /// {@return these options with another question whether to stop}
+    public ExploreOptions withStop(BooleanSupplier when) {
+        return new ExploreOptions(stepBound, executionLimit, when, progress, minimiseBudget);
+    }
+
+    /// {@return these options with another listener}
+    public ExploreOptions withProgress(Progress listener) {
+        return new ExploreOptions(stepBound, executionLimit, stop, listener, minimiseBudget);
+    }
+}

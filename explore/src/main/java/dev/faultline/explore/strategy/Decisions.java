@@ -1,0 +1,130 @@
+package dev.faultline.explore.strategy;
+
+import java.util.Arrays;
+
+/// The decisions that led to the present place in the tree of executions, from the root: which task took a
+/// step, or what the environment chose. Sets of tasks are bit masks. Flat arrays, as this is looked at for
+/// each step (bench: ExplorerBench).
+final class Decisions {
+    private int size;
+    private int[] chosen = new int[64];
+    private int[] alternatives = new int[64];
+    private int[] step = new int[64];
+    private long[] enabled = new long[64];
+    private long[] tried = new long[64];
+    private long[] wanted = new long[64];
+    private long[] sleeping = new long[64];
+
+    int size() {
+        return size;
+    }
+
+    /// {@return the task, or the alternative, that decision `d` is for}
+    int chosen(int d) {
+        return chosen[d];
+    }
+
+    /// {@return among how many alternatives the environment chooses at `d`; 0 if a task is chosen}
+    int alternatives(int d) {
+        return alternatives[d];
+    }
+
+    /// {@return the number of steps before decision `d`}
+    int step(int d) {
+        return step[d];
+    }
+
+    /// {@return the tasks that are enabled at `d`}
+    long enabled(int d) {
+        return enabled[d];
+    }
+
+    /// {@return the tasks whose subtrees at `d` are explored, or being explored}
+    long tried(int d) {
+        return tried[d];
+    }
+
+    /// {@return the tasks that have to be tried at `d` (the backtrack set)}
+    long wanted(int d) {
+        return wanted[d];
+    }
+
+    /// {@return the tasks that need not be tried at `d`, as what they would do next is shown elsewhere (the sleep set)}
+    long sleeping(int d) {
+        return sleeping[d];
+    }
+
+    void want(int d, long tasks) {
+        wanted[d] |= tasks;
+    }
+
+    void pushTask(int task, int atStep, long enabledTasks, long sleepingTasks, long wantedTasks) {
+        push(task, 0, atStep);
+        enabled[size - 1] = enabledTasks;
+        sleeping[size - 1] = sleepingTasks;
+        tried[size - 1] = 1L << task;
+        wanted[size - 1] = wantedTasks;
+    }
+
+    void pushChoice(int alternativeCount, int atStep) {
+        push(0, alternativeCount, atStep);
+    }
+
+    private void push(int value, int alternativeCount, int atStep) {
+        if (size == chosen.length) {
+            grow(size * 2);
+        }
+        chosen[size] = value;
+        alternatives[size] = alternativeCount;
+        step[size] = atStep;
+        size++;
+    }
+
+    private void grow(int capacity) {
+        chosen = Arrays.copyOf(chosen, capacity);
+        alternatives = Arrays.copyOf(alternatives, capacity);
+        step = Arrays.copyOf(step, capacity);
+        enabled = Arrays.copyOf(enabled, capacity);
+        tried = Arrays.copyOf(tried, capacity);
+        wanted = Arrays.copyOf(wanted, capacity);
+        sleeping = Arrays.copyOf(sleeping, capacity);
+    }
+
+    /// Goes back to the deepest decision that has something left to try, and tries that.
+    ///
+    /// @return whether there was one
+    boolean advance() {
+        while (size > 0) {
+            int d = size - 1;
+            if (alternatives[d] > 0) {
+                if (chosen[d] + 1 < alternatives[d]) {
+                    chosen[d]++;
+                    return true;
+                }
+            } else {
+                long left = wanted[d] & ~tried[d] & ~sleeping[d];
+                if (left != 0) {
+                    chosen[d] = Long.numberOfTrailingZeros(left);
+                    tried[d] |= 1L << chosen[d];
+                    return true;
+                }
+            }
+            size--;
+        }
+        return false;
+    }
+
+    /// {@return the part of the tree that lies before the present place, if every subtree of a decision that
+    /// is wanted by now is as large as its siblings}
+    double fractionBefore() {
+        double before = 0;
+        double weight = 1;
+        for (int d = 0; d < size; d++) {
+            int all = alternatives[d] > 0 ? alternatives[d] : Long.bitCount((wanted[d] | tried[d]) & ~sleeping[d]);
+            int gone = alternatives[d] > 0 ? chosen[d] : Long.bitCount(tried[d]) - 1;
+            weight /= Math.max(all, 1);
+            before += weight * gone;
+        }
+        return before + weight;
+    }
+}

@@ -1,0 +1,27 @@
+package dev.faultline.explore.strategy;
+
+import dev.faultline.machine.task.Machine;
+import dev.faultline.machine.task.Scheduler;
+
+/// A way to go through the executions of a program: orders the steps of one, then plans the next.
+public interface Strategy extends Scheduler {
+    /// {@return the word for it, as options and reports use it}
+    String name();
+
+    /// Called before each execution.
+    void begin();
+
+    /// Called after each execution, with its machine as the explored part left it. Plans the next one.
+    ///
+    /// @return whether there is one
+    boolean plan(Machine machine);
+
+    /// {@return whether the last execution was given up because others show the same}
+    boolean wasRedundant();
+
+    /// {@return whether going through to the end covers every execution}
+    boolean isExhaustive();
+
+    /// {@return the part of the whole that is done, by what is known so far: 0 to 1}
+    double fractionDone();
+}

@@ -1,0 +1,90 @@
+package dev.faultline.explore.strategy;
+
+import dev.faultline.machine.task.Machine;
+
+/// What strategies share that go through the tree of executions depth first: each execution follows the
+/// decisions up to the present place and goes on from there.
+abstract class TreeStrategy implements Strategy {
+    private final Decisions decisions = new Decisions();
+    private int depth;
+    private boolean redundant;
+
+    /// {@return the decisions of the present execution}
+    final Decisions decisions() {
+        return decisions;
+    }
+
+    @Override
+    public final void begin() {
+        depth = 0;
+        redundant = false;
+    }
+
+    @Override
+    public final boolean wasRedundant() {
+        return redundant;
+    }
+
+    @Override
+    public final boolean isExhaustive() {
+        return true;
+    }
+
+    @Override
+    public final double fractionDone() {
+        return decisions.fractionBefore();
+    }
+
+    @Override
+    public final int next(Machine machine) {
+        if (depth < decisions.size()) {
+            int task = decisions.chosen(depth);
+            if (decisions.alternatives(depth) != 0 || !machine.task(task).isEnabled()) {
+                throw notDeterministic(machine);
+            }
+            depth++;
+            return task;
+        }
+        long enabled = 0;
+        for (int i = machine.taskCount() - 1; i >= 0; i--) {
+            enabled = enabled << 1 | (machine.task(i).isEnabled() ? 1 : 0);
+        }
+        if (enabled == 0) {
+            return NONE;
+        }
+        int task = decide(machine, enabled);
+        if (task == ABANDON) {
+            redundant = true;
+            return ABANDON;
+        }
+        depth++;
+        return task;
+    }
+
+    /// Decides at a new place, and adds the decision.
+    ///
+    /// @return the task, or [#ABANDON] if every continuation is shown elsewhere
+    abstract int decide(Machine machine, long enabled);
+
+    @Override
+    public final int choose(Machine machine, int alternatives) {
+        if (depth == decisions.size()) {
+            decisions.pushChoice(alternatives, machine.stepCount());
+        } else if (decisions.alternatives(depth) != alternatives) {
+            throw notDeterministic(machine);
+        }
+        return decisions.chosen(depth++);
+    }
+
+    /// {@return the present task if it is among `candidates`, else the first of them}
+    static int preferCurrent(Machine machine, long candidates) {
+        int current = machine.currentId();
+        boolean stays = current >= 0 && (candidates >> current & 1) != 0;
+        return stays ? current : Long.numberOfTrailingZeros(candidates);
+    }
+
+    private static AssertionError notDeterministic(Machine machine) {
+        return new AssertionError("the program is not deterministic: at step " + machine.stepCount()
+                + " it does not do what it did before under the same schedule");
+    }
+}
