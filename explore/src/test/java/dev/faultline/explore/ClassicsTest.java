@@ -1,0 +1,229 @@
+package dev.faultline.explore;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.faultline.explore.strategy.BruteForce;
+import dev.faultline.explore.strategy.Dpor;
+import dev.faultline.machine.schedule.Program;
+import dev.faultline.machine.task.Kind;
+import dev.faultline.machine.task.RetryLoop;
+import org.junit.jupiter.api.Test;
+
+/// The number of executions is the number of Mazurkiewicz traces, known for each of these programs.
+class ClassicsTest {
+    private static Exploration explore(Program program) {
+        return Explorer.explore(program, new Dpor(), ExploreOptions.DEFAULT);
+    }
+
+    private static long executions(Program program) {
+        Exploration exploration = explore(program);
+        assertTrue(exploration.complete());
+        return exploration.executions();
+    }
+
+    private static Violation only(Exploration exploration) {
+        assertEquals(1, exploration.violations().size(), exploration.violations().toString());
+        return exploration.violations().getFirst();
+    }
+
+    /// Every order of the writes: n!.
+    @Test
+    void writersOfOneWordHaveFactorialManyTraces() {
+        assertEquals(24, executions(Programs.writers(4)));
+        assertEquals(120, executions(Programs.writers(5)));
+    }
+
+    /// Each reader comes before or after the write: 2^n.
+    @Test
+    void readersOfOneWrittenWordDoubleTheTraces() {
+        assertEquals(256, executions(Programs.readers(8)));
+        assertEquals(8192, executions(Programs.readers(13)));
+    }
+
+    /// The ways to merge two sequences of k critical sections: C(2k, k).
+    @Test
+    void criticalSectionsOfTwoTasksMerge() {
+        assertEquals(2, executions(Programs.oneLock(1)));
+        assertEquals(252, executions(Programs.oneLock(5)));
+    }
+
+    /// r1 w1 r2 w2 in either order of the tasks, and both reads first with the writes in either order: 4.
+    @Test
+    void twoUnprotectedIncrementsHaveFourTraces() {
+        Exploration exploration = explore(Programs.increments(2));
+        assertEquals(4, exploration.executions());
+        assertEquals(2, exploration.outcomes().size());
+    }
+
+    @Test
+    void atomicIncrementsHaveFactorialManyTraces() {
+        assertEquals(720, executions(Programs.atomicIncrements(6)));
+    }
+
+    /// Published: Abdulla et al., POPL 2014.
+    @Test
+    void lastZeroHasThePublishedNumberOfTraces() {
+        assertEquals(64, executions(Programs.lastZero(5)));
+        assertEquals(3328, executions(Programs.lastZero(10)));
+    }
+
+    /// Published: Flanagan and Godefroid, POPL 2005; 8^(n - 11) traces.
+    @Test
+    void indexerHasThePublishedNumberOfTraces() {
+        assertEquals(1, executions(Programs.indexer(11)));
+        assertEquals(8, executions(Programs.indexer(12)));
+        assertEquals(4096, executions(Programs.indexer(15)));
+    }
+
+    /// Published: Flanagan and Godefroid, POPL 2005; 2^(n - 13) traces.
+    @Test
+    void fileSystemHasThePublishedNumberOfTraces() {
+        assertEquals(2, executions(Programs.fileSystem(14)));
+        assertEquals(8, executions(Programs.fileSystem(16)));
+        assertEquals(64, executions(Programs.fileSystem(19)));
+    }
+
+    /// Each of the n forks is used in one order or the other, but not all round: 2^n - 2.
+    @Test
+    void orderedPhilosophersAreFree() {
+        assertEquals(30, executions(Programs.philosophers(5, true)));
+        assertEquals(254, executions(Programs.philosophers(8, true)));
+    }
+
+    /// The same 2^n - 2 and the deadlock.
+    @Test
+    void philosophersWithTheLeftForkFirstDeadlockOnce() {
+        Exploration exploration = explore(Programs.philosophers(3, false));
+        assertEquals(7, exploration.executions());
+        assertEquals(Kind.DEADLOCK, only(exploration).kind());
+        assertEquals(255, explore(Programs.philosophers(8, false)).executions());
+    }
+
+    /// Either task goes through first, or both hold one lock.
+    @Test
+    void crossedLocksHaveThreeTracesWhateverIsDoneBefore() {
+        for (int padding : new int[] {0, 18, 200}) {
+            Exploration exploration = explore(Programs.abba(padding));
+            assertEquals(3, exploration.executions());
+            assertEquals(0, exploration.blocked());
+            assertEquals("P0 waits for lock of 1, held by P1; P1 waits for lock of 0, held by P0", only(exploration).summary());
+            assertEquals(1, only(exploration).schedule().switches());
+        }
+    }
+
+    @Test
+    void aReaderWaitsForItselfBehindAQueuedWriter() {
+        Exploration exploration = explore(Programs.of(0, 0,
+                o -> {
+                    o.rwsem.downRead();
+                    o.rwsem.downRead();
+                    o.rwsem.upRead();
+                    o.rwsem.upRead();
+                },
+                o -> {
+                    o.rwsem.downWrite();
+                    o.rwsem.upWrite();
+                }));
+        assertEquals("P0 waits for rwsem, queued behind writer P1; P1 waits for rwsem, held by P0",
+                only(exploration).summary());
+    }
+
+    @Test
+    void aWakeUpBeforeTheSleepIsLost() {
+        Exploration exploration = explore(Programs.of(1, 0,
+                o -> {
+                    if (o.cells[0].read() == 0) {
+                        o.queue.prepareToWait();
+                        o.queue.schedule();
+                    }
+                },
+                o -> {
+                    o.cells[0].write(1);
+                    o.queue.wakeUpAll();
+                }));
+        assertEquals("P0 waits for queue, which nobody will give", only(exploration).summary());
+    }
+
+    @Test
+    void tryingAndBackingOffIsALivelockOfBoth() {
+        Exploration exploration = explore(Programs.of(1, 2, 2, i -> o -> {
+            RetryLoop loop = o.machine.retryLoop("backoff");
+            for (;;) {
+                o.locks[i].lock();
+                if (o.locks[1 - i].tryLock()) {
+                    break;
+                }
+                o.locks[i].unlock();
+                loop.again();
+            }
+            o.locks[1 - i].unlock();
+            o.locks[i].unlock();
+        }));
+        assertTrue(exploration.violations().stream().anyMatch(found -> found.kind() == Kind.LIVELOCK
+                && found.summary().equals("P0 and P1 undo each other's work for ever")), exploration.violations().toString());
+    }
+
+    @Test
+    void aLoopThatFaultsInAndStillFailsIsALivelockOfItsOwn() {
+        Exploration exploration = explore(Programs.of(1, 0, o -> {
+            RetryLoop loop = o.machine.retryLoop("fault-in");
+            while (o.cells[0].read() != 2) {
+                o.cells[0].write(1);
+                loop.again();
+            }
+        }));
+        assertEquals(Kind.LIVELOCK, only(exploration).kind());
+        assertEquals("P0 goes round for ever", only(exploration).summary());
+    }
+
+    @Test
+    void aLoopThatOnlyTheEnvironmentKeepsGoingIsNone() {
+        Exploration exploration = explore(Programs.of(1, 0, o -> {
+            RetryLoop loop = o.machine.retryLoop("evict");
+            while (o.machine.choose("evict", 2) == 1) {
+                o.cells[0].read();
+                loop.again();
+            }
+        }));
+        assertTrue(exploration.complete());
+        assertEquals(0, exploration.violations().size());
+    }
+
+    @Test
+    void spinningThatAnotherTaskEndsIsNoneAndIsFinite() {
+        Exploration exploration = explore(Programs.of(1, 1,
+                o -> {
+                    RetryLoop loop = o.machine.retryLoop("spin");
+                    while (o.cells[0].read() == 0) {
+                        loop.again();
+                    }
+                },
+                o -> {
+                    o.locks[0].lock();
+                    o.cells[0].write(1);
+                    o.locks[0].unlock();
+                }));
+        assertTrue(exploration.complete());
+        assertEquals(0, exploration.violations().size());
+    }
+
+    @Test
+    void aLoopThatCountsEndsAtTheBoundAndIsIncomplete() {
+        Exploration exploration = Explorer.explore(Programs.of(1, 0, o -> {
+            RetryLoop loop = o.machine.retryLoop("count");
+            for (long n = 0; o.cells[0].read() == 0; n++) {
+                loop.again(n);
+            }
+        }), new Dpor(), ExploreOptions.DEFAULT.withStepBound(500));
+        assertFalse(exploration.complete());
+        assertEquals(0, exploration.violations().size());
+    }
+
+    @Test
+    void bruteForceSeesEveryInterleaving() {
+        assertEquals(6, Explorer.explore(Programs.abba(0), new BruteForce(), ExploreOptions.DEFAULT).executions());
+        assertEquals(6, Explorer.explore(Programs.increments(2), new BruteForce(), ExploreOptions.DEFAULT).executions());
+    }
+}
