@@ -28,7 +28,7 @@ final class Amounts {
             case "G" -> 30;
             default -> 0;
         };
-        if (number < least || number > most >> shift) {
+        if (number > most >> shift || number << shift < least) {
             diagnostics.report(word.span(), "'" + word + "' is out of range for " + name, least + " to " + most);
             return OptionalLong.empty();
         }

@@ -50,18 +50,35 @@ public final class MachineChecker {
     }
 
     private void directive(Directive directive) {
+        if (isUnended(directive)) {
+            return;
+        }
         switch (directive.keyword().text()) {
             case "mount", "file", "dir", "symlink", "device", "loop" -> files.directive(directive);
             case "memory" -> memory(directive);
             case "swap" -> single(directive, "swap slots", Feature.SWAP, 1, MOST_PAGES)
                     .ifPresent(slots -> swapSlots = slots);
-            case "cpus" -> single(directive, "processors", Feature.CPUS, 1, 64).ifPresent(number -> cpus = OptionalInt.of(number));
+            case "cpus" -> single(directive, "processors", Feature.CPUS, 1, 64)
+                    .ifPresent(number -> cpus = OptionalInt.of(number));
             case "arch" -> architecture(directive);
             case "adversary" -> adversary(directive);
             case "fail" -> fail(directive);
             default -> diagnostics.reportUnknown(directive.keyword(),
                     "'" + directive.keyword() + "' is not a directive", "one of " + String.join(", ", DIRECTIVES), DIRECTIVES);
         }
+    }
+
+    /// Another directive on the next line, taken for an argument: what lacks is a `;`.
+    private boolean isUnended(Directive directive) {
+        Span before = directive.keyword().span();
+        for (Argument argument : directive.arguments()) {
+            if (argument.span().line() > before.line() && DIRECTIVES.contains(argument.text())) {
+                diagnostics.report(before.end(), "nothing ends this", "';'");
+                return true;
+            }
+            before = argument.span();
+        }
+        return false;
     }
 
     private void memory(Directive directive) {

@@ -67,7 +67,7 @@ final class Contents {
 
     private void single(long offset, CType type, Expression value) {
         if (!type.isScalar()) {
-            throw surroundings.reject(value.span(), "a " + type + " begins with this", "'{' and its parts");
+            throw surroundings.reject(value.span(), type + " cannot begin with one value", "'{' and its parts");
         }
         TypedExpression typed = expressions.conversions().assign(
                 expressions.value(value), type, value.span(), "the initialiser");
@@ -86,7 +86,7 @@ final class Contents {
             case CType.Struct struct -> members(offset, struct, braced);
             default -> {
                 if (braced.elements().size() != 1 || braced.elements().getFirst().designator().isPresent()) {
-                    throw surroundings.reject(braced.span(), "a " + type + " has one value", "one value between '{' and '}'");
+                    throw surroundings.reject(braced.span(), type + " has one value", "one value between '{' and '}'");
                 }
                 put(offset, type, braced.elements().getFirst().value());
             }

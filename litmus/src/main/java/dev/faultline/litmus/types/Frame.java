@@ -46,6 +46,11 @@ final class Frame {
         return Optional.empty();
     }
 
+    /// {@return the names in all open scopes}
+    List<String> visibleNames() {
+        return locals.stream().filter(local -> find(local.name()).equals(Optional.of(local))).map(Local::name).toList();
+    }
+
     Optional<Local> findInnermost(String name) {
         return scopes.isEmpty() ? Optional.empty() : Optional.ofNullable(scopes.element().get(name));
     }

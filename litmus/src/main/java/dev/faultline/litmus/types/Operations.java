@@ -46,7 +46,7 @@ final class Operations {
         // A division by 0 traps whatever is divided; any other trap needs both sides to be known.
         long dividend = left instanceof Const known ? known.value() : 0;
         if (right instanceof Const divisor && Arithmetic.traps(operator, type, dividend, divisor.value())) {
-            throw surroundings.reject(span, "this division traps: by " + divisor.value(), "another divisor");
+            throw surroundings.reject(span, "a division by " + divisor.value() + " traps", "another divisor");
         }
     }
 

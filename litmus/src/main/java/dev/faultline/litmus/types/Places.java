@@ -93,8 +93,7 @@ final class Places {
     }
 
     private Collection<String> knownNames() {
-        List<String> names = new ArrayList<>();
-        frame.locals().forEach(local -> names.add(local.name()));
+        List<String> names = new ArrayList<>(frame.visibleNames());
         surroundings.globals().forEach(global -> names.add(global.name()));
         names.addAll(Constants.names());
         return names;
