@@ -61,6 +61,7 @@ public final class Dpor extends TreeStrategy {
         int last = machine.trace().length() - 1;
         for (long left = sleeping; left != 0; left &= left - 1) {
             int task = Long.numberOfTrailingZeros(left);
+            machine.task(task).refreshPending();
             if (!dependent(machine.task(task), machine.trace(), last)) {
                 undisturbed |= 1L << task;
             }

@@ -38,6 +38,7 @@ final class HappensBefore {
         int object2;
         int access2;
         long mask2;
+        boolean stateDependent;
 
         boolean dependsOn(Trace trace, int other) {
             return Dpor.touches(trace, other, object, access, mask)
@@ -92,9 +93,11 @@ final class HappensBefore {
         step.object2 = trace.object2(i);
         step.access2 = trace.access2(i);
         step.mask2 = trace.mask2(i);
+        step.stateDependent = trace.isStateDependent(i);
     }
 
     private void load(Task task) {
+        task.refreshPending();
         step.task = task.id();
         step.object = task.objectIndex();
         step.access = task.access().ordinal();
@@ -102,6 +105,7 @@ final class HappensBefore {
         step.object2 = task.objectIndex2();
         step.access2 = task.access2().ordinal();
         step.mask2 = task.mask2();
+        step.stateDependent = task.isStateDependent();
     }
 
     /// Goes back through the accesses to the objects of the step in hand, from the latest on.
@@ -157,10 +161,15 @@ final class HappensBefore {
             boolean isNew) {
         int other = trace.task(earlier);
         if (reversible && byRaces[other] <= earlier) {
+            int d = decisionOfStep[earlier];
             if (isNew) {
-                reverse(trace, decisions, earlier, position);
+                reverse(trace, decisions, earlier, position, d);
             }
-            join(byRaces, earlier);
+            // Where the task was waiting, this step may have ended the wait. Then the race is with whoever made
+            // it wait, further back, and must not be hidden by this one.
+            if ((decisions.enabled(d) >> step.task & 1) != 0) {
+                join(byRaces, earlier);
+            }
         }
         if (after[other] <= earlier) {
             join(after, earlier);
@@ -194,8 +203,7 @@ final class HappensBefore {
 
     /// Makes sure that an execution is tried in which the step in hand comes before step `earlier`: one of
     /// those that begin like the steps that do not depend on `earlier`, followed by the step in hand.
-    private void reverse(Trace trace, Decisions decisions, int earlier, int position) {
-        int d = decisionOfStep[earlier];
+    private void reverse(Trace trace, Decisions decisions, int earlier, int position, int d) {
         long initials = initials(trace, earlier, position) & decisions.enabled(d);
         if (initials == 0 || (initials & decisions.wanted(d)) != 0) {
             return;
@@ -233,10 +241,16 @@ final class HappensBefore {
         return true;
     }
 
+    /// Whether the step in hand could come first of all. Where `earlier` may have changed what the step
+    /// touches, what it would touch without `earlier` is not known, so it only counts if it is alone: claiming
+    /// too few initials costs time, claiming one too many would lose executions.
     private boolean isStepFirst(Trace trace, int earlier, int position) {
         int other = trace.task(earlier);
+        boolean unknown = step.stateDependent
+                && (trace.object(earlier) == step.object || trace.object2(earlier) == step.object);
         for (int k = earlier + 1; k < position; k++) {
-            if (!happensBefore(earlier, k, other) && (before[trace.task(k)] > k || step.dependsOn(trace, k))) {
+            if (!happensBefore(earlier, k, other)
+                    && (unknown || before[trace.task(k)] > k || step.dependsOn(trace, k))) {
                 return false;
             }
         }

@@ -80,7 +80,7 @@ public final class RwSemaphore extends SharedObject {
     /// Gives up a hold for reading. One step.
     public void upRead() {
         Task me = machine().current();
-        machine().step(this, Access.RELEASE, -1);
+        machine().step(this, Access.RELEASE_SHARED, -1);
         if (!readers.remove(me)) {
             throw notHeld(me, "reading");
         }

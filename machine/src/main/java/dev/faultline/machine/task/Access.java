@@ -24,8 +24,10 @@ public enum Access {
     QUEUE,
     /// Takes a reader/writer lock for itself alone after [#QUEUE].
     ACQUIRE_QUEUED,
-    /// Gives a lock up.
+    /// Gives a lock up that was held alone.
     RELEASE,
+    /// Gives up a share of a lock; other sharers come and go meanwhile.
+    RELEASE_SHARED,
     /// Tries to take a lock and goes on either way.
     TRY,
     /// Touches no shared object.
@@ -54,11 +56,13 @@ public enum Access {
         for (Access acquisition : new Access[] {ACQUIRE, ACQUIRE_SHARED, ACQUIRE_QUEUED}) {
             ordered(RELEASE, acquisition);
         }
-        for (Access other : new Access[] {ACQUIRE, ACQUIRE_SHARED, ACQUIRE_QUEUED, QUEUE, RELEASE, TRY}) {
-            both(TRY, other);
-        }
-        // A lock that is also looked at (its owner, whether it is taken).
-        for (Access lock : new Access[] {ACQUIRE, ACQUIRE_SHARED, ACQUIRE_QUEUED, QUEUE, RELEASE, TRY}) {
+        ordered(RELEASE_SHARED, ACQUIRE);
+        ordered(RELEASE_SHARED, ACQUIRE_QUEUED);
+        // A lock that is tried, or looked at: whether it is taken, and by whom.
+        for (Access lock : new Access[] {
+            ACQUIRE, ACQUIRE_SHARED, ACQUIRE_QUEUED, QUEUE, RELEASE, RELEASE_SHARED, TRY
+        }) {
+            both(TRY, lock);
             both(READ, lock);
             both(AWAIT, lock);
             both(WRITE, lock);

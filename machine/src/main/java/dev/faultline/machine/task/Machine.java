@@ -122,10 +122,10 @@ public final class Machine {
     public void step(SharedObject object, Access access, long mask, SecondAccess touched) {
         Task task = current();
         task.pend(access, object, mask);
+        task.touched = touched;
         touched.announce(task);
         announce(task);
-        task.object2 = null;
-        touched.announce(task);
+        task.refreshPending();
         perform(task);
     }
 
@@ -413,8 +413,6 @@ public final class Machine {
     private void park(Task task, Lasso lasso) {
         task.pend(Access.LOCAL, null, 0);
         task.parked = lasso;
-        task.parkedLow = keyLow;
-        task.parkedHigh = keyHigh;
         schedule(task);
         task.parked = null;
         if (confirmation != null) {
@@ -436,7 +434,8 @@ public final class Machine {
             Lasso lasso = task.parked;
             if (lasso != null && !task.isDone()) {
                 ending = null;
-                confirm(lasso, task.parkedLow, task.parkedHigh);
+                computeKey(task); // others may have moved on since it was parked
+                confirm(lasso, keyLow, keyHigh);
                 return;
             }
         }

@@ -31,10 +31,9 @@ public final class Task {
     Access access2 = Access.LOCAL;
     @Nullable SharedObject object2;
     long mask2;
+    @Nullable SecondAccess touched;
     @Nullable BooleanSupplier guard;
     @Nullable Lasso parked;
-    long parkedLow;
-    long parkedHigh;
     int atomicDepth;
 
     /// A lock that a task holds.
@@ -145,6 +144,23 @@ public final class Task {
         return mask2;
     }
 
+    /// {@return whether how the pending step touches its objects, and which the second one is, depends on the
+    /// state of the first}
+    public boolean isStateDependent() {
+        return touched != null;
+    }
+
+    /// Brings what the pending step would touch up to date with the present state. To be called before its
+    /// accesses are looked at, as steps of other tasks may have changed them since the step was announced.
+    public void refreshPending() {
+        SecondAccess asked = touched;
+        if (asked != null) {
+            object2 = null;
+            access2 = Access.LOCAL;
+            asked.announce(this);
+        }
+    }
+
     /// {@return the first object of the pending step}
     ///
     /// @throws IllegalStateException if the pending step has none
@@ -239,6 +255,7 @@ public final class Task {
         this.object2 = null;
         this.mask2 = 0;
         this.guard = null;
+        this.touched = null;
     }
 
     @Override

@@ -13,6 +13,7 @@ public final class Trace {
     private int[] object2 = new int[64];
     private long[] mask = new long[64];
     private long[] mask2 = new long[64];
+    private boolean[] stateDependent = new boolean[64];
     private int choices;
     private int[] choiceStep = new int[16];
     private int[] choiceValue = new int[16];
@@ -44,6 +45,7 @@ public final class Trace {
         access2[i] = (byte) t.access2.ordinal();
         object2[i] = t.objectIndex2();
         mask2[i] = t.mask2;
+        stateDependent[i] = t.isStateDependent();
     }
 
     private void grow() {
@@ -55,6 +57,7 @@ public final class Trace {
         object2 = Arrays.copyOf(object2, capacity);
         mask = Arrays.copyOf(mask, capacity);
         mask2 = Arrays.copyOf(mask2, capacity);
+        stateDependent = Arrays.copyOf(stateDependent, capacity);
     }
 
     void addChoice(int value, int alternatives) {
@@ -106,6 +109,12 @@ public final class Trace {
     /// {@return the parts of its second object that step `i` concerned}
     public long mask2(int i) {
         return mask2[i];
+    }
+
+    /// {@return whether how step `i` touched its objects, and which the second one was, depended on the state
+    /// of the first}
+    public boolean isStateDependent(int i) {
+        return stateDependent[i];
     }
 
     /// {@return the number of choices of the environment}

@@ -1,0 +1,152 @@
+package dev.faultline.explore;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.faultline.explore.strategy.BruteForce;
+import dev.faultline.explore.strategy.Dpor;
+import dev.faultline.explore.strategy.Strategy;
+import dev.faultline.explore.verdict.Judge;
+import dev.faultline.machine.schedule.Execution;
+import dev.faultline.machine.schedule.Program;
+import dev.faultline.machine.task.Access;
+import dev.faultline.machine.task.Ending;
+import dev.faultline.machine.task.Finding;
+import dev.faultline.machine.task.Machine;
+import dev.faultline.machine.task.Trace;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+/// The reduction against the truth, on random programs over every kind of shared object. How many is the
+/// system property `faultline.programs`; the first seed is `faultline.seed`.
+class DifferentialTest {
+    private static final int PROGRAMS = Integer.getInteger("faultline.programs", 4_000);
+    private static final long SEED = Long.getLong("faultline.seed", 1);
+    private static final int MOST_EXECUTIONS = 3_000;
+
+    /// What a strategy saw: everything that executions came to, and how often each trace was seen.
+    private record Seen(TreeSet<String> results, TreeMap<Long, Integer> traces, int executions, boolean all) {}
+
+    private static Seen explore(Program program, Strategy strategy) {
+        TreeSet<String> results = new TreeSet<>();
+        TreeMap<Long, Integer> traces = new TreeMap<>();
+        int executions = 0;
+        boolean more = true;
+        while (more && executions < MOST_EXECUTIONS) {
+            strategy.begin();
+            Execution execution = Execution.start(program, strategy, 400, null);
+            more = strategy.plan(execution.machine());
+            if (strategy.wasRedundant()) {
+                continue;
+            }
+            executions++;
+            traces.merge(signature(execution.machine()), 1, Integer::sum);
+            List<Finding> ended = Judge.ending(execution);
+            execution.finish();
+            if (execution.ending() != Ending.COVERED) {
+                results.add(execution.ending() + " " + execution.outcome() + " " + Judge.all(ended, execution));
+            }
+        }
+        return new Seen(results, traces, executions, !more);
+    }
+
+    /// {@return a hash that is the same for two executions exactly if they are the same but for the order of
+    /// independent steps}
+    private static long signature(Machine machine) {
+        Trace trace = machine.trace();
+        long[] hashes = new long[trace.length()];
+        long sum = machine.taskCount() + choicesAfter(trace, -1) * 0x9e3779b97f4a7c15L;
+        for (int i = 0; i < trace.length(); i++) {
+            List<Long> causes = new ArrayList<>();
+            for (int k = 0; k < i; k++) {
+                if (trace.task(k) == trace.task(i) || dependent(trace, k, i)) {
+                    causes.add(hashes[k]);
+                }
+            }
+            Collections.sort(causes);
+            long chosen = choicesAfter(trace, i);
+            long label = machine.task(trace.task(i)).name().hashCode() * 31L + trace.access(i) + 1009 * chosen;
+            hashes[i] = scrambled(label * 0x9e3779b97f4a7c15L ^ scrambled(sumOf(causes)));
+            sum += hashes[i] * 0xbf58476d1ce4e5b9L;
+        }
+        return sum;
+    }
+
+    private static long sumOf(List<Long> hashes) {
+        long sum = hashes.size();
+        for (long hash : hashes) {
+            sum = scrambled(sum) + hash;
+        }
+        return sum;
+    }
+
+    private static long scrambled(long word) {
+        long h = (word ^ word >>> 31) * 0x7fb5d329728ea185L;
+        return (h ^ h >>> 27) * 0x81dadef4bc2dd44dL;
+    }
+
+    private static long choicesAfter(Trace trace, int step) {
+        long chosen = 0;
+        for (int c = 0; c < trace.choices(); c++) {
+            if (trace.choiceStep(c) == step + 1) {
+                chosen = chosen * 3 + 1 + trace.choiceValue(c);
+            }
+        }
+        return chosen;
+    }
+
+    private static boolean dependent(Trace trace, int a, int b) {
+        return touch(trace.object(a), trace.access(a), trace.mask(a), trace.object(b), trace.access(b), trace.mask(b))
+                || touch(trace.object(a), trace.access(a), trace.mask(a), trace.object2(b), trace.access2(b), trace.mask2(b))
+                || touch(trace.object2(a), trace.access2(a), trace.mask2(a), trace.object(b), trace.access(b), trace.mask(b))
+                || touch(trace.object2(a), trace.access2(a), trace.mask2(a), trace.object2(b), trace.access2(b), trace.mask2(b));
+    }
+
+    private static boolean touch(int objectA, int a, long maskA, int objectB, int b, long maskB) {
+        return objectA >= 0 && objectA == objectB && (maskA & maskB) != 0 && Access.dependent(a, b);
+    }
+
+    @Test
+    void reductionSeesEveryResultAndEachTraceOnce() {
+        int compared = 0;
+        for (long seed = SEED; seed < SEED + PROGRAMS; seed++) {
+            RandomProgram program = new RandomProgram(seed, false);
+            Seen truth = explore(program, new BruteForce());
+            if (!truth.all()) {
+                continue;
+            }
+            compared++;
+            Seen reduced = explore(program, new Dpor());
+            String which = "seed " + seed + ": " + program;
+            assertEquals(truth.results(), reduced.results(), which);
+            assertEquals(truth.traces().size(), reduced.traces().size(), which);
+            assertEquals(truth.traces().keySet(), reduced.traces().keySet(), which);
+            assertTrue(reduced.traces().values().stream().allMatch(times -> times == 1), which);
+        }
+        assertTrue(compared > PROGRAMS / 2, "too few programs were small enough: " + compared);
+    }
+
+    /// With retry loops some executions are cut off, so only what executions come to is compared, and of a
+    /// livelock only that there is one: who is found to go round depends on who went round first.
+    @Test
+    void reductionSeesEveryResultOfProgramsThatRetry() {
+        for (long seed = SEED; seed < SEED + PROGRAMS / 2; seed++) {
+            RandomProgram program = new RandomProgram(seed, true);
+            Seen truth = explore(program, new BruteForce());
+            if (truth.all()) {
+                Seen reduced = explore(program, new Dpor());
+                assertEquals(withoutNames(truth), withoutNames(reduced), "seed " + seed + ": " + program);
+            }
+        }
+    }
+
+    private static TreeSet<String> withoutNames(Seen seen) {
+        TreeSet<String> results = new TreeSet<>();
+        seen.results().forEach(result -> results.add(result.startsWith("LIVELOCK") ? "LIVELOCK" : result));
+        return results;
+    }
+}
