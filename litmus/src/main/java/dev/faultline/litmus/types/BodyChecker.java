@@ -18,6 +18,9 @@ import java.util.Optional;
 
 /// Checks the statements of one body. Each statement that is wrong is reported by itself.
 final class BodyChecker {
+    /// What Linux allows where nobody asks for more.
+    private static final long MOST_STACK_BYTES = 8 << 20;
+
     private final Surroundings surroundings;
     private final Frame frame;
     private final ExpressionChecker expressions;
@@ -162,6 +165,10 @@ final class BodyChecker {
                     "another name than that of line " + earlier.get().span().line());
         }
         Local local = frame.declare(name, declarations.typeOf(declaration, declarator));
+        if (frame.stackBytes() > MOST_STACK_BYTES) {
+            throw surroundings.reject(name.span(), "'" + name + "' makes the stack larger than 8 MiB",
+                    "locals that fit, or a global");
+        }
         declarator.initializer().ifPresent(
                 initializer -> statements.addAll(initialise(local, initializer, declarator.span())));
     }

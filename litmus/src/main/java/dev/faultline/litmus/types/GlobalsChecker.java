@@ -13,6 +13,8 @@ import java.util.Set;
 
 /// Checks the globals and lays them out in the data segment, one after another as declared.
 final class GlobalsChecker {
+    private static final long MOST_BYTES = 64 << 20;
+
     private final Surroundings surroundings;
     private final ExpressionChecker expressions;
     private final Declarations declarations;
@@ -51,6 +53,10 @@ final class GlobalsChecker {
         }
         CType type = declarations.typeOf(declaration, declarator);
         long offset = Declarations.roundUp(image.length, Declarations.alignment(type));
+        if (offset + type.size() > MOST_BYTES) {
+            throw surroundings.reject(name.span(), "'" + name + "' makes the globals larger than 64 MiB",
+                    "globals that fit in a small machine");
+        }
         image = Arrays.copyOf(image, Math.toIntExact(offset + type.size()));
         surroundings.declare(new Global(name.text(), type, offset, name.span()));
         declarator.initializer().ifPresent(initializer -> fill(offset,
