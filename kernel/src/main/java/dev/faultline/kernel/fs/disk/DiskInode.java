@@ -1,0 +1,68 @@
+package dev.faultline.kernel.fs.disk;
+
+import dev.faultline.machine.task.Digest;
+import dev.faultline.machine.task.Machine;
+import dev.faultline.machine.task.SharedObject;
+import java.util.Map;
+import java.util.TreeMap;
+
+/// A file on a disk: its size, and which block holds each page of it. Whoever reads or changes it holds the
+/// lock that its file system has for that.
+public final class DiskInode extends SharedObject {
+    /// No block: a hole.
+    public static final long HOLE = -1;
+
+    private final String path;
+    private final long formattedSize;
+    private long sizeBytes;
+    private final TreeMap<Long, Long> blocks = new TreeMap<>();
+
+    DiskInode(Machine machine, String path, long sizeBytes) {
+        super(machine, "block map", path);
+        this.path = path;
+        this.formattedSize = sizeBytes;
+        this.sizeBytes = sizeBytes;
+    }
+
+    /// {@return the size, in bytes}
+    public long sizeBytes() {
+        return sizeBytes;
+    }
+
+    /// Changes the size.
+    public void setSizeBytes(long size) {
+        sizeBytes = size;
+        changed();
+    }
+
+    /// {@return the block that holds page `index`, [#HOLE] for none}
+    public long block(long index) {
+        return blocks.getOrDefault(index, HOLE);
+    }
+
+    /// Makes `block` hold page `index`.
+    public void setBlock(long index, long block) {
+        blocks.put(index, block);
+        changed();
+    }
+
+    /// Forgets the blocks from page `index` on.
+    public void truncateBlocks(long index) {
+        blocks.tailMap(index, true).clear();
+        changed();
+    }
+
+    @Override
+    protected long stateHash() {
+        long hash = sizeBytes - formattedSize;
+        for (Map.Entry<Long, Long> entry : blocks.entrySet()) {
+            hash = Digest.mix(hash, entry.getKey() * 131 + entry.getValue());
+        }
+        return hash;
+    }
+
+    /// {@return the path}
+    public String path() {
+        return path;
+    }
+}

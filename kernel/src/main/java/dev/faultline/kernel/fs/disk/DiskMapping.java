@@ -1,0 +1,45 @@
+package dev.faultline.kernel.fs.disk;
+
+import dev.faultline.kernel.iomap.Iomap;
+import dev.faultline.kernel.iomap.IomapOps;
+import dev.faultline.kernel.lib.Content;
+import dev.faultline.machine.task.Access;
+import dev.faultline.machine.task.SecondAccess;
+
+/// Maps a file, allocating a block where a buffered write needs one. Looking the block up, and allocating it,
+/// is one step on the block list.
+public final class DiskMapping implements IomapOps {
+    private final Disk disk;
+    private final DiskInode inode;
+
+    /// The mapping of that file.
+    public DiskMapping(Disk disk, DiskInode inode) {
+        this.disk = disk;
+        this.inode = inode;
+    }
+
+    @Override
+    public Begin begin(long pos, long lengthBytes, Purpose purpose) {
+        long index = pos / Content.SIZE;
+        inode.machine().step(inode, Access.READ, -1, task -> {
+            boolean allocates = purpose == Purpose.WRITE && inode.block(index) == DiskInode.HOLE;
+            SecondAccess.first(task, allocates ? Access.WRITE : Access.READ);
+        });
+        long first = inode.block(index);
+        if (first == DiskInode.HOLE && purpose == Purpose.WRITE) {
+            first = disk.device().format((byte) 0);
+            inode.setBlock(index, first);
+        }
+        long pages = 1;
+        long last = (pos + lengthBytes - 1) / Content.SIZE;
+        while (index + pages <= last && inode.block(index + pages) == (first == DiskInode.HOLE ? first : first + pages)) {
+            pages++;
+        }
+        Iomap.Type type = first == DiskInode.HOLE ? Iomap.Type.HOLE : Iomap.Type.MAPPED;
+        return new Begin.Mapped(new Iomap(type, index * Content.SIZE, pages * Content.SIZE, disk.device(),
+                Math.max(first, 0) * Content.SIZE));
+    }
+
+    @Override
+    public void end(long pos, long lengthBytes, long written, Iomap iomap, Purpose purpose) {}
+}

@@ -1,0 +1,275 @@
+package dev.faultline.kernel.fs.ext4;
+
+import dev.faultline.kernel.block.Bio;
+import dev.faultline.kernel.fs.FileOperations;
+import dev.faultline.kernel.fs.Kiocb;
+import dev.faultline.kernel.fs.OpenFile;
+import dev.faultline.kernel.fs.disk.DiskInode;
+import dev.faultline.kernel.iomap.DioFlag;
+import dev.faultline.kernel.iomap.DirectIo;
+import dev.faultline.kernel.iomap.Iomap;
+import dev.faultline.kernel.iomap.IomapOps;
+import dev.faultline.kernel.iov.IovIter;
+import dev.faultline.kernel.lib.Content;
+import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.mm.Folio;
+import dev.faultline.kernel.mm.VmFault;
+import dev.faultline.kernel.mm.VmFaultResult;
+import dev.faultline.kernel.mm.VmOperations;
+import dev.faultline.kernel.pagecache.AddressSpace;
+import dev.faultline.kernel.pagecache.Filemap;
+import dev.faultline.kernel.pagecache.GenericWrite;
+import dev.faultline.kernel.pagecache.ReadFlag;
+import dev.faultline.kernel.pagecache.Truncate;
+import dev.faultline.kernel.pagecache.Writeback;
+import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.kernel.uapi.SysResult;
+import java.util.EnumSet;
+import java.util.Optional;
+
+/// Reading, writing and mapping files of ext4: fs/ext4/file.c, fs/ext4/inode.c.
+final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageWriter {
+    private final Ext4Inode inode;
+
+    Ext4File(Ext4Inode inode) {
+        this.inode = inode;
+    }
+
+    private AddressSpace mapping() {
+        return inode.mapping();
+    }
+
+    private DirectIo directIo() {
+        return inode.node().parts().get(DirectIo.PART, DirectIo::new);
+    }
+
+    // ---- read ----
+
+    /// A buffered read takes no lock of the inode: it may see a part of a write.
+    @Override
+    @Models(file = "fs/ext4/file.c", symbol = "ext4_file_read_iter")
+    public SysResult readIter(Kiocb iocb, IovIter to) {
+        if (iocb.isDirect()) {
+            return dioRead(iocb, to);
+        }
+        SysResult read = inode.node().filemap().read(mapping(), iocb.pos(), to, EnumSet.noneOf(ReadFlag.class));
+        iocb.setPos(iocb.pos() + read.bytes());
+        return read;
+    }
+
+    @Models(file = "fs/ext4/file.c", symbol = "ext4_dio_read_iter")
+    private SysResult dioRead(Kiocb iocb, IovIter to) {
+        inode.iRwsem().downRead();
+        SysResult read = directIo().rw(iocb, to, inode.blocks(), EnumSet.noneOf(DioFlag.class), 0);
+        inode.iRwsem().upRead();
+        return read;
+    }
+
+    // ---- write ----
+
+    @Override
+    @Models(file = "fs/ext4/file.c", symbol = "ext4_file_write_iter")
+    public SysResult writeIter(Kiocb iocb, IovIter from) {
+        SysResult written = iocb.isDirect() ? dioWrite(iocb, from) : lockedBufferedWrite(iocb, from);
+        return synced(iocb, written);
+    }
+
+    @Models(file = "fs/ext4/file.c", symbol = "ext4_buffered_write_iter")
+    private SysResult lockedBufferedWrite(Kiocb iocb, IovIter from) {
+        inode.iRwsem().downWrite();
+        moveToEnd(iocb);
+        SysResult written = bufferedWrite(iocb, from);
+        inode.iRwsem().upWrite();
+        return written;
+    }
+
+    private void moveToEnd(Kiocb iocb) {
+        if (iocb.isAppend()) {
+            iocb.setPos(mapping().iSize().read());
+        }
+    }
+
+    private SysResult bufferedWrite(Kiocb iocb, IovIter from) {
+        SysResult written = GenericWrite.perform(inode.node().machine(), from, iocb.pos(), this);
+        iocb.setPos(iocb.pos() + written.bytes());
+        return written;
+    }
+
+    /// A direct write that stays inside the file and on allocated blocks shares the inode lock with others of
+    /// its kind; what direct I/O leaves over goes through the page cache, and is written out and dropped there.
+    @Models(file = "fs/ext4/file.c", symbol = "ext4_dio_write_iter")
+    private SysResult dioWrite(Kiocb iocb, IovIter from) {
+        inode.iRwsem().downRead();
+        boolean shared = !iocb.isAppend() && isAlignedOverwrite(iocb.pos(), from.count());
+        if (!shared) {
+            inode.iRwsem().upRead();
+            inode.iRwsem().downWrite();
+            moveToEnd(iocb);
+        }
+        SysResult written = extending(iocb, from) ? SysResult.err(Errno.ENOTBLK)
+                : directIo().rw(iocb, from, inode.blocks(), EnumSet.noneOf(DioFlag.class), 0);
+        if (shared) {
+            inode.iRwsem().upRead();
+        } else {
+            inode.iRwsem().upWrite();
+        }
+        if (written.is(Errno.ENOTBLK)) {
+            written = SysResult.ZERO;
+        }
+        return written instanceof SysResult.Ok && from.count() > 0 ? rest(iocb, from, written.bytes()) : written;
+    }
+
+    private boolean extending(Kiocb iocb, IovIter from) {
+        return iocb.pos() + from.count() > mapping().iSize().read();
+    }
+
+    private boolean isAlignedOverwrite(long pos, long lengthBytes) {
+        if ((pos | lengthBytes) % Content.SIZE != 0 || pos + lengthBytes > mapping().iSize().read()) {
+            return false;
+        }
+        for (long index = pos / Content.SIZE; index * Content.SIZE < pos + lengthBytes; index++) {
+            if (inode.onDisk().block(index) == DiskInode.HOLE) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private SysResult rest(Kiocb iocb, IovIter from, long before) {
+        long start = iocb.pos();
+        SysResult buffered = lockedBufferedWrite(iocb, from);
+        if (buffered instanceof SysResult.Err) {
+            return before > 0 ? SysResult.ok(before) : buffered;
+        }
+        long end = start + buffered.bytes() - 1;
+        if (end >= start && Writeback.writeAndWaitRange(mapping(), start, end).isEmpty()) {
+            Truncate.invalidateInodePages2Range(mapping(), start / Content.SIZE, end / Content.SIZE);
+        }
+        return SysResult.ok(before + buffered.bytes());
+    }
+
+    private SysResult synced(Kiocb iocb, SysResult written) {
+        if (!iocb.isDsync() || !written.isPositive()) {
+            return written;
+        }
+        Optional<Errno> error = fsync(iocb.file());
+        return error.isPresent() ? SysResult.err(error.get()) : written;
+    }
+
+    @Override
+    @Models(file = "fs/ext4/inode.c", symbol = "ext4_write_begin")
+    public GenericWrite.Begin begin(long pos, int lengthBytes) {
+        long start = pos / Content.SIZE * Content.SIZE;
+        Folio folio = inode.node().filemap().getLockedFolio(mapping(), pos / Content.SIZE);
+        Writeback.waitForFolio(folio);
+        IomapOps.Begin begun = inode.blocks().begin(start, Content.SIZE, IomapOps.Purpose.WRITE);
+        if (!(begun instanceof IomapOps.Begin.Mapped(Iomap iomap))) {
+            folio.lock().unlock();
+            folio.put();
+            return new GenericWrite.Begin.Failed(((IomapOps.Begin.Failed) begun).errno());
+        }
+        if (lengthBytes < Content.SIZE && folio.flags().readBits(Folio.UPTODATE) == 0) {
+            Bio bio = new Bio(iomap.device(), false, iomap.diskPositionOf(start));
+            bio.add(folio, 0, Content.SIZE);
+            bio.submitAndWait();
+            folio.flags().setBits(Folio.UPTODATE);
+        }
+        return new GenericWrite.Begin.Ready(folio);
+    }
+
+    @Override
+    @Models(file = "fs/ext4/inode.c", symbol = "ext4_write_end")
+    public int end(long pos, int lengthBytes, int copied, Folio folio) {
+        boolean rejected = copied < lengthBytes && folio.flags().readBits(Folio.UPTODATE) == 0;
+        int accepted = rejected ? 0 : copied;
+        if (accepted > 0) {
+            folio.flags().setBits(Folio.UPTODATE | Folio.DIRTY);
+            if (pos + accepted > mapping().iSize().read()) {
+                mapping().iSize().write(pos + accepted);
+                inode.onDisk().setSizeBytes(pos + accepted);
+            }
+        }
+        folio.lock().unlock();
+        folio.put();
+        return accepted;
+    }
+
+    // ---- the rest ----
+
+    @Override
+    public VmOperations mmap(OpenFile file) {
+        return this;
+    }
+
+    @Override
+    @Models(file = "mm/filemap.c", symbol = "filemap_fault")
+    public VmFaultResult fault(VmFault fault) {
+        return inode.node().filemap().fault(fault, mapping());
+    }
+
+    @Override
+    public VmFaultResult mapPages(VmFault fault) {
+        return inode.node().filemap().mapPages(fault, mapping());
+    }
+
+    @Override
+    public boolean wantsPageMkwrite() {
+        return true;
+    }
+
+    /// Blocks are allocated before the page becomes writable. Takes and drops `invalidate_lock` for reading.
+    @Override
+    @Models(file = "fs/ext4/inode.c", symbol = "ext4_page_mkwrite")
+    public VmFaultResult pageMkwrite(VmFault fault) {
+        mapping().invalidateLock().downRead();
+        VmFaultResult result = VmFaultResult.SIGBUS;
+        if (fault.pageIndex() * Content.SIZE < mapping().iSize().read()) {
+            inode.blocks().begin(fault.pageIndex() * Content.SIZE, Content.SIZE, IomapOps.Purpose.WRITE);
+            result = Filemap.pageMkwrite(fault, mapping());
+        }
+        mapping().invalidateLock().upRead();
+        return result;
+    }
+
+    @Override
+    @Models(file = "fs/ext4/fsync.c", symbol = "ext4_sync_file")
+    public Optional<Errno> fsync(OpenFile file) {
+        return Writeback.writeAndWaitRange(mapping(), 0, Long.MAX_VALUE);
+    }
+
+    @Override
+    @Models(file = "fs/ext4/inode.c", symbol = "ext4_setattr")
+    public Optional<Errno> truncate(OpenFile file, long sizeBytes) {
+        inode.iRwsem().downWrite();
+        mapping().invalidateLock().downWrite();
+        long before = mapping().iSize().read();
+        mapping().iSize().write(sizeBytes);
+        inode.onDisk().setSizeBytes(sizeBytes);
+        if (sizeBytes < before) {
+            Truncate.truncatePagecache(mapping(), sizeBytes);
+            zeroTailOnDisk(sizeBytes);
+            inode.onDisk().truncateBlocks((sizeBytes + Content.SIZE - 1) / Content.SIZE);
+        }
+        mapping().invalidateLock().upWrite();
+        inode.iRwsem().upWrite();
+        return Optional.empty();
+    }
+
+    /// The last block keeps no bytes behind the end of the file (`ext4_block_truncate_page`).
+    private void zeroTailOnDisk(long sizeBytes) {
+        int tail = (int) (sizeBytes % Content.SIZE);
+        long index = sizeBytes / Content.SIZE;
+        if (tail == 0 || inode.onDisk().block(index) == DiskInode.HOLE) {
+            return;
+        }
+        Folio folio = inode.node().filemap().getLockedFolio(mapping(), index);
+        if (folio.flags().readBits(Folio.UPTODATE) == 0) {
+            inode.readFolio(mapping(), folio);
+            folio.lock().lock();
+        }
+        folio.data().zero(tail, Content.SIZE - tail);
+        folio.flags().setBits(Folio.DIRTY);
+        folio.lock().unlock();
+        folio.put();
+    }
+}

@@ -1,0 +1,72 @@
+package dev.faultline.kernel.fs.ext4;
+
+import dev.faultline.kernel.fs.FileOperations;
+import dev.faultline.kernel.fs.Inode;
+import dev.faultline.kernel.fs.Node;
+import dev.faultline.kernel.fs.disk.Disk;
+import dev.faultline.kernel.fs.disk.DiskInode;
+import dev.faultline.kernel.fs.disk.DiskMapping;
+import dev.faultline.kernel.iomap.BufferedIo;
+import dev.faultline.kernel.iomap.IomapOps;
+import dev.faultline.kernel.mm.Folio;
+import dev.faultline.kernel.pagecache.AddressSpace;
+import dev.faultline.kernel.pagecache.AddressSpaceOperations;
+import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.machine.shared.RwSemaphore;
+import java.util.Optional;
+
+/// A file of an ext4 file system.
+final class Ext4Inode implements Inode, AddressSpaceOperations {
+    private final Node node;
+    private final DiskInode onDisk;
+    private final IomapOps blocks;
+    private final AddressSpace mapping;
+    private final RwSemaphore iRwsem;
+    private final Ext4File operations;
+
+    Ext4Inode(Node node, Disk disk, DiskInode onDisk) {
+        this.node = node;
+        this.onDisk = onDisk;
+        this.blocks = new DiskMapping(disk, onDisk);
+        this.mapping = new AddressSpace(node.machine(), onDisk.path(), this, onDisk.sizeBytes());
+        this.iRwsem = new RwSemaphore(node.machine(), "i_rwsem", onDisk.path());
+        this.operations = new Ext4File(this);
+    }
+
+    Node node() {
+        return node;
+    }
+
+    DiskInode onDisk() {
+        return onDisk;
+    }
+
+    IomapOps blocks() {
+        return blocks;
+    }
+
+    @Override
+    public AddressSpace mapping() {
+        return mapping;
+    }
+
+    @Override
+    public RwSemaphore iRwsem() {
+        return iRwsem;
+    }
+
+    @Override
+    public FileOperations operations() {
+        return operations;
+    }
+
+    @Override
+    public Optional<Errno> readFolio(AddressSpace space, Folio folio) {
+        return BufferedIo.readFolio(folio, blocks);
+    }
+
+    @Override
+    public Optional<Errno> writeFolio(AddressSpace space, Folio folio) {
+        return BufferedIo.writeFolio(folio, blocks);
+    }
+}

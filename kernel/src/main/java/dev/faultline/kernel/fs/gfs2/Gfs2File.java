@@ -1,0 +1,174 @@
+package dev.faultline.kernel.fs.gfs2;
+
+import dev.faultline.kernel.fs.FileOperations;
+import dev.faultline.kernel.fs.Kiocb;
+import dev.faultline.kernel.fs.OpenFile;
+import dev.faultline.kernel.iomap.IomapOps;
+import dev.faultline.kernel.iov.IovIter;
+import dev.faultline.kernel.lib.Content;
+import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.mm.Folio;
+import dev.faultline.kernel.mm.VmFault;
+import dev.faultline.kernel.mm.VmFaultResult;
+import dev.faultline.kernel.mm.VmOperations;
+import dev.faultline.kernel.pagecache.AddressSpace;
+import dev.faultline.kernel.pagecache.Filemap;
+import dev.faultline.kernel.pagecache.Truncate;
+import dev.faultline.kernel.pagecache.Writeback;
+import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.kernel.uapi.SysResult;
+import java.util.Optional;
+
+/// Files of gfs2: which way a request goes, page faults, truncate and fsync (fs/gfs2/file.c).
+final class Gfs2File implements FileOperations, VmOperations {
+    private final Gfs2Inode inode;
+    private final Gfs2Io io;
+
+    Gfs2File(Gfs2Inode inode, Gfs2Io io) {
+        this.inode = inode;
+        this.io = io;
+    }
+
+    private AddressSpace mapping() {
+        return inode.mapping();
+    }
+
+    private Glock glock() {
+        return inode.glock();
+    }
+
+    // ---- read and write ----
+
+    @Override
+    @Models(file = "fs/gfs2/file.c", symbol = "gfs2_file_read_iter")
+    public SysResult readIter(Kiocb iocb, IovIter to) {
+        if (iocb.isDirect()) {
+            SysResult direct = io.directRead(inode, iocb, to);
+            if (!direct.is(Errno.ENOTBLK)) {
+                return direct;
+            }
+            iocb.clearDirect();
+        }
+        return io.bufferedRead(inode, iocb, to);
+    }
+
+    @Override
+    @Models(file = "fs/gfs2/file.c", symbol = "gfs2_file_write_iter")
+    public SysResult writeIter(Kiocb iocb, IovIter from) {
+        if (iocb.isAppend()) {
+            // The size is only known to be right after the glock was held once.
+            glock().dq(glock().nq(LockState.SHARED, inode));
+        }
+        inode.iRwsem().downWrite();
+        if (iocb.isAppend()) {
+            iocb.setPos(mapping().iSize().read());
+        }
+        SysResult result = iocb.isDirect() ? directThenBuffered(iocb, from) : io.bufferedWrite(inode, iocb, from);
+        inode.iRwsem().upWrite();
+        return iocb.isDsync() && result.isPositive() ? synced(iocb, result) : result;
+    }
+
+    /// What direct I/O leaves over goes through the page cache, and is written out and dropped there.
+    private SysResult directThenBuffered(Kiocb iocb, IovIter from) {
+        SysResult direct = io.directWrite(inode, iocb, from);
+        if (direct instanceof SysResult.Err || from.count() == 0) {
+            return direct;
+        }
+        long start = iocb.pos();
+        SysResult buffered = io.bufferedWrite(inode, iocb, from);
+        if (!buffered.isPositive()) {
+            return direct.isPositive() ? direct : buffered;
+        }
+        long end = start + buffered.bytes() - 1;
+        if (Writeback.writeAndWaitRange(mapping(), start, end).isEmpty()) {
+            Truncate.invalidateInodePages2Range(mapping(), start / Content.SIZE, end / Content.SIZE);
+        }
+        return SysResult.ok(direct.bytes() + buffered.bytes());
+    }
+
+    private SysResult synced(Kiocb iocb, SysResult result) {
+        Optional<Errno> error = fsync(iocb.file());
+        return error.isPresent() ? SysResult.err(error.get()) : result;
+    }
+
+    // ---- mappings ----
+
+    @Override
+    @Models(file = "fs/gfs2/file.c", symbol = "gfs2_mmap")
+    public VmOperations mmap(OpenFile file) {
+        return this;
+    }
+
+    /// Under the glock in SHARED.
+    @Override
+    @Models(file = "fs/gfs2/file.c", symbol = "gfs2_fault")
+    public VmFaultResult fault(VmFault fault) {
+        GlockHolder holder = glock().nq(LockState.SHARED, inode);
+        VmFaultResult result = inode.node().filemap().fault(fault, mapping());
+        glock().dq(holder);
+        return result;
+    }
+
+    /// Without the glock: what is cached is covered by what the node has.
+    @Override
+    public VmFaultResult mapPages(VmFault fault) {
+        return inode.node().filemap().mapPages(fault, mapping());
+    }
+
+    @Override
+    public boolean wantsPageMkwrite() {
+        return true;
+    }
+
+    /// Under the glock in EXCLUSIVE, which allocates the block if there is none.
+    @Override
+    @Models(file = "fs/gfs2/file.c", symbol = "gfs2_page_mkwrite")
+    public VmFaultResult pageMkwrite(VmFault fault) {
+        GlockHolder holder = glock().nq(LockState.EXCLUSIVE, inode);
+        VmFaultResult result = VmFaultResult.SIGBUS;
+        long pos = fault.pageIndex() * Content.SIZE;
+        if (pos < mapping().iSize().read()) {
+            inode.blocks().begin(pos, Content.SIZE, IomapOps.Purpose.WRITE);
+            result = lockedPage(fault);
+        }
+        glock().dq(holder);
+        return result;
+    }
+
+    private VmFaultResult lockedPage(VmFault fault) {
+        Folio folio = fault.folio();
+        folio.lock().lock();
+        if (folio.flags().readBits(Folio.UPTODATE) == 0 || !Filemap.isPartOf(folio, mapping())) {
+            folio.lock().unlock();
+            return VmFaultResult.NOPAGE;
+        }
+        mapping().dirtyFolio(folio);
+        Writeback.waitForFolio(folio);
+        return VmFaultResult.LOCKED;
+    }
+
+    // ---- the rest ----
+
+    @Override
+    @Models(file = "fs/gfs2/file.c", symbol = "gfs2_fsync")
+    public Optional<Errno> fsync(OpenFile file) {
+        return Writeback.writeAndWaitRange(mapping(), 0, Long.MAX_VALUE);
+    }
+
+    @Override
+    @Models(file = "fs/gfs2/inode.c", symbol = "gfs2_setattr")
+    public Optional<Errno> truncate(OpenFile file, long sizeBytes) {
+        inode.iRwsem().downWrite();
+        GlockHolder holder = glock().nq(LockState.EXCLUSIVE, inode);
+        long before = mapping().iSize().read();
+        mapping().iSize().write(sizeBytes);
+        inode.updateSizeOnDisk();
+        if (sizeBytes < before) {
+            Truncate.truncatePagecache(mapping(), sizeBytes);
+            inode.onDisk().truncateBlocks((sizeBytes + Content.SIZE - 1) / Content.SIZE);
+        }
+        glock().dq(holder);
+        inode.iRwsem().upWrite();
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,162 @@
+package dev.faultline.kernel.iomap;
+
+import dev.faultline.kernel.block.Bio;
+import dev.faultline.kernel.fs.Node;
+import dev.faultline.kernel.iov.IovIter;
+import dev.faultline.kernel.lib.Content;
+import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.lib.Part;
+import dev.faultline.kernel.mm.Folio;
+import dev.faultline.kernel.pagecache.AddressSpace;
+import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.kernel.uapi.SysResult;
+import dev.faultline.machine.task.RetryLoop;
+import java.util.Optional;
+
+/// Reading and writing through the page cache: fs/iomap/buffered-io.c.
+public class BufferedIo {
+    /// The seam at which other forms plug in.
+    public static final Part<BufferedIo> PART = new Part<>("iomap.BufferedIo", BufferedIo.class);
+
+    /// Today's form.
+    public BufferedIo() {}
+
+    /// Writes from the iterator at `pos`, extent by extent. The caller holds `i_rwsem` for writing.
+    ///
+    /// @return the bytes written; an error only if none were
+    @Models(file = "fs/iomap/buffered-io.c", symbol = "iomap_file_buffered_write")
+    public final SysResult write(Node node, AddressSpace mapping, IovIter from, long pos, IomapOps operations) {
+        long written = 0;
+        while (from.count() > 0) {
+            long at = pos + written;
+            long length = from.count();
+            IomapOps.Begin begun = operations.begin(at, length, IomapOps.Purpose.WRITE);
+            if (!(begun instanceof IomapOps.Begin.Mapped(Iomap iomap))) {
+                return written > 0 ? SysResult.ok(written) : SysResult.err(((IomapOps.Begin.Failed) begun).errno());
+            }
+            long here = Math.min(length, iomap.offset() + iomap.lengthBytes() - at);
+            SysResult done = writeExtent(node, mapping, from, at, here, iomap);
+            operations.end(at, here, done.bytes(), iomap, IomapOps.Purpose.WRITE);
+            written += done.bytes();
+            if (done instanceof SysResult.Err && written == 0) {
+                return done;
+            }
+            if (done.bytes() < here) {
+                break;
+            }
+        }
+        return SysResult.ok(written);
+    }
+
+    @Models(file = "fs/iomap/buffered-io.c", symbol = "iomap_write_iter")
+    private SysResult writeExtent(Node node, AddressSpace mapping, IovIter from, long pos, long length, Iomap iomap) {
+        RetryLoop loop = node.machine().retryLoop("iomap_write_iter");
+        long written = 0;
+        int limit = Content.SIZE;
+        while (written < length && from.count() > 0) {
+            long at = pos + written;
+            int offset = (int) (at % Content.SIZE);
+            int bytes = (int) Math.min(Math.min(Content.SIZE - offset, Math.min(length - written, from.count())), limit);
+            if (!mayCopy(bytes, from.faultInReadable(bytes))) {
+                return written > 0 ? SysResult.ok(written) : SysResult.err(Errno.EFAULT);
+            }
+            Folio folio = node.filemap().getLockedFolio(mapping, at / Content.SIZE);
+            writeBegin(folio, offset, bytes, iomap, at, mapping);
+            int copied = (int) from.copyFolioFromIterAtomic(folio, offset, bytes);
+            int accepted = writeEnd(mapping, folio, at, bytes, copied);
+            from.revert(copied - accepted);
+            limit = Content.SIZE;
+            written += accepted;
+            if (accepted == 0 && copied > 0) {
+                limit = copied;
+            }
+            loop.again(written, limit);
+        }
+        return SysResult.ok(written);
+    }
+
+    /// {@return whether to go on after `missing` of `asked` bytes of the source could not be faulted in}
+    protected boolean mayCopy(long asked, long missing) {
+        return missing != asked;
+    }
+
+    /// Brings the parts of the page up to date that are not overwritten. The caller holds the folio lock.
+    @Models(file = "fs/iomap/buffered-io.c", symbol = "__iomap_write_begin")
+    private static void writeBegin(Folio folio, int offset, int bytes, Iomap iomap, long pos, AddressSpace mapping) {
+        if (folio.flags().readBits(Folio.UPTODATE) != 0 || bytes == Content.SIZE) {
+            return;
+        }
+        long start = pos - offset;
+        if (iomap.type() == Iomap.Type.HOLE || start >= mapping.iSize().read()) {
+            folio.data().zero(0, Content.SIZE);
+        } else {
+            Bio bio = new Bio(iomap.device(), false, iomap.diskPositionOf(start));
+            bio.add(folio, 0, Content.SIZE);
+            bio.submitAndWait();
+        }
+        folio.flags().setBits(Folio.UPTODATE);
+    }
+
+    /// Takes the copied bytes over, moves the file size, unlocks the page and drops the reference.
+    ///
+    /// @return the bytes that count: none if the page was not up to date and not all were copied
+    @Models(file = "fs/iomap/buffered-io.c", symbol = "iomap_write_end")
+    private static int writeEnd(AddressSpace mapping, Folio folio, long pos, int bytes, int copied) {
+        int accepted = copied;
+        if (copied < bytes && folio.flags().readBits(Folio.UPTODATE) == 0) {
+            accepted = 0;
+        }
+        if (accepted > 0) {
+            folio.flags().setBits(Folio.UPTODATE | Folio.DIRTY);
+            if (pos + accepted > mapping.iSize().read()) {
+                mapping.iSize().write(pos + accepted);
+            }
+        }
+        folio.lock().unlock();
+        folio.put();
+        return accepted;
+    }
+
+    /// Fills a locked folio from the disk and unlocks it.
+    @Models(file = "fs/iomap/buffered-io.c", symbol = "iomap_read_folio")
+    public static Optional<Errno> readFolio(Folio folio, IomapOps operations) {
+        long pos = folio.index() * Content.SIZE;
+        IomapOps.Begin begun = operations.begin(pos, Content.SIZE, IomapOps.Purpose.LOOK_UP);
+        if (!(begun instanceof IomapOps.Begin.Mapped(Iomap iomap))) {
+            folio.lock().unlock();
+            return Optional.of(((IomapOps.Begin.Failed) begun).errno());
+        }
+        if (iomap.type() == Iomap.Type.MAPPED) {
+            Bio bio = new Bio(iomap.device(), false, iomap.diskPositionOf(pos));
+            bio.add(folio, 0, Content.SIZE);
+            bio.submitAndWait();
+        } else {
+            folio.data().zero(0, Content.SIZE);
+        }
+        operations.end(pos, Content.SIZE, Content.SIZE, iomap, IomapOps.Purpose.LOOK_UP);
+        folio.flags().setBits(Folio.UPTODATE);
+        folio.lock().unlock();
+        return Optional.empty();
+    }
+
+    /// Writes a locked folio to the disk and unlocks it.
+    @Models(file = "fs/iomap/buffered-io.c", symbol = "iomap_writepages")
+    public static Optional<Errno> writeFolio(Folio folio, IomapOps operations) {
+        long pos = folio.index() * Content.SIZE;
+        folio.flags().setBits(Folio.WRITEBACK);
+        folio.lock().unlock();
+        IomapOps.Begin begun = operations.begin(pos, Content.SIZE, IomapOps.Purpose.WRITE);
+        Optional<Errno> error = Optional.empty();
+        switch (begun) {
+            case IomapOps.Begin.Failed(Errno errno) -> error = Optional.of(errno);
+            case IomapOps.Begin.Mapped(Iomap iomap) -> {
+                Bio bio = new Bio(iomap.device(), true, iomap.diskPositionOf(pos));
+                bio.add(folio, 0, Content.SIZE);
+                bio.submitAndWait();
+                operations.end(pos, Content.SIZE, Content.SIZE, iomap, IomapOps.Purpose.WRITE);
+            }
+        }
+        folio.flags().clearBits(Folio.WRITEBACK);
+        return error;
+    }
+}

@@ -1,0 +1,8 @@
+package dev.faultline.kernel.iomap;
+
+/// What a caller of direct I/O asks for (`IOMAP_DIO_*`).
+public enum DioFlag {
+    /// If a page of the buffer cannot be had without a fault, transfer what comes before it and say how much
+    /// that was.
+    PARTIAL
+}

@@ -1,0 +1,264 @@
+package dev.faultline.kernel.iomap;
+
+import dev.faultline.kernel.block.Bio;
+import dev.faultline.kernel.fs.Kiocb;
+import dev.faultline.kernel.iov.ExtractedPages;
+import dev.faultline.kernel.iov.IovIter;
+import dev.faultline.kernel.lib.Content;
+import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.lib.Part;
+import dev.faultline.kernel.mm.Folio;
+import dev.faultline.kernel.pagecache.AddressSpace;
+import dev.faultline.kernel.pagecache.Truncate;
+import dev.faultline.kernel.pagecache.Writeback;
+import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.kernel.uapi.SysResult;
+import java.util.EnumSet;
+import java.util.Optional;
+
+/// Direct I/O: fs/iomap/direct-io.c. Synchronous requests only.
+public class DirectIo {
+    /// The seam at which other forms plug in.
+    public static final Part<DirectIo> PART = new Part<>("iomap.DirectIo", DirectIo.class);
+
+    private static final int BLOCK_ALIGNMENT = 512;
+    private static final int MAX_VECTORS = 256;
+
+    /// Today's form.
+    public DirectIo() {}
+
+    /// One request on its way (`struct iomap_dio`).
+    protected static final class Dio {
+        private final Kiocb iocb;
+        private final IovIter iter;
+        private final IomapOps operations;
+        private final boolean write;
+        private final long startPos;
+        private long pos;
+        private long sizeBytes;
+
+        Dio(Kiocb iocb, IovIter iter, IomapOps operations) {
+            this.iocb = iocb;
+            this.iter = iter;
+            this.operations = operations;
+            this.write = iter.direction() == IovIter.Direction.SOURCE;
+            this.startPos = iocb.pos();
+            this.pos = startPos;
+        }
+
+        private AddressSpace mapping() {
+            return iocb.inode().mapping();
+        }
+
+        /// {@return the bytes transferred}
+        public long sizeBytes() {
+            return sizeBytes;
+        }
+
+        /// {@return the user's memory}
+        public IovIter iter() {
+            return iter;
+        }
+    }
+
+    /// Transfers between the disk and user memory, past the page cache: what is cached dirty in the range is
+    /// written first, and for a write what is cached there is dropped, before and after.
+    ///
+    /// @param doneBefore what earlier legs of the same request transferred: part of the result
+    /// @return the bytes transferred, `doneBefore` included; -ENOTBLK if the request has to go through the page
+    ///         cache; -EFAULT, -EINVAL, -EIO
+    @Models(file = "fs/iomap/direct-io.c", symbol = "iomap_dio_rw")
+    public SysResult rw(Kiocb iocb, IovIter iter, IomapOps operations, EnumSet<DioFlag> flags, long doneBefore) {
+        long length = iter.count();
+        if (length == 0) {
+            return SysResult.ZERO;
+        }
+        Dio dio = new Dio(iocb, iter, operations);
+        Optional<Errno> unready = prepare(dio, length);
+        if (unready.isPresent()) {
+            return SysResult.err(unready.get());
+        }
+        long iSize = dio.mapping().iSize().read();
+        if (!dio.write && dio.startPos >= iSize) {
+            return SysResult.ZERO;
+        }
+        Optional<Errno> error = transfer(dio, length, iSize);
+        error = ended(dio, error, flags);
+        return error.isPresent() ? SysResult.err(error.get()) : complete(dio, iSize, doneBefore);
+    }
+
+    private static Optional<Errno> prepare(Dio dio, long length) {
+        long end = dio.startPos + length - 1;
+        Optional<Errno> error = Writeback.writeAndWaitRange(dio.mapping(), dio.startPos, end);
+        if (error.isPresent() || !dio.write) {
+            return error;
+        }
+        return Truncate.invalidateInodePages2Range(dio.mapping(), dio.startPos / Content.SIZE, end / Content.SIZE)
+                .map(busy -> Errno.ENOTBLK);
+    }
+
+    private Optional<Errno> transfer(Dio dio, long length, long iSize) {
+        long left = length;
+        while (left > 0 && (dio.write || dio.pos < iSize)) {
+            IomapOps.Begin begun = dio.operations.begin(dio.pos, left, IomapOps.Purpose.LOOK_UP);
+            if (!(begun instanceof IomapOps.Begin.Mapped(Iomap iomap))) {
+                return Optional.of(((IomapOps.Begin.Failed) begun).errno());
+            }
+            long here = Math.min(left, iomap.offset() + iomap.lengthBytes() - dio.pos);
+            SysResult done = extent(dio, iomap, here);
+            dio.operations.end(dio.pos, here, done.bytes(), iomap, IomapOps.Purpose.LOOK_UP);
+            switch (done) {
+                case SysResult.Err(Errno errno) -> {
+                    return Optional.of(errno);
+                }
+                case SysResult.Ok(long bytes) -> {
+                    dio.pos += bytes;
+                    left -= bytes;
+                }
+            }
+            if (done.bytes() == 0) {
+                break;
+            }
+        }
+        if (!dio.write && dio.pos > iSize) {
+            dio.iter.revert(dio.pos - iSize);
+        }
+        return Optional.empty();
+    }
+
+    private SysResult extent(Dio dio, Iomap iomap, long length) {
+        return switch (iomap.type()) {
+            case HOLE -> dio.write ? SysResult.err(Errno.ENOTBLK) : hole(dio, length);
+            case MAPPED -> blocks(dio, iomap, length);
+        };
+    }
+
+    /// Reads a hole: zeroes, written through the program's own mapping.
+    @Models(file = "fs/iomap/direct-io.c", symbol = "iomap_dio_hole_iter")
+    private SysResult hole(Dio dio, long length) {
+        long zeroed = dio.iter.zero(length);
+        dio.sizeBytes += zeroed;
+        return zeroed == 0 ? noProgress() : SysResult.ok(zeroed);
+    }
+
+    /// {@return what a user copy that did not get anywhere comes to}
+    protected SysResult noProgress() {
+        return SysResult.err(Errno.EFAULT);
+    }
+
+    /// Transfers blocks, a bio at a time.
+    ///
+    /// @return the bytes transferred; an error only if none were
+    @Models(file = "fs/iomap/direct-io.c", symbol = "iomap_dio_bio_iter")
+    private SysResult blocks(Dio dio, Iomap iomap, long length) {
+        if ((dio.pos | length) % BLOCK_ALIGNMENT != 0 || dio.iter.address() % BLOCK_ALIGNMENT != 0) {
+            return SysResult.err(Errno.EINVAL);
+        }
+        long original = dio.iter.count();
+        dio.iter.truncate(length);
+        long copied = 0;
+        Optional<Errno> error = Optional.empty();
+        while (dio.iter.count() > 0 && error.isEmpty()) {
+            Bio bio = new Bio(iomap.device(), dio.write, iomap.diskPositionOf(dio.pos + copied));
+            error = bioIovIterGetPages(bio, dio.iter);
+            if (error.isEmpty()) {
+                copied += bio.sizeBytes();
+                submit(dio, bio);
+            }
+        }
+        dio.sizeBytes += copied;
+        dio.iter.reexpand(original - copied);
+        return copied > 0 || error.isEmpty() ? SysResult.ok(copied) : SysResult.err(error.get());
+    }
+
+    /// Fills a bio with pages of user memory.
+    ///
+    /// @return an error only if there is not a single one
+    @Models(file = "block/bio.c", symbol = "bio_iov_iter_get_pages")
+    private static Optional<Errno> bioIovIterGetPages(Bio bio, IovIter iter) {
+        while (iter.count() > 0 && bio.vectors().size() < MAX_VECTORS) {
+            switch (iter.extractPages(iter.count(), MAX_VECTORS - bio.vectors().size())) {
+                case ExtractedPages.Failed(Errno errno) -> {
+                    return bio.vectors().isEmpty() ? Optional.of(errno) : trimmed(bio, iter);
+                }
+                case ExtractedPages.Pages pages when pages.lengthBytes() == 0 -> {
+                    return bio.vectors().isEmpty() ? Optional.of(Errno.EFAULT) : trimmed(bio, iter);
+                }
+                case ExtractedPages.Pages pages -> addPages(bio, pages);
+            }
+        }
+        return trimmed(bio, iter);
+    }
+
+    private static void addPages(Bio bio, ExtractedPages.Pages pages) {
+        long left = pages.lengthBytes();
+        int offset = pages.offset();
+        for (Folio folio : pages.folios()) {
+            int part = (int) Math.min(left, Content.SIZE - offset);
+            bio.add(folio, offset, part);
+            left -= part;
+            offset = 0;
+        }
+    }
+
+    /// Cuts the bio down to whole blocks and takes the iterator back over the rest.
+    private static Optional<Errno> trimmed(Bio bio, IovIter iter) {
+        int excess = (int) (bio.sizeBytes() % BLOCK_ALIGNMENT);
+        iter.revert(excess);
+        while (excess > 0) {
+            Bio.Vector last = bio.vectors().removeLast();
+            int kept = Math.max(0, last.lengthBytes() - excess);
+            excess -= last.lengthBytes() - kept;
+            if (kept > 0) {
+                bio.add(last.folio(), last.offset(), kept);
+            } else {
+                last.folio().put();
+            }
+        }
+        return bio.vectors().isEmpty() ? Optional.of(Errno.EFAULT) : Optional.empty();
+    }
+
+    private static void submit(Dio dio, Bio bio) {
+        if (!dio.write) {
+            bio.vectors().forEach(vector -> setDirty(vector.folio()));
+        }
+        bio.submitAndWait();
+        bio.vectors().forEach(vector -> vector.folio().put());
+    }
+
+    /// Marks a page of a file dirty before the device writes into it; anonymous memory needs no mark.
+    @Models(file = "block/bio.c", symbol = "bio_set_pages_dirty")
+    private static void setDirty(Folio folio) {
+        if (folio.mapping().isPresent()) {
+            folio.lock().lock();
+            folio.mapping().ifPresent(mapping -> mapping.dirtyFolio(folio));
+            folio.lock().unlock();
+        }
+    }
+
+    /// What the error that stopped the transfer, if one did, means for the request.
+    protected Optional<Errno> ended(Dio dio, Optional<Errno> error, EnumSet<DioFlag> flags) {
+        boolean partial = dio.sizeBytes > 0 && flags.contains(DioFlag.PARTIAL)
+                && error.filter(errno -> errno == Errno.EFAULT).isPresent();
+        boolean restInCache = error.filter(errno -> errno == Errno.ENOTBLK).isPresent();
+        return partial || restInCache ? Optional.empty() : error;
+    }
+
+    @Models(file = "fs/iomap/direct-io.c", symbol = "iomap_dio_complete")
+    private static SysResult complete(Dio dio, long iSize, long doneBefore) {
+        long done = dio.sizeBytes;
+        if (!dio.write) {
+            done = Math.min(done, iSize - dio.startPos);
+        } else if (done > 0) {
+            // Readahead, or a fault of the source, may have filled the cache again. A page that has to stay
+            // is only warned of: the write succeeded.
+            Truncate.invalidateInodePages2Range(dio.mapping(), dio.startPos / Content.SIZE,
+                    (dio.startPos + done - 1) / Content.SIZE);
+        }
+        if (done <= 0) {
+            return SysResult.ok(done);
+        }
+        dio.iocb.setPos(dio.iocb.pos() + done);
+        return SysResult.ok(done + doneBefore);
+    }
+}

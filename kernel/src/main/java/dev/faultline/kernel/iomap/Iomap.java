@@ -1,0 +1,23 @@
+package dev.faultline.kernel.iomap;
+
+import dev.faultline.kernel.block.BlockDevice;
+
+/// Where a range of a file lies on a disk.
+///
+/// @param offset       in the file, in bytes
+/// @param lengthBytes  how far the same holds
+/// @param diskPosition on the disk, in bytes; of no meaning for a hole
+public record Iomap(Type type, long offset, long lengthBytes, BlockDevice device, long diskPosition) {
+    /// What there is.
+    public enum Type {
+        /// Nothing: reads as zeroes.
+        HOLE,
+        /// Blocks.
+        MAPPED
+    }
+
+    /// {@return where on the disk the byte at `pos` of the file lies}
+    public long diskPositionOf(long pos) {
+        return diskPosition + pos - offset;
+    }
+}
