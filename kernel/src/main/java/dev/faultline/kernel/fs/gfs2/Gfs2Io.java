@@ -119,7 +119,7 @@ public class Gfs2Io {
                 return unsuited ? SysResult.ok(written) : result instanceof SysResult.Err ? result : SysResult.ok(written);
             }
             written = result.isPositive() ? result.bytes() : written; // cumulative
-            boolean enoughRetries = window.previousCount == from.count() && window.sizeBytes <= Content.SIZE;
+            boolean enoughRetries = enoughRetries(window.previousCount, from.count(), window.sizeBytes);
             if (!shouldFaultInPages(from, iocb, window)) {
                 return result.isPositive() ? SysResult.ok(written) : result;
             }
@@ -132,6 +132,12 @@ public class Gfs2Io {
             }
             loop.again(written, from.count(), window.previousCount, window.sizeBytes);
         }
+    }
+
+    /// {@return whether a direct write has been retried often enough: nothing was written since the last time,
+    /// although a single page was faulted in then}
+    protected boolean enoughRetries(long previousCount, long count, long windowBytes) {
+        return previousCount == count && windowBytes <= Content.SIZE;
     }
 
     /// Reads through the page cache: first what is cached, without the glock; then under it in SHARED.

@@ -22,8 +22,8 @@ import java.util.List;
 /// The state changes in the task of the claim that needs it; a demand of another node is met by a worker of
 /// the glock, once nobody holds it. While such a demand is pending no further claim is granted.
 ///
-/// Linux stops with an assertion when a task that is on the queue claims the same glock again. Here it waits
-/// for itself, which is what the assertion is there to prevent.
+/// Linux stops with an assertion when a task that is on the queue claims the same glock again, compatible or
+/// not. Here such a claim is never granted: the task waits for itself.
 public class Glock extends SharedObject {
     /// The seam at which other forms plug in.
     public static final Part<Factory> PART = new Part<>("fs.gfs2.Glock", Factory.class);
@@ -122,7 +122,7 @@ public class Glock extends SharedObject {
         if (busy || demoteRequested) {
             return;
         }
-        for (GlockHolder holder : queue) {
+        for (GlockHolder holder : List.copyOf(queue)) {
             if (!holder.isGranted()) {
                 if (!mayGrant(holder)) {
                     return;
@@ -136,11 +136,17 @@ public class Glock extends SharedObject {
     @Models(file = "fs/gfs2/glock.c", symbol = "may_grant")
     protected boolean mayGrant(GlockHolder holder) {
         for (GlockHolder other : queue) {
-            if (other.isGranted() && !other.state().isCompatibleWith(holder.state())) {
+            boolean incompatible = other.isGranted() && !other.state().isCompatibleWith(holder.state());
+            if (incompatible || other != holder && other.task() == holder.task() && isInTheWay(other)) {
                 return false;
             }
         }
         return state.covers(holder.state());
+    }
+
+    /// {@return whether a claim keeps its own task from claiming the glock again} Within a step.
+    protected boolean isInTheWay(GlockHolder holder) {
+        return true;
     }
 
     /// {@return the claims, in order} For forms of this lock, within a step.
@@ -217,6 +223,7 @@ public class Glock extends SharedObject {
     private void work(AddressSpace mapping) {
         for (;;) {
             machine().await(this, Access.WRITE, -1, () -> demoteRequested && !busy && mayDemote());
+            aboutToDemote();
             if (state == LockState.UNLOCKED || state == demoteTo) {
                 demoted(state);
                 continue;
@@ -244,9 +251,13 @@ public class Glock extends SharedObject {
         return grantedTasks().isEmpty();
     }
 
+    /// Called within the step in which a demand of another node starts to be met.
+    protected void aboutToDemote() {}
+
     // ---- looking at it ----
 
-    List<Task> grantedTasks() {
+    /// {@return the tasks whose claims are granted}
+    protected final List<Task> grantedTasks() {
         List<Task> tasks = new ArrayList<>();
         for (GlockHolder holder : queue) {
             if (holder.isGranted()) {

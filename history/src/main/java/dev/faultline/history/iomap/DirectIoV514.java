@@ -1,0 +1,25 @@
+package dev.faultline.history.iomap;
+
+import dev.faultline.kernel.iomap.DioFlag;
+import dev.faultline.kernel.iomap.DirectIo;
+import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.kernel.uapi.SysResult;
+import java.util.EnumSet;
+import java.util.Optional;
+
+/// Direct I/O up to v5.15: an error wins over what was transferred before it, and a copy to a program that
+/// gets nowhere looks like the end of the file.
+public final class DirectIoV514 extends DirectIo {
+    /// The form.
+    public DirectIoV514() {}
+
+    @Override
+    protected SysResult noProgress() {
+        return SysResult.ZERO;
+    }
+
+    @Override
+    protected Optional<Errno> ended(Dio dio, Optional<Errno> error, EnumSet<DioFlag> flags) {
+        return error.filter(errno -> errno != Errno.ENOTBLK);
+    }
+}
