@@ -4,6 +4,8 @@ import java.util.List;
 
 /// What exploring a program came to.
 ///
+/// @param strategy   the name of the strategy
+/// @param seed       what the strategy's random decisions were made from; 0 if it makes none
 /// @param executions those that ran to an end of their own
 /// @param blocked    those given up because others show the same
 /// @param steps      of all of them together
@@ -11,8 +13,8 @@ import java.util.List;
 /// @param outcomes   of the executions in which every task ended, in the order in which they were first seen
 /// @param violations one for each kind and summary, in the order in which they were first seen
 public record Exploration(
-        long executions, long blocked, long steps, boolean complete, List<OutcomeCount> outcomes,
-        List<Violation> violations) {
+        String strategy, long seed, long executions, long blocked, long steps, boolean complete,
+        List<OutcomeCount> outcomes, List<Violation> violations) {
     /// Copies the lists.
     public Exploration {
         outcomes = List.copyOf(outcomes);

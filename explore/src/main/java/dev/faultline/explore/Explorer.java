@@ -41,7 +41,7 @@ public final class Explorer {
 
     private Exploration run() {
         boolean more = true;
-        while (more && executions + blocked < options.executionLimit() && !options.stop().getAsBoolean()) {
+        while (more && !isEnough()) {
             strategy.begin();
             Execution execution = Execution.start(program, strategy, options.stepBound(), null);
             more = strategy.plan(execution.machine());
@@ -55,7 +55,14 @@ public final class Explorer {
             options.progress().explored(executions + blocked, more ? strategy.fractionDone() : 1);
         }
         boolean complete = !more && strategy.isExhaustive() && withinBound;
-        return new Exploration(executions, blocked, steps, complete, List.copyOf(outcomes.values()), minimised());
+        return new Exploration(strategy.name(), strategy.seed(), executions, blocked, steps, complete,
+                List.copyOf(outcomes.values()), minimised());
+    }
+
+    private boolean isEnough() {
+        return executions + blocked >= options.executionLimit()
+                || options.until() == ExploreOptions.Until.FIRST_VIOLATION && !violations.isEmpty()
+                || options.stop().getAsBoolean();
     }
 
     private void judge(Execution execution) {

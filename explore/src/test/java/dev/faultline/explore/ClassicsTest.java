@@ -143,7 +143,7 @@ class ClassicsTest {
                     o.cells[0].write(1);
                     o.queue.wakeUpAll();
                 }));
-        assertEquals("P0 waits for queue, which nobody will give", only(exploration).summary());
+        assertEquals("P0 waits for queue, which nobody is left to change", only(exploration).summary());
     }
 
     @Test
@@ -162,7 +162,7 @@ class ClassicsTest {
             o.locks[i].unlock();
         }));
         assertTrue(exploration.violations().stream().anyMatch(found -> found.kind() == Kind.LIVELOCK
-                && found.summary().equals("P0 and P1 undo each other's work for ever")), exploration.violations().toString());
+                && found.summary().equals("P0 (backoff) and P1 (backoff) undo each other's work for ever")), exploration.violations().toString());
     }
 
     @Test
@@ -175,7 +175,7 @@ class ClassicsTest {
             }
         }));
         assertEquals(Kind.LIVELOCK, only(exploration).kind());
-        assertEquals("P0 goes round for ever", only(exploration).summary());
+        assertEquals("P0 (fault-in) goes round for ever", only(exploration).summary());
     }
 
     @Test

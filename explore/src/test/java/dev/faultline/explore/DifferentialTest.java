@@ -13,6 +13,7 @@ import dev.faultline.machine.task.Access;
 import dev.faultline.machine.task.Ending;
 import dev.faultline.machine.task.Finding;
 import dev.faultline.machine.task.Machine;
+import dev.faultline.machine.task.Task;
 import dev.faultline.machine.task.Trace;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -46,12 +47,31 @@ class DifferentialTest {
             executions++;
             traces.merge(signature(execution.machine()), 1, Integer::sum);
             List<Finding> ended = Judge.ending(execution);
+            String state = endState(execution);
             execution.finish();
             if (execution.ending() != Ending.COVERED) {
-                results.add(execution.ending() + " " + execution.outcome() + " " + Judge.all(ended, execution));
+                results.add(state + " " + execution.outcome() + " " + Judge.all(ended, execution));
             }
         }
         return new Seen(results, traces, executions, !more);
+    }
+
+    /// {@return how the execution ended: who waits for what, who holds what, and the whole state; of a livelock
+    /// nothing more, as one cycle may be entered at several places}
+    private static String endState(Execution execution) {
+        Machine machine = execution.machine();
+        StringBuilder text = new StringBuilder(execution.ending().toString());
+        if (execution.ending() == Ending.LIVELOCK) {
+            return text.toString();
+        }
+        for (int i = 0; i < machine.taskCount(); i++) {
+            Task task = machine.task(i);
+            if (!task.isDone() && task.objectIndex() >= 0) {
+                text.append(' ').append(task).append(' ').append(task.access()).append(" of ").append(task.object())
+                        .append(" held by ").append(task.object().holders().stream().map(Task::name).sorted().toList());
+            }
+        }
+        return text + " " + machine.stateKey();
     }
 
     /// {@return a hash that is the same for two executions exactly if they are the same but for the order of

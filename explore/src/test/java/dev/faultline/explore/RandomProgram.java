@@ -24,17 +24,19 @@ import java.util.SplittableRandom;
 final class RandomProgram implements Program {
     private final List<int[]> tasks = new ArrayList<>();
     private final boolean loops;
+    private final boolean served;
 
     /// @param loops whether tasks may also go round retry loops
     RandomProgram(long seed, boolean loops) {
         this.loops = loops;
         SplittableRandom random = new SplittableRandom(seed);
-        int count = 2 + random.nextInt(2);
+        this.served = random.nextInt(4) == 0;
+        int count = random.nextInt(10) == 0 ? 4 : 2 + random.nextInt(2);
         // Few kinds a program, so that tasks meet.
         int[] kinds = {random.nextInt(OPERATIONS), random.nextInt(OPERATIONS), random.nextInt(OPERATIONS),
             random.nextInt(OPERATIONS)};
         for (int t = 0; t < count; t++) {
-            int[] operations = new int[1 + random.nextInt(count == 2 ? 4 : 3)];
+            int[] operations = new int[1 + random.nextInt(count == 2 ? 5 : count == 3 ? 3 : 2)];
             for (int i = 0; i < operations.length; i++) {
                 operations[i] = kinds[random.nextInt(kinds.length)] + (random.nextInt(4) << 8);
             }
@@ -42,7 +44,7 @@ final class RandomProgram implements Program {
         }
     }
 
-    private static final int OPERATIONS = 25;
+    private static final int OPERATIONS = 27;
 
     @Override
     public World boot(Machine machine) {
@@ -51,7 +53,7 @@ final class RandomProgram implements Program {
 
     @Override
     public String toString() {
-        StringBuilder text = new StringBuilder();
+        StringBuilder text = new StringBuilder(served ? "daemon | " : "");
         for (int[] operations : tasks) {
             for (int operation : operations) {
                 text.append(operation & 0xff).append('/').append(operation >> 8).append(' ');
@@ -73,6 +75,7 @@ final class RandomProgram implements Program {
         private final Completion completion;
         private final SpinLock spin;
         private final Pair pair;
+        private final Gate gate;
         private long spun;
         private final List<long[]> logs = new ArrayList<>();
 
@@ -89,10 +92,25 @@ final class RandomProgram implements Program {
             completion = new Completion(machine, "completion", "");
             spin = new SpinLock(machine, "spin", "");
             pair = new Pair(machine);
+            gate = new Gate(machine);
         }
 
         @Override
-        public void setUp() {}
+        public void setUp() {
+            cells[0].read();
+            if (served) {
+                machine.spawnDaemon("D", this::serve);
+            }
+        }
+
+        /// Adds one for each completion, and stops after two.
+        private void serve() {
+            for (int n = 0; n < 2; n++) {
+                completion.waitFor();
+                cells[0].addAndGet(1);
+                gate.leave();
+            }
+        }
 
         @Override
         public void spawnTasks() {
@@ -150,6 +168,8 @@ final class RandomProgram implements Program {
                 case 21 -> argument > 1 ? done(completion::waitFor) : done(completion::complete);
                 case 22 -> machine.choose("either", 2);
                 case 23 -> argument > 1 ? spinning() : pair.exchange(argument);
+                case 24 -> argument > 1 ? gate.enter() : done(gate::leave);
+                case 25 -> argument > 1 ? gate.enter() : gate.look();
                 default -> loops ? retry(cell, argument) : pair.exchange(argument);
             };
         }
@@ -220,18 +240,51 @@ final class RandomProgram implements Program {
         }
 
         private long retry(Cell cell, int argument) {
-            RetryLoop loop = machine.retryLoop("retry");
-            if (argument > 1) {
-                while (cell.read() == 0) {
-                    loop.again();
-                }
-                return 1;
-            }
-            while (!mutexes[argument].tryLock()) {
+            RetryLoop loop = machine.retryLoop("retry " + argument);
+            return switch (argument) {
+                case 0 -> readUntilSet(cell, loop);
+                case 1 -> tryUntilTaken(loop);
+                case 2 -> backOff(loop);
+                default -> chooseUntilSet(cell, loop);
+            };
+        }
+
+        private static long readUntilSet(Cell cell, RetryLoop loop) {
+            while (cell.read() == 0) {
                 loop.again();
             }
-            mutexes[argument].unlock();
+            return 1;
+        }
+
+        private long tryUntilTaken(RetryLoop loop) {
+            while (!mutexes[1].tryLock()) {
+                loop.again();
+            }
+            mutexes[1].unlock();
             return 2;
+        }
+
+        /// Takes one lock and tries the other; gives the first up if that fails.
+        private long backOff(RetryLoop loop) {
+            for (;;) {
+                if (mutexes[0].tryLock()) {
+                    if (mutexes[1].tryLock()) {
+                        mutexes[1].unlock();
+                        mutexes[0].unlock();
+                        return 1;
+                    }
+                    mutexes[0].unlock();
+                }
+                loop.again();
+            }
+        }
+
+        /// The environment decides what is looked at.
+        private long chooseUntilSet(Cell cell, RetryLoop loop) {
+            while ((machine.choose("which", 2) == 0 ? cell.read() : flags.readBits(1)) == 0) {
+                loop.again();
+            }
+            return 4;
         }
 
         @Override
@@ -243,9 +296,9 @@ final class RandomProgram implements Program {
 
         @Override
         public Outcome outcome() {
-            List<Long> values = new ArrayList<>(List.of(cells[0].peek(), cells[1].peek(), flags.peek(), spun, pair.second()));
+            List<Long> values = new ArrayList<>(List.of(cells[0].peek(), cells[1].peek(), flags.peek(), spun, pair.second(), gate.inside));
             logs.forEach(log -> values.add(log[0]));
-            return new Outcome(values.subList(0, 5 + tasks.size()));
+            return new Outcome(values.subList(0, 6 + tasks.size()));
         }
     }
 
@@ -284,6 +337,40 @@ final class RandomProgram implements Program {
         @Override
         protected long stateHash() {
             return first;
+        }
+    }
+
+    /// Lets one in, and waits in a step that is also a change: as a lock of the program's own making does.
+    private static final class Gate extends SharedObject {
+        private long inside;
+
+        Gate(Machine machine) {
+            super(machine, "gate", "");
+        }
+
+        long enter() {
+            machine().await(this, Access.WRITE, -1, () -> inside < 1);
+            inside++;
+            changed();
+            machine().current().learn(inside);
+            return inside;
+        }
+
+        void leave() {
+            machine().step(this, Access.WRITE, -1);
+            inside--;
+            changed();
+        }
+
+        long look() {
+            machine().step(this, Access.READ, -1);
+            machine().current().learn(inside);
+            return inside + 2;
+        }
+
+        @Override
+        protected long stateHash() {
+            return inside;
         }
     }
 }

@@ -39,6 +39,7 @@ final class HappensBefore {
         int access2;
         long mask2;
         boolean stateDependent;
+        int cause;
 
         boolean dependsOn(Trace trace, int other) {
             return Dpor.touches(trace, other, object, access, mask)
@@ -94,6 +95,7 @@ final class HappensBefore {
         step.access2 = trace.access2(i);
         step.mask2 = trace.mask2(i);
         step.stateDependent = trace.isStateDependent(i);
+        step.cause = trace.cause(i);
     }
 
     private void load(Task task) {
@@ -106,6 +108,7 @@ final class HappensBefore {
         step.access2 = task.access2().ordinal();
         step.mask2 = task.mask2();
         step.stateDependent = task.isStateDependent();
+        step.cause = -1;
     }
 
     /// Goes back through the accesses to the objects of the step in hand, from the latest on.
@@ -155,6 +158,9 @@ final class HappensBefore {
         }
         System.arraycopy(before, 0, byRaces, 0, tasks);
         System.arraycopy(before, 0, after, 0, tasks);
+        if (step.cause >= 0) {
+            join(after, step.cause); // a parked task goes on because of that step: an enabling edge, no race
+        }
     }
 
     private void follows(Trace trace, Decisions decisions, int earlier, int position, boolean reversible,

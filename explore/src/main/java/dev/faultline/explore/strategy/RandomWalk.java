@@ -5,16 +5,23 @@ import java.util.SplittableRandom;
 
 /// At each step any enabled task, all equally likely. Never done; the same seed gives the same executions.
 public final class RandomWalk implements Strategy {
+    private final long seed;
     private final SplittableRandom random;
 
     /// A walk with that seed.
     public RandomWalk(long seed) {
+        this.seed = seed;
         this.random = new SplittableRandom(seed);
     }
 
     @Override
     public String name() {
         return "random";
+    }
+
+    @Override
+    public long seed() {
+        return seed;
     }
 
     @Override

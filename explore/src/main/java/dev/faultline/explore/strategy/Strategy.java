@@ -8,6 +8,11 @@ public interface Strategy extends Scheduler {
     /// {@return the word for it, as options and reports use it}
     String name();
 
+    /// {@return what the random decisions are made from; 0 if there are none}
+    default long seed() {
+        return 0;
+    }
+
     /// Called before each execution.
     void begin();
 

@@ -4,15 +4,27 @@ import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.Task;
 import dev.faultline.machine.task.Trace;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
 /// Which tasks go round for ever.
 ///
-/// @param tasks   those that take steps in the cycle, by number
-/// @param blocked those that wait meanwhile
-/// @param from    the first step of the cycle; it ends with the trace
+/// @param sort    how they keep each other going
+/// @param tasks   those that go round, by number; each stands at the retry loop [Task#retrySite]
+/// @param blocked those that can only wait meanwhile, daemons left out; by number
+/// @param from    the first step of the cycle in the trace
 /// @param steps   its length
-public record Livelock(List<Task> tasks, List<Task> blocked, int from, int steps) {
+public record Livelock(Sort sort, List<Task> tasks, List<Task> blocked, int from, int steps) {
+    /// How tasks keep each other going.
+    public enum Sort {
+        /// One task repeats the same for ever: no order of steps helps.
+        SOLO,
+        /// Several tasks do, each for itself.
+        EACH_ALONE,
+        /// Tasks undo each other's work; another order of their steps may let them go.
+        MUTUAL
+    }
+
     /// Copies the lists.
     public Livelock {
         tasks = List.copyOf(tasks);
@@ -21,23 +33,28 @@ public record Livelock(List<Task> tasks, List<Task> blocked, int from, int steps
 
     /// {@return the livelock that `machine` has ended in}
     public static Livelock of(Machine machine) {
-        Trace trace = machine.trace();
         int from = machine.livelockStart();
+        int steps = machine.livelockLength();
+        List<Task> cycling = new ArrayList<>();
         List<Task> tasks = new ArrayList<>();
         List<Task> blocked = new ArrayList<>();
         for (int i = 0; i < machine.taskCount(); i++) {
             Task task = machine.task(i);
-            if (takesPart(trace, from, i)) {
+            if (takesPart(machine.trace(), from, from + steps, i)) {
+                cycling.add(task);
                 tasks.add(task);
+            } else if (task.isParked()) {
+                tasks.add(task); // goes round too, without effect
             } else if (!task.isDone() && !task.isDaemon()) {
                 blocked.add(task);
             }
         }
-        return new Livelock(tasks, blocked, from, trace.length() - from);
+        Sort sort = cycling.size() > 1 ? Sort.MUTUAL : tasks.size() > 1 ? Sort.EACH_ALONE : Sort.SOLO;
+        return new Livelock(sort, tasks, blocked, from, steps);
     }
 
-    private static boolean takesPart(Trace trace, int from, int task) {
-        for (int i = from; i < trace.length(); i++) {
+    private static boolean takesPart(Trace trace, int from, int to, int task) {
+        for (int i = from; i < to; i++) {
             if (trace.task(i) == task) {
                 return true;
             }
@@ -45,17 +62,16 @@ public record Livelock(List<Task> tasks, List<Task> blocked, int from, int steps
         return false;
     }
 
-    /// {@return whether one task goes round alone, so that no lucky order helps}
-    public boolean isSolo() {
-        return tasks.size() == 1;
-    }
-
     /// {@return one line}
     public String summary() {
-        String who = String.join(" and ", tasks.stream().map(Task::name).sorted().toList());
-        String how = isSolo() ? who + " goes round for ever" : who + " undo each other's work for ever";
-        String rest = blocked.isEmpty() ? "" : "; " + String.join(", ",
-                blocked.stream().map(Task::name).sorted().toList()) + " can only wait";
-        return how + rest;
+        String who = String.join(" and ", tasks.stream().sorted(Comparator.comparing(Task::name))
+                .map(task -> task + " (" + task.retrySite() + ")").toList());
+        String how = switch (sort) {
+            case SOLO -> who + " goes round for ever";
+            case EACH_ALONE -> who + " go round for ever";
+            case MUTUAL -> who + " undo each other's work for ever";
+        };
+        return how + (blocked.isEmpty() ? "" : "; "
+                + String.join(" and ", blocked.stream().map(Task::name).sorted().toList()) + " can only wait");
     }
 }

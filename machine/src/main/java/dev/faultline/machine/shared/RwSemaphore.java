@@ -143,7 +143,7 @@ public final class RwSemaphore extends SharedObject {
         };
     }
 
-    /// {@return the writer or readers that hold the lock, and for a waiting reader the writers before it}
+    /// {@return the writer or the readers that hold the lock}
     @Override
     public List<Task> holders() {
         List<Task> all = new ArrayList<>(readers);
@@ -157,6 +157,11 @@ public final class RwSemaphore extends SharedObject {
     /// {@return the writers that wait for the lock}
     public List<Task> waitingWriters() {
         return List.copyOf(waitingWriters);
+    }
+
+    /// {@return whether a reader would wait for a waiting writer only, as no writer holds the lock}
+    public boolean isWriterFirst() {
+        return writer == null && !waitingWriters.isEmpty();
     }
 
     @Override

@@ -13,8 +13,12 @@ final class Confirmation {
     private final long low;
     private final long high;
     private final long outsiders;
+    private final int start;
+    private final int first;
     private int position;
     private int rounds;
+    // Whether the present round started in the state of the lasso.
+    private boolean returned = true;
 
     Confirmation(Machine machine, Lasso lasso, long low, long high) {
         this.machine = machine;
@@ -28,6 +32,14 @@ final class Confirmation {
             }
         }
         this.outsiders = outside;
+        this.start = machine.trace().length();
+        this.first = following(0);
+        this.position = first;
+    }
+
+    /// {@return the number of steps before the rounds}
+    int start() {
+        return start;
     }
 
     /// {@return the task of the next step of the lasso}
@@ -37,14 +49,29 @@ final class Confirmation {
 
     /// {@return whether step `taken` of the trace repeats the lasso}
     boolean agrees(int taken) {
+        if (position == first && !returned) {
+            return false;
+        }
+        returned = false;
         Trace trace = machine.trace();
         int model = lasso.from + position;
-        position = (position + 1) % (lasso.to - lasso.from);
+        position = following(position + 1);
         boolean same = trace.task(taken) == trace.task(model)
                 && trace.access(taken) == trace.access(model)
                 && trace.mask(taken) == trace.mask(model)
                 && sort(trace.object(taken)).equals(sort(trace.object(model)));
         return same && !outsiderEnabled();
+    }
+
+    /// {@return the first position from there on, and round, that is not a parked task going on: in the rounds
+    /// nobody is parked}
+    private int following(int from) {
+        int length = lasso.to - lasso.from;
+        int at = from % length;
+        while (machine.trace().object(lasso.from + at) < 0) {
+            at = (at + 1) % length;
+        }
+        return at;
     }
 
     private String sort(int object) {
@@ -61,14 +88,14 @@ final class Confirmation {
     }
 
     /// A retry point was passed in the state with this key.
-    void returned(Task task, long lowKey, long highKey) {
-        if (position != 0) {
-            return; // a retry point inside the lasso
-        }
-        boolean same = lowKey == low && highKey == high;
-        rounds++;
-        if (!same || rounds == ROUNDS) {
-            machine.confirmed(same);
+    void passed(long lowKey, long highKey) {
+        boolean isRound = position == first && !returned && lowKey == low && highKey == high;
+        if (isRound) { // else a retry point inside the lasso, or an outer or inner loop's at its end
+            returned = true;
+            rounds++;
+            if (rounds == ROUNDS) {
+                machine.confirmed(start);
+            }
         }
     }
 }

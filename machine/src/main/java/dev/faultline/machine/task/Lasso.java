@@ -11,13 +11,17 @@ final class Lasso {
     final int from;
     final int to;
     final long tasks;
+    final boolean environment;
     private final Machine machine;
     private final BitSet footprint = new BitSet();
     private int scanned;
     private boolean broken;
+    private int breaker = -1;
 
-    Lasso(Machine machine, int from, int to) {
+    /// @param environment whether choices of the environment were made on the way
+    Lasso(Machine machine, int from, int to, boolean environment) {
         this.machine = machine;
+        this.environment = environment;
         this.from = from;
         this.to = to;
         this.scanned = to;
@@ -43,8 +47,16 @@ final class Lasso {
             broken = outside
                     && (changes(trace.object(scanned), trace.access(scanned))
                             || changes(trace.object2(scanned), trace.access2(scanned)));
+            if (broken) {
+                breaker = scanned;
+            }
         }
         return broken;
+    }
+
+    /// {@return the step that broke the lasso, -1 for none}
+    int breaker() {
+        return breaker;
     }
 
     private boolean changes(int object, int access) {

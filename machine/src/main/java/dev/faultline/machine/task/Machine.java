@@ -173,14 +173,12 @@ public final class Machine {
 
     private void perform(Task task) {
         trace.add(task);
-        SharedObject touched = task.object;
-        if (touched != null) {
-            task.learn(touched.stableName() + task.access.ordinal());
-        }
+        task.takes();
         if (recorder != null) {
             recorder.stepped(task);
         }
         if (confirmation != null && !confirmation.agrees(trace.length() - 1)) {
+            trace.truncate(confirmation.start());
             stop(Ending.COVERED);
         }
         if (trace.length() >= stepBound) {
@@ -242,7 +240,7 @@ public final class Machine {
         retries.clear();
         tasks.removeIf(Task::isDone);
         for (int i = 0; i < tasks.size(); i++) {
-            tasks.get(i).renumber(i);
+            tasks.get(i).carryOver(i);
         }
     }
 
@@ -351,9 +349,9 @@ public final class Machine {
         if (recorder != null) {
             recorder.retried(task, loop.site());
         }
-        computeKey(task);
+        computeKey();
         if (confirmation != null) {
-            confirmation.returned(task, keyLow, keyHigh);
+            confirmation.passed(keyLow, keyHigh);
             return;
         }
         int earlier = retries.visit(keyLow, keyHigh, trace.length(), trace.choices());
@@ -362,8 +360,15 @@ public final class Machine {
         }
     }
 
-    /// Brings the key of the whole state up to date, as `retrying` stands at a retry point.
-    private void computeKey(Task retrying) {
+    /// {@return the key of the present state: of the shared objects, and of where every task stands in what it
+    /// has seen}
+    public StateKey stateKey() {
+        computeKey();
+        return new StateKey(keyLow, keyHigh);
+    }
+
+    /// Brings the key of the whole state up to date.
+    private void computeKey() {
         for (int i = 0; i < dirty.size(); i++) {
             dirty.get(i).updateDigest(digest);
         }
@@ -371,7 +376,7 @@ public final class Machine {
         long low = digest.low();
         long high = digest.high();
         for (int i = 0; i < tasks.size(); i++) {
-            long stands = Digest.mix(tasks.get(i).stableName(), whereabouts(tasks.get(i), retrying));
+            long stands = Digest.mix(tasks.get(i).stableName(), tasks.get(i).whereabouts());
             low += stands;
             high += Digest.mix(stands, 0x51);
         }
@@ -379,30 +384,20 @@ public final class Machine {
         keyHigh = high;
     }
 
-    private static long whereabouts(Task other, Task retrying) {
-        if (other.isDone()) {
-            return 1;
-        }
-        if (other == retrying || other.object == null) {
-            return other.localDigest;
-        }
-        return Digest.mix(other.localDigest, other.object().digestName() + other.access.ordinal());
-    }
-
     private void recurred(Task task, int earlier) {
-        Lasso lasso = new Lasso(this, retries.step(earlier), trace.length());
-        boolean environment = retries.choices(earlier) < trace.choices();
-        if (lasso.from == lasso.to) {
+        if (retries.step(earlier) == trace.length()) {
             return; // two retry points without a step between them
         }
+        boolean environment = retries.choices(earlier) < trace.choices();
+        Lasso lasso = new Lasso(this, retries.step(earlier), trace.length(), environment);
         boolean leftOut = false;
         for (Task other : tasks) {
             leftOut |= (lasso.tasks >> other.id() & 1) == 0 && other.isEnabled();
         }
-        if (environment) {
-            stop(Ending.COVERED); // the environment would have to go on choosing like this for ever
-        } else if (leftOut) {
+        if (leftOut) {
             park(task, lasso);
+        } else if (environment || environmentKeepsParked()) {
+            stop(Ending.COVERED); // the environment would have to go on choosing like this for ever
         } else {
             confirm(lasso, keyLow, keyHigh);
         }
@@ -418,8 +413,10 @@ public final class Machine {
         if (confirmation != null) {
             return; // the rounds of the certificate start here
         }
+        task.resumedBy = lasso.breaker();
         perform(task);
-        computeKey(task);
+        task.resumedBy = -1;
+        computeKey();
         retries.visit(keyLow, keyHigh, trace.length(), trace.choices());
     }
 
@@ -428,30 +425,38 @@ public final class Machine {
         confirmation = new Confirmation(this, lasso, low, high);
     }
 
-    /// Everybody is blocked or parked: goes round the lasso of one parked task.
+    /// {@return whether a parked task goes round only as long as the environment chooses so}
+    private boolean environmentKeepsParked() {
+        for (Task task : tasks) {
+            Lasso lasso = task.parked;
+            if (lasso != null && !task.isDone() && lasso.environment) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// Everybody is blocked or parked: goes round the lasso of one parked task. If one of them could be let go
+    /// by the environment, the executions in which it is let go show what comes of it.
     private void confirmParked() {
+        if (environmentKeepsParked()) {
+            return;
+        }
         for (Task task : tasks) {
             Lasso lasso = task.parked;
             if (lasso != null && !task.isDone()) {
                 ending = null;
-                computeKey(task); // others may have moved on since it was parked
+                computeKey(); // others may have moved on since it was parked
                 confirm(lasso, keyLow, keyHigh);
                 return;
             }
         }
     }
 
-    void confirmed(boolean livelocked) {
-        if (livelocked) {
-            Lasso lasso = livelock;
-            if (lasso != null) {
-                trace.truncate(lasso.to);
-            }
-            stop(Ending.LIVELOCK);
-        } else {
-            livelock = null;
-            stop(Ending.COVERED);
-        }
+    /// The rounds went as they should. The trace ends where they began.
+    void confirmed(int start) {
+        trace.truncate(start);
+        stop(Ending.LIVELOCK);
     }
 
     void addDirty(StateObject object) {
@@ -531,14 +536,27 @@ public final class Machine {
         return thrown;
     }
 
-    /// {@return the first step of the cycle of a livelock; the cycle ends with the trace}
+    /// {@return the first step of the cycle of a livelock: its last round before the rounds of the certificate,
+    /// which the trace leaves out}
     ///
     /// @throws IllegalStateException unless the phase ended with [Ending#LIVELOCK]
     public int livelockStart() {
+        return livelocked().from;
+    }
+
+    /// {@return the number of steps of the cycle of a livelock}
+    ///
+    /// @throws IllegalStateException unless the phase ended with [Ending#LIVELOCK]
+    public int livelockLength() {
+        Lasso lasso = livelocked();
+        return lasso.to - lasso.from;
+    }
+
+    private Lasso livelocked() {
         Lasso lasso = livelock;
-        if (lasso == null) {
+        if (lasso == null || ending != Ending.LIVELOCK) {
             throw new IllegalStateException("no livelock");
         }
-        return lasso.from;
+        return lasso;
     }
 }

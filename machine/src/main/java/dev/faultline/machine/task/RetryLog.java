@@ -2,37 +2,58 @@ package dev.faultline.machine.task;
 
 import java.util.Arrays;
 
-/// The states in which this execution passed retry points, by key.
+/// The states in which this execution passed retry points, by key. A hash table from a key to its last visit,
+/// as a loop that counts passes as many points as the step bound allows.
 final class RetryLog {
     private int count;
     private long[] low = new long[32];
     private long[] high = new long[32];
     private int[] step = new int[32];
     private int[] choices = new int[32];
+    // The number of a visit plus one; 0 is free. Never more than half full.
+    private int[] table = new int[64];
 
     void clear() {
-        count = 0;
+        if (count > 0) {
+            Arrays.fill(table, 0);
+            count = 0;
+        }
     }
 
     /// Adds a visit.
     ///
     /// @return the number of the last earlier visit of the same state, -1 for none
     int visit(long lowKey, long highKey, int atStep, int atChoice) {
-        int earlier = count - 1;
-        while (earlier >= 0 && (low[earlier] != lowKey || high[earlier] != highKey)) {
-            earlier--;
-        }
         if (count == low.length) {
-            low = Arrays.copyOf(low, count * 2);
-            high = Arrays.copyOf(high, count * 2);
-            step = Arrays.copyOf(step, count * 2);
-            choices = Arrays.copyOf(choices, count * 2);
+            grow();
         }
+        int slot = slot(lowKey, highKey);
+        int earlier = table[slot] - 1;
         low[count] = lowKey;
         high[count] = highKey;
         step[count] = atStep;
         choices[count++] = atChoice;
+        table[slot] = count;
         return earlier;
+    }
+
+    private int slot(long lowKey, long highKey) {
+        int slot = (int) (lowKey ^ lowKey >>> 32) & table.length - 1;
+        while (table[slot] != 0 && (low[table[slot] - 1] != lowKey || high[table[slot] - 1] != highKey)) {
+            slot = slot + 1 & table.length - 1;
+        }
+        return slot;
+    }
+
+    private void grow() {
+        low = Arrays.copyOf(low, count * 2);
+        high = Arrays.copyOf(high, count * 2);
+        step = Arrays.copyOf(step, count * 2);
+        choices = Arrays.copyOf(choices, count * 2);
+        table = new int[count * 4];
+        for (int visit = 0; visit < count; visit++) {
+            table[slot(low[visit], high[visit])] = visit + 1;
+        }
     }
 
     int step(int visit) {

@@ -55,7 +55,7 @@ public final class RetryLoop {
     }
 
     private void start(long digest) {
-        task.localDigest = digest;
+        task.startsOver(site, digest);
         machine.retry(task, this);
     }
 }

@@ -12,8 +12,8 @@ public final class Task {
     private final String name;
     private final boolean daemon;
     private final long stableName;
-    private final int createdAtStep;
-    private final int parentId;
+    private int createdAtStep;
+    private int parentId;
     private final Coroutine coroutine;
     private final List<Hold> held = new ArrayList<>(4);
 
@@ -22,6 +22,8 @@ public final class Task {
     private boolean done;
     private int children;
     private int created;
+    private String retrySite = "";
+    private boolean atRetry;
     long localDigest;
 
     // The pending step: at most two objects, touched together.
@@ -35,6 +37,7 @@ public final class Task {
     @Nullable BooleanSupplier guard;
     @Nullable Lasso parked;
     int atomicDepth;
+    int resumedBy = -1;
 
     /// A lock that a task holds.
     ///
@@ -85,12 +88,12 @@ public final class Task {
         return stableName;
     }
 
-    /// {@return the number of steps that the execution had when this task was made}
+    /// {@return the number of steps that the phase had when this task was made; 0 if it was made before the phase}
     public int createdAtStep() {
         return createdAtStep;
     }
 
-    /// {@return the number of the task that made this one, -1 for none}
+    /// {@return the number of the task that made this one, -1 for none of this phase}
     public int parentId() {
         return parentId;
     }
@@ -150,6 +153,11 @@ public final class Task {
         return touched != null;
     }
 
+    /// {@return whether the pending step waits for a condition over its first object}
+    public boolean isGuarded() {
+        return guard != null;
+    }
+
     /// Brings what the pending step would touch up to date with the present state. To be called before its
     /// accesses are looked at, as steps of other tasks may have changed them since the step was announced.
     public void refreshPending() {
@@ -175,6 +183,40 @@ public final class Task {
     /// {@return whether the task waits at a retry point for a change that would make its loop go differently}
     public boolean isParked() {
         return parked != null;
+    }
+
+    /// {@return the retry loop that the task started over last, empty if it never did}
+    public String retrySite() {
+        return retrySite;
+    }
+
+    void startsOver(String site, long digest) {
+        retrySite = site;
+        localDigest = digest;
+        atRetry = true;
+    }
+
+    /// {@return a hash of where the task stands: of what it has seen, and of what it will do next unless it
+    /// stands at a retry point, where that is not known before it goes on}
+    long whereabouts() {
+        SharedObject next = object;
+        if (done) {
+            return 1;
+        }
+        return atRetry || next == null ? localDigest : Digest.mix(localDigest, next.digestName() + access.ordinal());
+    }
+
+    int resumedBy() {
+        return resumedBy;
+    }
+
+    /// The pending step is taken.
+    void takes() {
+        SharedObject touches = object;
+        if (touches != null) {
+            atRetry = false;
+            learn(touches.stableName() + access.ordinal());
+        }
     }
 
     /// Attaches what the program under exploration knows about this task.
@@ -234,8 +276,11 @@ public final class Task {
         return Digest.mix(stableName, ++created);
     }
 
-    void renumber(int newId) {
+    /// Goes on into another phase, as a task that was there from its start.
+    void carryOver(int newId) {
         id = newId;
+        createdAtStep = 0;
+        parentId = -1;
     }
 
     boolean isStarted() {

@@ -14,6 +14,8 @@ public final class Trace {
     private long[] mask = new long[64];
     private long[] mask2 = new long[64];
     private boolean[] stateDependent = new boolean[64];
+    private boolean[] guarded = new boolean[64];
+    private int[] cause = new int[64];
     private int choices;
     private int[] choiceStep = new int[16];
     private int[] choiceValue = new int[16];
@@ -46,6 +48,8 @@ public final class Trace {
         object2[i] = t.objectIndex2();
         mask2[i] = t.mask2;
         stateDependent[i] = t.isStateDependent();
+        guarded[i] = t.isGuarded();
+        cause[i] = t.resumedBy();
     }
 
     private void grow() {
@@ -58,6 +62,8 @@ public final class Trace {
         mask = Arrays.copyOf(mask, capacity);
         mask2 = Arrays.copyOf(mask2, capacity);
         stateDependent = Arrays.copyOf(stateDependent, capacity);
+        guarded = Arrays.copyOf(guarded, capacity);
+        cause = Arrays.copyOf(cause, capacity);
     }
 
     void addChoice(int value, int alternatives) {
@@ -115,6 +121,16 @@ public final class Trace {
     /// of the first}
     public boolean isStateDependent(int i) {
         return stateDependent[i];
+    }
+
+    /// {@return whether step `i` waited for a condition over its first object}
+    public boolean isGuarded(int i) {
+        return guarded[i];
+    }
+
+    /// {@return the step that let the parked task go on that does so in step `i`, -1 if step `i` is not of that kind}
+    public int cause(int i) {
+        return cause[i];
     }
 
     /// {@return the number of choices of the environment}
