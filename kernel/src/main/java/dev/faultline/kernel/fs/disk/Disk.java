@@ -2,21 +2,22 @@ package dev.faultline.kernel.fs.disk;
 
 import dev.faultline.kernel.block.BlockDevice;
 import dev.faultline.kernel.lib.Content;
+import dev.faultline.machine.task.Access;
 import dev.faultline.machine.task.Machine;
+import dev.faultline.machine.task.SharedObject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/// A formatted disk: its blocks and its files, by path.
-public final class Disk {
-    private final Machine machine;
+/// A formatted disk: its blocks and its files, by path. As a shared object it stands for its directory.
+public final class Disk extends SharedObject {
     private final BlockDevice device;
     private final TreeMap<String, DiskInode> inodes = new TreeMap<>();
 
     /// An empty disk.
     public Disk(Machine machine, String name) {
-        this.machine = machine;
+        super(machine, "directory", name);
         this.device = new BlockDevice(machine, name);
     }
 
@@ -25,9 +26,24 @@ public final class Disk {
         return device;
     }
 
-    /// {@return the file with that path}
-    public Optional<DiskInode> lookup(String path) {
-        return Optional.ofNullable(inodes.get(path));
+    /// {@return whether there is a file with that path} One step.
+    public boolean hasFile(String path) {
+        machine().step(this, Access.READ, -1);
+        return learned(path);
+    }
+
+    /// Starts making a file with that path: the rest of the step may do it. One step.
+    ///
+    /// @return whether there is none yet
+    public boolean isFree(String path) {
+        machine().step(this, Access.WRITE, -1);
+        return !learned(path);
+    }
+
+    private boolean learned(String path) {
+        boolean there = inodes.containsKey(path);
+        machine().current().learn(there ? 1 : 0);
+        return there;
     }
 
     /// {@return the files, by path}
@@ -35,10 +51,12 @@ public final class Disk {
         return new ArrayList<>(inodes.values());
     }
 
-    /// {@return a new file of that size: each block filled, or none allocated where `fill` is empty}
+    /// {@return a new file of that size: each block filled, or none allocated where `fill` is empty} Before
+    /// anything runs, or within a step that [#isFree] started.
     public DiskInode create(String path, long sizeBytes, Optional<Byte> fill) {
-        DiskInode inode = new DiskInode(machine, path, sizeBytes);
+        DiskInode inode = new DiskInode(machine(), path, sizeBytes);
         inodes.put(path, inode);
+        changed();
         if (fill.isPresent()) {
             for (long index = 0; index * Content.SIZE < sizeBytes; index++) {
                 inode.setBlock(index, device.format(fill.get()));
@@ -53,5 +71,10 @@ public final class Disk {
         if (used < Content.SIZE) {
             device.block(inode.block(index)).peek().fill(used, Content.SIZE - used, (byte) 0);
         }
+    }
+
+    @Override
+    protected long stateHash() {
+        return inodes.size();
     }
 }

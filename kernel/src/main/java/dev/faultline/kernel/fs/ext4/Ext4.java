@@ -26,13 +26,19 @@ public final class Ext4 implements FileSystem {
 
     @Override
     public Lookup lookup(String path) {
-        Ext4Inode inode = inodes.get(path);
-        return inode == null ? new Lookup.Failed(Errno.ENOENT) : new Lookup.Found(inode);
+        return disk.hasFile(path) ? found(path) : new Lookup.Failed(Errno.ENOENT);
     }
 
     @Override
     public Lookup create(String path) {
-        return new Lookup.Found(add(disk.create(path, 0, Optional.empty())));
+        if (disk.isFree(path)) {
+            add(disk.create(path, 0, Optional.empty()));
+        }
+        return found(path);
+    }
+
+    private Lookup found(String path) {
+        return new Lookup.Found(Optional.ofNullable(inodes.get(path)).orElseThrow());
     }
 
     @Override
@@ -40,10 +46,8 @@ public final class Ext4 implements FileSystem {
         add(disk.create(path, sizeBytes, fill));
     }
 
-    private Ext4Inode add(DiskInode onDisk) {
-        Ext4Inode inode = new Ext4Inode(node, disk, onDisk);
-        inodes.put(onDisk.path(), inode);
-        return inode;
+    private void add(DiskInode onDisk) {
+        inodes.put(onDisk.path(), new Ext4Inode(node, disk, onDisk));
     }
 
     @Override

@@ -1,17 +1,39 @@
 package dev.faultline.kernel.fs.gfs2;
 
+import dev.faultline.kernel.lib.Models;
 import dev.faultline.machine.task.Access;
 import dev.faultline.machine.task.Digest;
 import dev.faultline.machine.task.Machine;
+import dev.faultline.machine.task.RetryLoop;
 import dev.faultline.machine.task.SharedObject;
 import dev.faultline.machine.task.Task;
 import java.util.ArrayList;
 import java.util.List;
 
-/// One lock of the distributed lock manager: the state in which each node has it.
+/// One lock of the distributed lock manager: the state in which each node has it, and who waits for more.
+///
+/// Nodes that want more than they have go first, the others in the order in which they came. Whoever waits
+/// tells the nodes that are in its way, also those that come into its way while it waits.
 public final class Dlm extends SharedObject {
     private final List<Glock> nodes = new ArrayList<>();
-    private final List<LockState> states = new ArrayList<>();
+    private final List<LockState> granted = new ArrayList<>();
+    private final List<Request> queue = new ArrayList<>(2);
+
+    /// A node that waits.
+    private static final class Request {
+        final int node;
+        final LockState wanted;
+        final boolean conversion;
+        boolean isGranted;
+        // The nodes that were told since they got what they have.
+        long told;
+
+        Request(int node, LockState wanted, boolean conversion) {
+            this.node = node;
+            this.wanted = wanted;
+            this.conversion = conversion;
+        }
+    }
 
     Dlm(Machine machine, String resource) {
         super(machine, "dlm lock", resource);
@@ -20,7 +42,7 @@ public final class Dlm extends SharedObject {
     /// Adds a node's glock, unlocked. Before anything runs.
     void join(Glock glock) {
         nodes.add(glock);
-        states.add(LockState.UNLOCKED);
+        granted.add(LockState.UNLOCKED);
     }
 
     /// {@return whether the lock spans more than one node}
@@ -28,61 +50,108 @@ public final class Dlm extends SharedObject {
         return nodes.size() > 1;
     }
 
-    /// Gives the lock up to `state`, which no other node can mind. One step.
-    void convertDown(Glock glock, LockState state) {
+    /// Goes down to `state`, or gives the lock up: no other node can mind. One step.
+    @Models(file = "fs/dlm/lock.c", symbol = "dlm_unlock")
+    void goDown(Glock glock, LockState state) {
         machine().step(this, Access.WRITE, -1);
-        set(glock, state);
-    }
-
-    /// Asks for the lock in `state`. One step.
-    ///
-    /// @return whether it was granted; if not, other nodes are in the way
-    boolean tryConvert(Glock glock, LockState state) {
-        machine().step(this, Access.WRITE, -1);
-        boolean free = isFree(glock, state);
-        machine().current().learn(free ? 1 : 0);
-        if (free) {
-            set(glock, state);
-        }
-        return free;
-    }
-
-    /// Waits until the lock can be had in `state`, and has it then. One step.
-    void convert(Glock glock, LockState state) {
-        machine().await(this, Access.WRITE, -1, () -> isFree(glock, state));
-        set(glock, state);
-    }
-
-    /// Tells the nodes that are in the way of `state` to give way. One step for each.
-    void callBack(Glock glock, LockState state) {
-        for (int i = 0; i < nodes.size(); i++) {
-            if (nodes.get(i) != glock && !states.get(i).isCompatibleWith(state)) {
-                nodes.get(i).callback(state);
-            }
-        }
-    }
-
-    private boolean isFree(Glock glock, LockState state) {
-        for (int i = 0; i < nodes.size(); i++) {
-            if (nodes.get(i) != glock && !states.get(i).isCompatibleWith(state)) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private void set(Glock glock, LockState state) {
-        states.set(nodes.indexOf(glock), state);
+        give(nodes.indexOf(glock), state);
+        grantQueue();
         changed();
     }
 
-    /// {@return the tasks of other nodes that hold the lock in a state other than unlocked}
+    /// Waits until the node has the lock in `wanted`, which is more than it has or something else.
+    ///
+    /// @return false if nothing was done, because another node that waits for what this one has stands in the
+    ///         way: each would wait for the other
+    @Models(file = "fs/dlm/lock.c", symbol = "dlm_lock")
+    boolean request(Glock glock, LockState wanted) {
+        machine().step(this, Access.WRITE, -1);
+        int node = nodes.indexOf(glock);
+        if (queue.stream().anyMatch(other -> stuckOnEachOther(node, wanted, other))) {
+            machine().current().learn(2);
+            return false;
+        }
+        Request request = new Request(node, wanted, granted.get(node) != LockState.UNLOCKED);
+        queue.add(request);
+        grantQueue();
+        changed();
+        awaitGrant(request);
+        return true;
+    }
+
+    private boolean stuckOnEachOther(int node, LockState wanted, Request other) {
+        return other.conversion
+                && !granted.get(other.node).isCompatibleWith(wanted)
+                && !granted.get(node).isCompatibleWith(other.wanted);
+    }
+
+    /// Starts within a step on this lock.
+    private void awaitGrant(Request request) {
+        RetryLoop loop = machine().retryLoop("dlm_lock");
+        while (!request.isGranted) {
+            machine().current().learn(request.told);
+            int inTheWay = nextToTell(request);
+            if (inTheWay >= 0) {
+                request.told |= 1L << inTheWay;
+                changed();
+                nodes.get(inTheWay).callback(request.wanted);
+            }
+            machine().await(this, Access.WRITE, -1, () -> request.isGranted || nextToTell(request) >= 0);
+            loop.again(request.told);
+        }
+    }
+
+    /// {@return a node that is in the way and was not told yet, -1 for none}
+    private int nextToTell(Request request) {
+        for (int node = 0; node < nodes.size(); node++) {
+            boolean blocks = node != request.node && !granted.get(node).isCompatibleWith(request.wanted);
+            if (blocks && (request.told >> node & 1) == 0) {
+                return node;
+            }
+        }
+        return -1;
+    }
+
+    private void grantQueue() {
+        boolean converting = false;
+        for (Request request : List.copyOf(queue)) {
+            converting |= request.conversion && !grantIfFree(request);
+        }
+        for (Request request : List.copyOf(queue)) {
+            if (converting || !grantIfFree(request)) {
+                return;
+            }
+        }
+    }
+
+    private boolean grantIfFree(Request request) {
+        for (int node = 0; node < nodes.size(); node++) {
+            if (node != request.node && !granted.get(node).isCompatibleWith(request.wanted)) {
+                return false;
+            }
+        }
+        request.isGranted = true;
+        queue.remove(request);
+        give(request.node, request.wanted);
+        return true;
+    }
+
+    private void give(int node, LockState state) {
+        granted.set(node, state);
+        for (Request request : queue) {
+            request.told &= ~(1L << node);
+        }
+    }
+
+    /// {@return who has to give way for the node that has waited longest: the tasks that hold the lock on the
+    /// nodes in its way, or change its state there}
     @Override
     public List<Task> holders() {
         List<Task> all = new ArrayList<>();
-        for (int i = 0; i < nodes.size(); i++) {
-            if (states.get(i) != LockState.UNLOCKED) {
-                all.addAll(nodes.get(i).grantedTasks());
+        for (int node = 0; !queue.isEmpty() && node < nodes.size(); node++) {
+            Request first = queue.getFirst();
+            if (node != first.node && !granted.get(node).isCompatibleWith(first.wanted)) {
+                all.addAll(nodes.get(node).holders());
             }
         }
         return all;
@@ -91,9 +160,12 @@ public final class Dlm extends SharedObject {
     @Override
     protected long stateHash() {
         long hash = 0;
-        for (LockState state : states) {
+        for (LockState state : granted) {
             hash = hash * 5 + state.ordinal();
         }
-        return hash == 0 ? 0 : Digest.mix(hash, 23);
+        for (Request request : queue) {
+            hash = Digest.mix(hash, request.node * 8L + request.wanted.ordinal() + (request.told << 16));
+        }
+        return hash;
     }
 }

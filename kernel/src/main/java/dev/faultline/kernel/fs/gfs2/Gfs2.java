@@ -5,6 +5,7 @@ import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.fs.disk.Disk;
 import dev.faultline.kernel.fs.disk.DiskInode;
 import dev.faultline.kernel.fs.disk.Quiescence;
+import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.machine.task.Finding;
 import dev.faultline.machine.task.Kind;
@@ -48,16 +49,28 @@ public final class Gfs2 implements FileSystem {
         return List.copyOf(cluster.members);
     }
 
+    /// Takes the glock once, in whichever state, so that the size is known.
     @Override
+    @Models(file = "fs/gfs2/file.c", symbol = "gfs2_open")
     public Lookup lookup(String path) {
-        Gfs2Inode inode = inodes.get(path);
-        return inode == null ? new Lookup.Failed(Errno.ENOENT) : new Lookup.Found(inode);
+        if (!cluster.disk.hasFile(path)) {
+            return new Lookup.Failed(Errno.ENOENT);
+        }
+        return open(path);
+    }
+
+    private Lookup open(String path) {
+        Gfs2Inode inode = Optional.ofNullable(inodes.get(path)).orElseThrow();
+        inode.glock().dq(inode.glock().nqAny(LockState.SHARED, inode));
+        return new Lookup.Found(inode);
     }
 
     @Override
     public Lookup create(String path) {
-        cluster.add(cluster.disk.create(path, 0, Optional.empty()));
-        return lookup(path);
+        if (cluster.disk.isFree(path)) {
+            cluster.add(cluster.disk.create(path, 0, Optional.empty()));
+        }
+        return open(path);
     }
 
     @Override

@@ -93,9 +93,11 @@ final class Gfs2File implements FileOperations, VmOperations {
 
     // ---- mappings ----
 
+    /// Takes the glock once, in whichever state, for the access time.
     @Override
     @Models(file = "fs/gfs2/file.c", symbol = "gfs2_mmap")
     public VmOperations mmap(OpenFile file) {
+        glock().dq(glock().nqAny(LockState.SHARED, inode));
         return this;
     }
 
@@ -128,6 +130,7 @@ final class Gfs2File implements FileOperations, VmOperations {
         VmFaultResult result = VmFaultResult.SIGBUS;
         long pos = fault.pageIndex() * Content.SIZE;
         if (pos < mapping().iSize().read()) {
+            inode.notesMappedWrite();
             inode.blocks().begin(pos, Content.SIZE, IomapOps.Purpose.WRITE);
             result = lockedPage(fault);
         }

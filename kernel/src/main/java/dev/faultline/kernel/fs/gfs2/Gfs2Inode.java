@@ -8,9 +8,14 @@ import dev.faultline.kernel.fs.disk.DiskInode;
 import dev.faultline.kernel.fs.disk.DiskMapping;
 import dev.faultline.kernel.iomap.BufferedIo;
 import dev.faultline.kernel.iomap.IomapOps;
+import dev.faultline.kernel.lib.Content;
+import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Folio;
+import dev.faultline.kernel.mm.Rmap;
 import dev.faultline.kernel.pagecache.AddressSpace;
 import dev.faultline.kernel.pagecache.AddressSpaceOperations;
+import dev.faultline.kernel.pagecache.Truncate;
+import dev.faultline.kernel.pagecache.Writeback;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.machine.shared.RwSemaphore;
 import java.util.Optional;
@@ -25,6 +30,9 @@ public final class Gfs2Inode implements Inode, AddressSpaceOperations {
     private final Glock glock;
     private final Gfs2File operations;
 
+    /// Whether a page has become writable in a mapping (`GIF_SW_PAGED`); guarded by the glock.
+    private boolean writtenThroughMapping;
+
     Gfs2Inode(Node node, Disk disk, DiskInode onDisk, Dlm dlm, int clusterSize) {
         String where = clusterSize > 1 ? onDisk.path() + " on " + node : onDisk.path();
         this.node = node;
@@ -35,7 +43,7 @@ public final class Gfs2Inode implements Inode, AddressSpaceOperations {
         this.glock = node.parts().get(Glock.PART, () -> Glock::new).create(node.machine(), where, dlm);
         dlm.join(glock);
         if (clusterSize > 1) {
-            glock.startWorker(mapping, node.toString());
+            glock.startWorker(this);
         }
         this.operations = new Gfs2File(this, node.parts().get(Gfs2Io.PART, Gfs2Io::new));
     }
@@ -73,6 +81,33 @@ public final class Gfs2Inode implements Inode, AddressSpaceOperations {
     @Override
     public FileOperations operations() {
         return operations;
+    }
+
+    /// A page becomes writable in a mapping. The caller holds the glock in EXCLUSIVE.
+    void notesMappedWrite() {
+        writtenThroughMapping = true;
+    }
+
+    /// Writes back what only a node with the glock in EXCLUSIVE may have: dirty pages.
+    @Models(file = "fs/gfs2/glops.c", symbol = "inode_go_sync")
+    void goSync() {
+        if (writtenThroughMapping) {
+            Rmap.unmapMappingPages(mapping, 0, Long.MAX_VALUE / Content.SIZE);
+            writtenThroughMapping = false;
+        }
+        Writeback.writeAndWaitRange(mapping, 0, Long.MAX_VALUE);
+    }
+
+    /// Drops the cached pages.
+    @Models(file = "fs/gfs2/glops.c", symbol = "inode_go_inval")
+    void goInval() {
+        Truncate.truncatePagecache(mapping, 0);
+    }
+
+    /// Reads the inode anew. The node has the glock, and nobody has been granted it yet.
+    @Models(file = "fs/gfs2/glops.c", symbol = "inode_go_instantiate")
+    void instantiate() {
+        mapping.iSize().write(onDisk.sizeBytes());
     }
 
     /// Moves the size on the disk to what it is in memory, after a write. The caller holds the glock exclusively.

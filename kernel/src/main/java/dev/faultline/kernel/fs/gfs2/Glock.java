@@ -2,16 +2,15 @@ package dev.faultline.kernel.fs.gfs2;
 
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.lib.Part;
-import dev.faultline.kernel.pagecache.AddressSpace;
-import dev.faultline.kernel.pagecache.Truncate;
-import dev.faultline.kernel.pagecache.Writeback;
 import dev.faultline.machine.task.Access;
+import dev.faultline.machine.task.Digest;
 import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.RetryLoop;
 import dev.faultline.machine.task.SharedObject;
 import dev.faultline.machine.task.Task;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// A node's part of the cluster lock of an inode: fs/gfs2/glock.c, fs/gfs2/glops.c.
 ///
@@ -20,7 +19,7 @@ import java.util.List;
 /// another node asks.
 ///
 /// The state changes in the task of the claim that needs it; a demand of another node is met by a worker of
-/// the glock, once nobody holds it. While such a demand is pending no further claim is granted.
+/// the glock, once it is due and nobody holds the glock. From then on no further claim is granted before.
 ///
 /// Linux stops with an assertion when a task that is on the queue claims the same glock again, compatible or
 /// not. Here such a claim is never granted: the task waits for itself.
@@ -38,21 +37,27 @@ public class Glock extends SharedObject {
     private final String inode;
     private final List<GlockHolder> queue = new ArrayList<>(4);
     private LockState state = LockState.UNLOCKED;
-    private boolean busy;
-    private boolean demoteRequested;
+
+    /// The task that changes the state now (`GLF_LOCK`).
+    private Optional<Task> changing = Optional.empty();
+
+    /// What other nodes demand: once it is due (`GLF_DEMOTE`) nobody else is granted anything; before, while
+    /// it is only coming (`GLF_PENDING_DEMOTE`), claims are granted still.
+    private Demand demand = Demand.NONE;
     private LockState demoteTo = LockState.UNLOCKED;
-    private boolean instantiateNeeded = true;
+
+    private enum Demand { NONE, COMING, DUE }
 
     /// A glock that the node does not hold.
     public Glock(Machine machine, String inode, Dlm dlm) {
-        super(machine, "glock", inode);
+        super(machine, "inode glock", inode);
         this.inode = inode;
         this.dlm = dlm;
     }
 
     /// Starts the worker that gives the glock up when another node asks. Before anything runs.
-    void startWorker(AddressSpace mapping, String node) {
-        machine().spawnDaemon("glock worker of " + inode + " on " + node, () -> work(mapping));
+    void startWorker(Gfs2Inode owner) {
+        machine().spawnDaemon("glock worker of " + inode, () -> work(owner));
     }
 
     // ---- claims ----
@@ -62,42 +67,47 @@ public class Glock extends SharedObject {
     /// @return the claim, to be given up by [#dq]
     @Models(file = "fs/gfs2/glock.c", symbol = "gfs2_glock_nq")
     public GlockHolder nq(LockState wanted, Gfs2Inode owner) {
-        GlockHolder holder = new GlockHolder(this, machine().current(), wanted);
-        enqueue(holder);
-        awaitGrant(holder, owner);
-        return holder;
+        return claim(new GlockHolder(this, machine().current(), wanted, false), owner);
     }
 
-    private void enqueue(GlockHolder holder) {
+    /// Claims the glock in whichever state the node has it, `wanted` if it does not have it (`LM_FLAG_ANY`).
+    ///
+    /// @return the claim, to be given up by [#dq]
+    @Models(file = "fs/gfs2/glock.c", symbol = "gfs2_glock_nq")
+    public GlockHolder nqAny(LockState wanted, Gfs2Inode owner) {
+        return claim(new GlockHolder(this, machine().current(), wanted, true), owner);
+    }
+
+    private GlockHolder claim(GlockHolder holder, Gfs2Inode owner) {
         machine().step(this, Access.WRITE, -1);
         queue.add(holder);
         holder.setQueued(true);
         promote();
         changed();
+        awaitGrant(holder, owner);
+        return holder;
     }
 
-    /// Waits for the grant; changes the state of the node where that is what the claim waits for.
+    /// Waits for the grant; changes the state of the node where that is what the claim waits for. Starts and
+    /// ends within a step on this glock.
+    @Models(file = "fs/gfs2/glock.c", symbol = "gfs2_glock_wait")
     private void awaitGrant(GlockHolder holder, Gfs2Inode owner) {
         RetryLoop loop = machine().retryLoop("gfs2_glock_wait");
         while (!holder.isGranted()) {
-            machine().await(this, Access.WRITE, -1, () -> holder.isGranted() || needsStateChange(holder));
+            if (!needsStateChange(holder)) {
+                machine().await(this, Access.WRITE, -1, () -> holder.isGranted() || needsStateChange(holder));
+            }
             if (!holder.isGranted()) {
-                busy = true;
-                changed();
-                doXmote(holder.state(), owner.mapping());
-                machine().step(this, Access.WRITE, -1);
-                state = holder.state();
-                busy = false;
-                promote();
-                changed();
+                doXmote(holder.state(), owner);
                 loop.again();
             }
         }
-        instantiate(owner);
+        machine().current().learn(state.ordinal());
     }
 
+    /// {@return whether the claim is at the head of the queue, and all it lacks is the state of the node}
     private boolean needsStateChange(GlockHolder holder) {
-        return !busy && !demoteRequested && queue.getFirst() == holder && !state.covers(holder.state());
+        return changing.isEmpty() && demand != Demand.DUE && queue.getFirst() == holder && !holder.isGranted();
     }
 
     /// Gives a claim up. One step.
@@ -116,12 +126,17 @@ public class Glock extends SharedObject {
         holder.setGranted(false);
     }
 
-    /// Grants what can be granted, from the head of the queue on. Within a step.
-    @Models(file = "fs/gfs2/glock.c", symbol = "do_promote")
-    protected void promote() {
-        if (busy || demoteRequested) {
-            return;
+    /// Grants what can be granted, unless the state is changing or another node's demand is due. Within a step.
+    @Models(file = "fs/gfs2/glock.c", symbol = "run_queue")
+    protected final void promote() {
+        if (changing.isEmpty() && demand != Demand.DUE) {
+            grantQueue();
         }
+    }
+
+    /// Grants from the head of the queue on what the state of the node covers.
+    @Models(file = "fs/gfs2/glock.c", symbol = "do_promote")
+    private void grantQueue() {
         for (GlockHolder holder : List.copyOf(queue)) {
             if (!holder.isGranted()) {
                 if (!mayGrant(holder)) {
@@ -141,7 +156,7 @@ public class Glock extends SharedObject {
                 return false;
             }
         }
-        return state.covers(holder.state());
+        return state.covers(holder.state()) || holder.takesAny() && state != LockState.UNLOCKED;
     }
 
     /// {@return whether a claim keeps its own task from claiming the glock again} Within a step.
@@ -154,96 +169,97 @@ public class Glock extends SharedObject {
         return queue;
     }
 
-    /// Re-reads what may have changed while the node did not hold the glock. The caller's claim is granted.
-    @Models(file = "fs/gfs2/glops.c", symbol = "inode_go_instantiate")
-    private void instantiate(Gfs2Inode owner) {
-        if (instantiateNeeded) {
-            instantiateNeeded = false;
-            changed();
-            if (owner.mapping().iSize().peek() != owner.onDisk().sizeBytes()) {
-                owner.mapping().iSize().write(owner.onDisk().sizeBytes());
-            }
-        }
-    }
-
     // ---- state changes ----
 
-    /// Changes the state of the node: writes back and drops what it will not be allowed to keep, and asks the
-    /// cluster. The caller has marked the glock busy.
+    /// Changes the state of the node: writes back and drops what it will not be allowed to keep, asks the
+    /// cluster, and reads anew what may have changed meanwhile. Starts and ends within a step on this glock.
     @Models(file = "fs/gfs2/glock.c", symbol = "do_xmote")
-    private void doXmote(LockState target, AddressSpace mapping) {
-        leave(target, mapping);
-        if (target == LockState.UNLOCKED) {
-            dlm.convertDown(this, target);
-        } else if (!dlm.tryConvert(this, target)) {
-            // Others are in the way. What this node has is given up before it waits, as two nodes that each
-            // want more of what both have would wait for each other.
-            if (state != LockState.UNLOCKED) {
-                leave(LockState.UNLOCKED, mapping);
-                dlm.convertDown(this, LockState.UNLOCKED);
-                state = LockState.UNLOCKED;
-            }
-            dlm.callBack(this, target);
-            dlm.convert(this, target);
+    private void doXmote(LockState target, Gfs2Inode owner) {
+        changing = Optional.of(machine().current());
+        changed();
+        LockState before = leave(state, target, owner);
+        if (dlm.isClustered() && !dlm.request(this, target)) {
+            // Another node waits for what this one has, and this one for what that one has: one gives way.
+            before = leave(before, LockState.UNLOCKED, owner);
+            dlm.goDown(this, LockState.UNLOCKED);
+            dlm.request(this, target);
         }
-    }
-
-    private void leave(LockState target, AddressSpace mapping) {
-        if (state == LockState.EXCLUSIVE) {
-            goSync(mapping);
+        if (before == LockState.UNLOCKED) {
+            owner.instantiate();
         }
-        if (state != LockState.UNLOCKED && (target == LockState.UNLOCKED || target == LockState.DEFERRED)) {
-            goInval(mapping);
+        finishXmote(target);
+        grantQueue(); // also if another node's demand has become due: whoever asked for the state gets to use it
+    }
+
+    @Models(file = "fs/gfs2/glock.c", symbol = "finish_xmote")
+    private void finishXmote(LockState reached) {
+        machine().step(this, Access.WRITE, -1);
+        machine().note(label() + ": " + state + " to " + reached);
+        state = reached;
+        changing = Optional.empty();
+        changed();
+    }
+
+    /// Makes the cache fit for going from one state to another.
+    ///
+    /// @return the state as far as the cache is concerned
+    private static LockState leave(LockState from, LockState target, Gfs2Inode owner) {
+        if (from == LockState.EXCLUSIVE) {
+            owner.goSync();
         }
+        if (from != LockState.UNLOCKED && (target == LockState.UNLOCKED || target == LockState.DEFERRED)) {
+            owner.goInval();
+        }
+        return target == LockState.UNLOCKED ? target : from;
     }
 
-    @Models(file = "fs/gfs2/glops.c", symbol = "inode_go_sync")
-    private static void goSync(AddressSpace mapping) {
-        Writeback.writeAndWaitRange(mapping, 0, Long.MAX_VALUE);
-    }
-
-    @Models(file = "fs/gfs2/glops.c", symbol = "inode_go_inval")
-    private void goInval(AddressSpace mapping) {
-        Truncate.truncatePagecache(mapping, 0);
-        instantiateNeeded = true;
-    }
-
-    /// Another node wants the lock in `wanted`. One step.
+    /// Another node wants the lock in `wanted`. Where it is in use, the demand becomes due later: a node keeps
+    /// a lock for some time. One step.
     @Models(file = "fs/gfs2/glock.c", symbol = "gfs2_glock_cb")
-    void callback(LockState wanted) {
+    final void callback(LockState wanted) {
         machine().step(this, Access.WRITE, -1);
         LockState target = wanted == LockState.EXCLUSIVE ? LockState.UNLOCKED : wanted;
-        demoteTo = demoteRequested && demoteTo != target ? LockState.UNLOCKED : target;
-        demoteRequested = true;
+        demoteTo = demand != Demand.NONE && demoteTo != target ? LockState.UNLOCKED : target;
+        if (demand == Demand.NONE) {
+            demand = queue.isEmpty() ? Demand.DUE : Demand.COMING;
+        }
         changed();
     }
 
     /// The worker: meets demands of other nodes, for ever.
     @Models(file = "fs/gfs2/glock.c", symbol = "glock_work_func")
-    private void work(AddressSpace mapping) {
+    private void work(Gfs2Inode owner) {
+        RetryLoop loop = machine().retryLoop("glock_work_func");
         for (;;) {
-            machine().await(this, Access.WRITE, -1, () -> demoteRequested && !busy && mayDemote());
-            aboutToDemote();
-            if (state == LockState.UNLOCKED || state == demoteTo) {
-                demoted(state);
-                continue;
-            }
-            busy = true;
+            machine().await(this, Access.WRITE, -1, () -> demand == Demand.COMING || canDemote());
+            demand = Demand.DUE; // the time is up
             changed();
-            LockState target = demoteTo;
-            leave(target, mapping);
-            dlm.convertDown(this, target);
-            machine().step(this, Access.WRITE, -1);
-            busy = false;
-            demoted(target);
+            if (canDemote()) {
+                demote(owner);
+            }
+            loop.again();
         }
     }
 
-    private void demoted(LockState now) {
-        state = now;
-        demoteRequested = false;
+    private boolean canDemote() {
+        return demand == Demand.DUE && changing.isEmpty() && mayDemote();
+    }
+
+    /// Goes down to what was demanded. Starts and ends within a step on this glock.
+    private void demote(Gfs2Inode owner) {
+        aboutToDemote();
+        // From the middle states there is no way but all the way down.
+        LockState target = state == LockState.EXCLUSIVE ? demoteTo : LockState.UNLOCKED;
+        if (state != target && state != demoteTo) {
+            changing = Optional.of(machine().current());
+            leave(state, target, owner);
+            dlm.goDown(this, target);
+            finishXmote(target);
+        }
+        if (state == LockState.UNLOCKED || state == demoteTo) {
+            demand = Demand.NONE;
+        }
         promote();
-        changed();
     }
 
     /// {@return whether nobody holds the glock} Within a step.
@@ -269,18 +285,22 @@ public class Glock extends SharedObject {
 
     /// {@return whether nobody holds or claims it}
     boolean isIdle() {
-        return queue.isEmpty() && !busy;
+        return queue.isEmpty() && changing.isEmpty();
     }
 
+    /// {@return the tasks that hold the glock, or else the one that changes its state}
     @Override
     public List<Task> holders() {
-        return grantedTasks();
+        List<Task> granted = grantedTasks();
+        return granted.isEmpty() ? changing.stream().toList() : granted;
     }
 
     @Override
     protected long stateHash() {
-        long hash = state.ordinal() + (busy ? 8 : 0) + (demoteRequested ? 16 + demoteTo.ordinal() * 32L : 0)
-                + (instantiateNeeded ? 0 : 256);
+        long hash = state.ordinal() + 4L * demand.ordinal() + (demand == Demand.NONE ? 0 : 16L * demoteTo.ordinal());
+        if (changing.isPresent()) {
+            hash = Digest.mix(hash, changing.get().stableName());
+        }
         for (GlockHolder holder : queue) {
             hash = hash * 31 + holder.task().stableName() + holder.state().ordinal() * 7L + (holder.isGranted() ? 3 : 0);
         }

@@ -7,13 +7,15 @@ public final class GlockHolder {
     private final Glock glock;
     private final Task task;
     private final LockState state;
+    private final boolean takesAny;
     private boolean granted;
     private boolean queued;
 
-    GlockHolder(Glock glock, Task task, LockState state) {
+    GlockHolder(Glock glock, Task task, LockState state, boolean takesAny) {
         this.glock = glock;
         this.task = task;
         this.state = state;
+        this.takesAny = takesAny;
     }
 
     /// {@return the glock}
@@ -41,7 +43,17 @@ public final class GlockHolder {
         return queued;
     }
 
+    /// {@return whether any state but unlocked will do}
+    boolean takesAny() {
+        return takesAny;
+    }
+
     void setGranted(boolean value) {
+        if (value && !granted) {
+            task.holds(glock, state != LockState.EXCLUSIVE);
+        } else if (!value && granted) {
+            task.drops(glock);
+        }
         granted = value;
     }
 
