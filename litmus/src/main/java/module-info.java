@@ -14,4 +14,5 @@ module dev.faultline.litmus {
     exports dev.faultline.litmus.setup;
     exports dev.faultline.litmus.syntax;
     exports dev.faultline.litmus.types;
+    exports dev.faultline.litmus.verdict;
 }
