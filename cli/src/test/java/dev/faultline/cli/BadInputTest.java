@@ -1,0 +1,127 @@
+package dev.faultline.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Each mistake gets one clear message that names the place, and exit status 2; never a stack trace.
+class BadInputTest {
+    private static final String GOOD = "C good\n{\n}\nP0() { int r = 1; }\nforall (0:r = 1)\n";
+
+    @TempDir
+    private Path folder;
+
+    private Path file(String name, String text) throws IOException {
+        return Files.writeString(folder.resolve(name), text, StandardCharsets.UTF_8);
+    }
+
+    private static void refused(CommandLineRun run, String... words) {
+        assertEquals(2, run.status(), run.toString());
+        for (String word : words) {
+            assertTrue(run.err().contains(word), run.err() + " lacks: " + word);
+        }
+        assertFalse(run.err().contains("Exception") || run.err().contains("\tat "), run.err());
+    }
+
+    private void refusedText(String text, String... words) throws IOException {
+        refused(CommandLineRun.of("check", file("bad.litmus", text).toString()), words);
+    }
+
+    @Test
+    void anUnknownKernelIsNamed() throws IOException {
+        refused(CommandLineRun.of("check", file("a.litmus", GOOD).toString(), "--kernel", "v9.9"), "v9.9", "v6.18");
+    }
+
+    @Test
+    void anUnknownPatchIsNamedWithOneThatIsNear() throws IOException {
+        refused(CommandLineRun.of("check", file("a.litmus", GOOD).toString(), "--patch", "gfs2-page-falt-v5"),
+                "gfs2-page-falt-v5", "did you mean 'gfs2-page-fault-v5'?");
+    }
+
+    @Test
+    void aMissingFileIsNamed() {
+        refused(CommandLineRun.of("check", folder.resolve("none.litmus").toString()), "none.litmus");
+    }
+
+    @Test
+    void aFolderIsNoFile() {
+        refused(CommandLineRun.of("check", folder.toString()), folder.toString());
+    }
+
+    @Test
+    void anEmptyFileIsNoTest() throws IOException {
+        refusedText("", "bad.litmus");
+    }
+
+    @Test
+    void aBinaryFileIsNoTest() throws IOException {
+        Path binary = Files.write(folder.resolve("binary"), new byte[] {0x7f, 'E', 'L', 'F', 0, 1, (byte) 0xff});
+        refused(CommandLineRun.of("check", binary.toString()), "binary");
+    }
+
+    @Test
+    void aMissingBraceIsShownWithItsPlace() throws IOException {
+        refusedText("C bad\n{\n}\nP0() { int r = 1;\nforall (0:r = 1)\n", "bad.litmus:", "error", "^");
+    }
+
+    @Test
+    void anUndeclaredVariableIsShownWithItsPlace() throws IOException {
+        refusedText("C bad\n{\n}\nP0() { int r = q; }\n", "bad.litmus:4:16", "q", "^");
+    }
+
+    @Test
+    void aCallWithTooFewArgumentsIsShownWithItsPlace() throws IOException {
+        refusedText("C bad\n{\n}\nP0() { int r = close(); }\n", "bad.litmus:4:16", "close", "^");
+    }
+
+    @Test
+    void aCallThatTheModelLacksIsRefusedByName() throws IOException {
+        refusedText("C bad\n{\n}\nP0() { int r = userfaultfd(0); }\n", "bad.litmus:4:16", "userfaultfd", "^");
+    }
+
+    @Test
+    void aMachineWithoutMemoryIsRefused() throws IOException {
+        refusedText("C bad\n{\n  memory 0;\n}\nP0() { int r = 1; }\n", "bad.litmus:3:", "memory", "^");
+    }
+
+    @Test
+    void anInitThatFailsIsToldWithItsLine() throws IOException {
+        refusedText("C bad\n{\n  mount ext4 /mnt;\n}\ninit() {\n  int fd = open(\"/mnt/none\", O_RDWR);\n}\nP0() { int r = 1; }\n",
+                "bad.litmus", "init", "line 6", "open", "ENOENT");
+    }
+
+    @Test
+    void anInitThatIsKilledIsToldWithItsSignal() throws IOException {
+        refusedText("C bad\n{\n}\nchar *p;\ninit() { p[0] = 1; }\nP0() { int r = 1; }\n", "bad.litmus", "init", "SIGSEGV");
+    }
+
+    @Test
+    void theOtherFilesAreStillChecked() throws IOException {
+        CommandLineRun run = CommandLineRun.of("check", "--quiet", file("bad.litmus", "C bad\n").toString(),
+                file("good.litmus", GOOD).toString());
+        refused(run, "bad.litmus");
+        assertEquals("good: holds\n", run.out());
+    }
+
+    @Test
+    void anOptionThatIsNotThereYetIsRefusedByName() throws IOException {
+        Path good = file("good.litmus", GOOD);
+        refused(CommandLineRun.of("check", good.toString(), "--html", "x.html"), "--html", "not there yet");
+        refused(CommandLineRun.of("check", good.toString(), "--threads", "2"), "--threads 2", "not there yet");
+        refused(CommandLineRun.of("check", good.toString(), "--strategy", "pct"), "pct", "not there yet");
+        refused(CommandLineRun.of("live", good.toString()), "live", "not there yet");
+    }
+
+    @Test
+    void aScheduleThatIsNoneOrDoesNotFitIsTold() throws IOException {
+        Path good = file("good.litmus", GOOD);
+        refused(CommandLineRun.of("replay", good.toString(), "--schedule", "x"), "'x' is not part of a schedule");
+    }
+}
