@@ -44,7 +44,7 @@ final class RandomProgram implements Program {
         }
     }
 
-    private static final int OPERATIONS = 27;
+    private static final int OPERATIONS = 28;
 
     @Override
     public World boot(Machine machine) {
@@ -170,7 +170,8 @@ final class RandomProgram implements Program {
                 case 23 -> argument > 1 ? spinning() : pair.exchange(argument);
                 case 24 -> argument > 1 ? gate.enter() : done(gate::leave);
                 case 25 -> argument > 1 ? gate.enter() : gate.look();
-                default -> loops ? retry(cell, argument) : pair.exchange(argument);
+                case 26 -> loops ? retry(cell, argument) : pair.exchange(argument);
+                default -> loops ? raise(1 << (argument & 1)) : gate.look();
             };
         }
 
@@ -274,6 +275,20 @@ final class RandomProgram implements Program {
                         return 1;
                     }
                     mutexes[0].unlock();
+                }
+                loop.again();
+            }
+        }
+
+        /// Raises a flag and goes on if the other one is not raised.
+        private long raise(long mine) {
+            RetryLoop loop = machine.retryLoop("raise " + mine);
+            for (;;) {
+                flags.setBits(mine);
+                boolean free = flags.readBits(3 ^ mine) == 0;
+                flags.clearBits(mine);
+                if (free) {
+                    return 2;
                 }
                 loop.again();
             }

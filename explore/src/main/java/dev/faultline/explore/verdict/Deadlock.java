@@ -15,7 +15,7 @@ import java.util.Optional;
 /// Why nothing goes on: who waits for what, and who holds it. The same for executions that differ only in the
 /// order of independent steps.
 ///
-/// @param waits one for each task that waits, daemons that only rest left out; by number of the task
+/// @param waits one for each task that waits, daemons that only rest left out; by name of the task
 /// @param cycle the waits that form a shortest cycle, each on the next one's task; empty if there is none, which
 ///              means that what some task waits for can be given by nobody (a lost wake-up)
 public record Deadlock(List<Wait> waits, List<Wait> cycle) {
@@ -28,7 +28,7 @@ public record Deadlock(List<Wait> waits, List<Wait> cycle) {
     /// A task that waits.
     ///
     /// @param shared       whether it wants to share the lock
-    /// @param on           the tasks that it waits for, itself perhaps included, by number; empty if nobody is known
+    /// @param on           the tasks that it waits for, itself perhaps included, by name; empty if nobody is known
     /// @param behindWriter whether those do not hold the lock but wait for it before this task, as writers
     public record Wait(Task task, SharedObject object, boolean shared, List<Task> on, boolean behindWriter) {
         /// Copies the list.
@@ -71,6 +71,7 @@ public record Deadlock(List<Wait> waits, List<Wait> cycle) {
                 all.add(waitOf(task));
             }
         }
+        all.sort(Comparator.comparing(wait -> wait.task().name()));
         List<Wait> concerned = all.stream().filter(wait -> !wait.task().isDaemon()).toList();
         List<Wait> waits = all.stream().filter(wait -> isBehind(concerned, wait, all)).toList();
         return new Deadlock(waits, shortestCycle(waits));
@@ -80,13 +81,13 @@ public record Deadlock(List<Wait> waits, List<Wait> cycle) {
         SharedObject object = task.object();
         boolean shared = task.access() == Access.ACQUIRE_SHARED;
         if (shared && object instanceof RwSemaphore lock && lock.isWriterFirst()) {
-            return new Wait(task, object, true, byNumber(lock.waitingWriters()), true);
+            return new Wait(task, object, true, byName(lock.waitingWriters()), true);
         }
-        return new Wait(task, object, shared, byNumber(object.holders()), false);
+        return new Wait(task, object, shared, byName(object.holders()), false);
     }
 
-    private static List<Task> byNumber(List<Task> tasks) {
-        return tasks.stream().distinct().sorted(Comparator.comparingInt(Task::id)).toList();
+    private static List<Task> byName(List<Task> tasks) {
+        return tasks.stream().distinct().sorted(Comparator.comparing(Task::name)).toList();
     }
 
     /// {@return whether one of `concerned` waits for the task of `wait`, directly or not, or is `wait` itself}

@@ -10,8 +10,7 @@ final class Confirmation {
 
     private final Machine machine;
     private final Lasso lasso;
-    private final long low;
-    private final long high;
+    private final StateKey key;
     private final long outsiders;
     private final int start;
     private final int first;
@@ -20,14 +19,13 @@ final class Confirmation {
     // Whether the present round started in the state of the lasso.
     private boolean returned = true;
 
-    Confirmation(Machine machine, Lasso lasso, long low, long high) {
+    Confirmation(Machine machine, Lasso lasso, StateKey key) {
         this.machine = machine;
         this.lasso = lasso;
-        this.low = low;
-        this.high = high;
+        this.key = key;
         long outside = 0;
         for (int i = 0; i < machine.taskCount(); i++) {
-            if ((lasso.tasks >> i & 1) == 0 && !machine.task(i).isParked()) {
+            if (!lasso.involves(i) && !machine.task(i).isParked()) {
                 outside |= 1L << i;
             }
         }
@@ -35,6 +33,10 @@ final class Confirmation {
         this.start = machine.trace().length();
         this.first = following(0);
         this.position = first;
+    }
+
+    Lasso lasso() {
+        return lasso;
     }
 
     /// {@return the number of steps before the rounds}
@@ -87,15 +89,15 @@ final class Confirmation {
         return machine.taskCount() < 64 && outsiders >>> machine.taskCount() != 0;
     }
 
-    /// A retry point was passed in the state with this key.
-    void passed(long lowKey, long highKey) {
-        boolean isRound = position == first && !returned && lowKey == low && highKey == high;
+    /// A retry point was passed in that state.
+    ///
+    /// @return whether that was the last round
+    boolean passed(StateKey now) {
+        boolean isRound = position == first && !returned && now.equals(key);
         if (isRound) { // else a retry point inside the lasso, or an outer or inner loop's at its end
             returned = true;
             rounds++;
-            if (rounds == ROUNDS) {
-                machine.confirmed(start);
-            }
         }
+        return rounds == ROUNDS;
     }
 }

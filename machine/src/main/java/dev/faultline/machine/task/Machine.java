@@ -18,7 +18,7 @@ public final class Machine {
     private final List<Finding> findings = new ArrayList<>();
     private final Digest digest = new Digest();
     private Trace trace = new Trace();
-    private final RetryLog retries = new RetryLog();
+    private final RetryPoints retries = new RetryPoints(this);
 
     private Scheduler scheduler = Scheduler.SEQUENTIAL;
     private @Nullable Task current;
@@ -27,11 +27,7 @@ public final class Machine {
     private int nextTask;
     private @Nullable Ending ending;
     private @Nullable Throwable crash;
-    private @Nullable Lasso livelock;
-    private @Nullable Confirmation confirmation;
     private int created;
-    private long keyLow;
-    private long keyHigh;
 
     /// A machine without tasks.
     ///
@@ -164,11 +160,19 @@ public final class Machine {
     }
 
     private void schedule(Task task) {
-        int next = confirmation == null ? scheduler.next(this) : confirmation.next();
+        int next = next();
         if (next != task.id()) {
             nextTask = next;
             Coroutine.suspend();
         }
+    }
+
+    private int next() {
+        if (retries.isConfirming()) {
+            return retries.next();
+        }
+        retries.releaseIfStuck();
+        return scheduler.next(this);
     }
 
     private void perform(Task task) {
@@ -177,9 +181,8 @@ public final class Machine {
         if (recorder != null) {
             recorder.stepped(task);
         }
-        if (confirmation != null && !confirmation.agrees(trace.length() - 1)) {
-            trace.truncate(confirmation.start());
-            stop(Ending.COVERED);
+        if (retries.isConfirming()) {
+            retries.repeated();
         }
         if (trace.length() >= stepBound) {
             stop(Ending.STEP_BOUND);
@@ -258,7 +261,7 @@ public final class Machine {
             }
         }
         while (ending == null) {
-            nextTask = confirmation == null ? scheduler.next(this) : confirmation.next();
+            nextTask = next();
             drive();
         }
         scheduler = Scheduler.SEQUENTIAL;
@@ -323,9 +326,9 @@ public final class Machine {
             waiting |= !task.isDone() && !task.isDaemon();
             parked |= !task.isDone() && task.isParked();
         }
-        ending = !waiting ? Ending.DONE : parked ? Ending.COVERED : Ending.DEADLOCK;
-        if (waiting && parked) {
-            confirmParked();
+        boolean livelocked = waiting && parked && retries.confirmParked();
+        if (!livelocked) { // else the rounds of the certificate follow
+            ending = !waiting ? Ending.DONE : parked ? Ending.COVERED : Ending.DEADLOCK;
         }
     }
 
@@ -349,26 +352,32 @@ public final class Machine {
         if (recorder != null) {
             recorder.retried(task, loop.site());
         }
-        computeKey();
-        if (confirmation != null) {
-            confirmation.passed(keyLow, keyHigh);
-            return;
+        retries.passed(task);
+    }
+
+    /// Keeps the task back until its loop would go differently. Going on is a step of its own, which touches
+    /// nothing, but in the rounds of a certificate, where nobody is kept back.
+    void park(Task task, Lasso lasso) {
+        task.pend(Access.LOCAL, null, 0);
+        task.parked = lasso;
+        schedule(task);
+        task.parked = null;
+        if (!retries.isConfirming()) {
+            task.resumedBy = lasso.breaker();
+            perform(task);
+            task.resumedBy = -1;
         }
-        int earlier = retries.visit(keyLow, keyHigh, trace.length(), trace.choices());
-        if (earlier >= 0) {
-            recurred(task, earlier);
-        }
+    }
+
+    /// Ends the execution `steps` after its start: what came later was only a trial.
+    void stop(Ending how, int steps) {
+        trace.truncate(steps);
+        stop(how);
     }
 
     /// {@return the key of the present state: of the shared objects, and of where every task stands in what it
     /// has seen}
     public StateKey stateKey() {
-        computeKey();
-        return new StateKey(keyLow, keyHigh);
-    }
-
-    /// Brings the key of the whole state up to date.
-    private void computeKey() {
         for (int i = 0; i < dirty.size(); i++) {
             dirty.get(i).updateDigest(digest);
         }
@@ -380,83 +389,11 @@ public final class Machine {
             low += stands;
             high += Digest.mix(stands, 0x51);
         }
-        keyLow = low;
-        keyHigh = high;
+        return new StateKey(low, high);
     }
 
-    private void recurred(Task task, int earlier) {
-        if (retries.step(earlier) == trace.length()) {
-            return; // two retry points without a step between them
-        }
-        boolean environment = retries.choices(earlier) < trace.choices();
-        Lasso lasso = new Lasso(this, retries.step(earlier), trace.length(), environment);
-        boolean leftOut = false;
-        for (Task other : tasks) {
-            leftOut |= (lasso.tasks >> other.id() & 1) == 0 && other.isEnabled();
-        }
-        if (leftOut) {
-            park(task, lasso);
-        } else if (environment || environmentKeepsParked()) {
-            stop(Ending.COVERED); // the environment would have to go on choosing like this for ever
-        } else {
-            confirm(lasso, keyLow, keyHigh);
-        }
-    }
-
-    /// Keeps the task back until its loop would go differently. Going on is a step of its own, which touches
-    /// nothing; after it the lasso, if there is another, starts afresh.
-    private void park(Task task, Lasso lasso) {
-        task.pend(Access.LOCAL, null, 0);
-        task.parked = lasso;
-        schedule(task);
-        task.parked = null;
-        if (confirmation != null) {
-            return; // the rounds of the certificate start here
-        }
-        task.resumedBy = lasso.breaker();
-        perform(task);
-        task.resumedBy = -1;
-        computeKey();
-        retries.visit(keyLow, keyHigh, trace.length(), trace.choices());
-    }
-
-    private void confirm(Lasso lasso, long low, long high) {
-        livelock = lasso;
-        confirmation = new Confirmation(this, lasso, low, high);
-    }
-
-    /// {@return whether a parked task goes round only as long as the environment chooses so}
-    private boolean environmentKeepsParked() {
-        for (Task task : tasks) {
-            Lasso lasso = task.parked;
-            if (lasso != null && !task.isDone() && lasso.environment) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /// Everybody is blocked or parked: goes round the lasso of one parked task. If one of them could be let go
-    /// by the environment, the executions in which it is let go show what comes of it.
-    private void confirmParked() {
-        if (environmentKeepsParked()) {
-            return;
-        }
-        for (Task task : tasks) {
-            Lasso lasso = task.parked;
-            if (lasso != null && !task.isDone()) {
-                ending = null;
-                computeKey(); // others may have moved on since it was parked
-                confirm(lasso, keyLow, keyHigh);
-                return;
-            }
-        }
-    }
-
-    /// The rounds went as they should. The trace ends where they began.
-    void confirmed(int start) {
-        trace.truncate(start);
-        stop(Ending.LIVELOCK);
+    void changed() {
+        trace.changed();
     }
 
     void addDirty(StateObject object) {
@@ -541,22 +478,13 @@ public final class Machine {
     ///
     /// @throws IllegalStateException unless the phase ended with [Ending#LIVELOCK]
     public int livelockStart() {
-        return livelocked().from;
+        return retries.livelock().from;
     }
 
     /// {@return the number of steps of the cycle of a livelock}
     ///
     /// @throws IllegalStateException unless the phase ended with [Ending#LIVELOCK]
     public int livelockLength() {
-        Lasso lasso = livelocked();
-        return lasso.to - lasso.from;
-    }
-
-    private Lasso livelocked() {
-        Lasso lasso = livelock;
-        if (lasso == null || ending != Ending.LIVELOCK) {
-            throw new IllegalStateException("no livelock");
-        }
-        return lasso;
+        return retries.livelock().to - retries.livelock().from;
     }
 }

@@ -2,8 +2,10 @@ package dev.faultline.machine.task;
 
 import java.util.Arrays;
 
-/// The states in which this execution passed retry points, by key. A hash table from a key to its last visit,
-/// as a loop that counts passes as many points as the step bound allows.
+/// The states in which this execution passed retry points, by key. The first visit counts: the way from there is
+/// the one in which most tasks take part.
+///
+/// A hash table, as a loop that counts passes as many points as the step bound allows.
 final class RetryLog {
     private int count;
     private long[] low = new long[32];
@@ -20,21 +22,23 @@ final class RetryLog {
         }
     }
 
-    /// Adds a visit.
+    /// Adds a visit, if it is the first one of that state.
     ///
-    /// @return the number of the last earlier visit of the same state, -1 for none
-    int visit(long lowKey, long highKey, int atStep, int atChoice) {
+    /// @return the number of the first visit of the state, -1 if it is this one
+    int visit(StateKey key, int atStep, int atChoice) {
         if (count == low.length) {
             grow();
         }
-        int slot = slot(lowKey, highKey);
-        int earlier = table[slot] - 1;
-        low[count] = lowKey;
-        high[count] = highKey;
+        int slot = slot(key.low(), key.high());
+        if (table[slot] != 0) {
+            return table[slot] - 1;
+        }
+        low[count] = key.low();
+        high[count] = key.high();
         step[count] = atStep;
         choices[count++] = atChoice;
         table[slot] = count;
-        return earlier;
+        return -1;
     }
 
     private int slot(long lowKey, long highKey) {

@@ -48,6 +48,7 @@ public abstract class StateObject {
 
     /// Says that the state may differ from what it was. Cheap; may be called too often, never too seldom.
     protected final void changed() {
+        machine.changed();
         if (!dirty) {
             dirty = true;
             machine.addDirty(this);

@@ -281,6 +281,10 @@ public final class Task {
         id = newId;
         createdAtStep = 0;
         parentId = -1;
+        Lasso waiting = parked;
+        if (waiting != null) {
+            waiting.carryOver(newId);
+        }
     }
 
     boolean isStarted() {

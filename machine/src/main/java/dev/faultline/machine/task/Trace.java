@@ -16,6 +16,7 @@ public final class Trace {
     private boolean[] stateDependent = new boolean[64];
     private boolean[] guarded = new boolean[64];
     private int[] cause = new int[64];
+    private boolean[] changing = new boolean[64];
     private int choices;
     private int[] choiceStep = new int[16];
     private int[] choiceValue = new int[16];
@@ -50,6 +51,7 @@ public final class Trace {
         stateDependent[i] = t.isStateDependent();
         guarded[i] = t.isGuarded();
         cause[i] = t.resumedBy();
+        changing[i] = false;
     }
 
     private void grow() {
@@ -64,6 +66,18 @@ public final class Trace {
         stateDependent = Arrays.copyOf(stateDependent, capacity);
         guarded = Arrays.copyOf(guarded, capacity);
         cause = Arrays.copyOf(cause, capacity);
+        changing = Arrays.copyOf(changing, capacity);
+    }
+
+    /// The last step has changed the state.
+    void changed() {
+        if (length > 0) {
+            changing[length - 1] = true;
+        }
+    }
+
+    boolean isChanging(int i) {
+        return changing[i];
     }
 
     void addChoice(int value, int alternatives) {
