@@ -16,12 +16,13 @@ import org.junit.jupiter.api.Test;
 /// Which part of the tree may see which. Between modules module-info says so; here is what it cannot say.
 class ArchitectureTest {
     /// The packages of a module, lowest first: each uses only those before it. A parent and its child are two
-    /// packages; `fs.*` stands for every file system, none of which uses another.
+    /// packages; `fs.*` stands for every file system, none of which uses another. `fs.disk` is what those on
+    /// disks stand on.
     private static final List<PackageOrder> ORDERS = List.of(
             new PackageOrder("machine", List.of("task", "shared", "schedule")),
             new PackageOrder("explore", List.of("strategy", "verdict", "")),
             new PackageOrder("kernel", List.of("uapi", "lib", "arch", "mm", "iov", "block", "pagecache", "fs", "iomap",
-                    "dax", "uffd", "fs.*", "syscall")));
+                    "dax", "uffd", "fs.disk", "fs.*", "syscall")));
 
     @Test
     void everySourceFileIsAmongTheClassesThatTheRulesRead() {
@@ -61,7 +62,10 @@ class ArchitectureTest {
 
     @Test
     void explorationsShareNoState() {
-        new Rule("no static mutable state (design.md, machine and explore)", _ -> true, Rule::mutableStatics).check();
+        // What ANTLR generates is not ours to shape.
+        new Rule("no static mutable state (design.md, machine and explore)",
+                javaClass -> !javaClass.getPackageName().equals("dev.faultline.litmus.grammar"), Rule::mutableStatics)
+                .check();
     }
 
     /// Four ways to print or exit; a thread-local's field, its making and its reading; one static counter.
