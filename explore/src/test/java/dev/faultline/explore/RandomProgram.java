@@ -155,7 +155,7 @@ final class RandomProgram implements Program {
                 case 6 -> done(() -> flags.setBits(1L << argument));
                 case 7 -> flags.clearBits(1L << argument);
                 case 8 -> flags.readBits(1L << argument);
-                case 9 -> done(() -> cell.await(value -> value >= argument >> 1));
+                case 9 -> done(() -> cell.await(value -> (value & 1) == argument >> 1));
                 case 10, 11 -> done(() -> mutexLock(mutex, undo));
                 case 12 -> mutexTry(mutex, undo);
                 case 13, 14 -> done(() -> downRead(undo));

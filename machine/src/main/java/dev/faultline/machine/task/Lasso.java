@@ -29,8 +29,8 @@ final class Lasso {
         Trace trace = machine.trace();
         long involved = 0;
         for (int i = from; i < to; i++) {
-            involved |= 1L << trace.task(i);
-            if (trace.object(i) >= 0) {
+            if (trace.object(i) >= 0) { // else a parked task that was let go on, which is not yet taking part
+                involved |= 1L << trace.task(i);
                 footprint.set(trace.object(i));
             }
             if (trace.object2(i) >= 0) {

@@ -35,8 +35,12 @@ final class RetryPoints {
         int steps = machine.stepCount();
         int choices = machine.trace().choices();
         int earlier = log.visit(key, steps, choices);
-        if (earlier >= 0 && log.step(earlier) < steps) { // else two retry points without a step between them
-            recurred(task, key, new Lasso(machine, log.step(earlier), steps, log.choices(earlier) < choices));
+        if (earlier < 0) {
+            return;
+        }
+        Lasso lasso = new Lasso(machine, log.step(earlier), steps, log.choices(earlier) < choices);
+        if (lasso.involves(task.id())) { // else two retry points without a step of the task between them
+            recurred(task, key, lasso);
         }
     }
 
