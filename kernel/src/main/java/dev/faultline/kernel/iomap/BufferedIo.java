@@ -7,6 +7,7 @@ import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.lib.Part;
 import dev.faultline.kernel.mm.Folio;
+import dev.faultline.kernel.mm.TaskStruct;
 import dev.faultline.kernel.pagecache.AddressSpace;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.SysResult;
@@ -64,6 +65,9 @@ public class BufferedIo {
             writeBegin(folio, offset, bytes, iomap, at, mapping);
             int copied = (int) from.copyFolioFromIterAtomic(folio, offset, bytes);
             int accepted = writeEnd(mapping, folio, at, bytes, copied);
+            if (accepted > 0) {
+                TaskStruct.current(node.machine()).dirtied();
+            }
             from.revert(copied - accepted);
             limit = Content.SIZE;
             written += accepted;
@@ -139,10 +143,36 @@ public class BufferedIo {
         return Optional.empty();
     }
 
-    /// Writes a locked folio to the disk and unlocks it.
+    /// Zeroes the rest of the page that `pos` is in the middle of, where it has a block, so that no old bytes
+    /// come back when the file grows. The caller keeps the page from being read or dropped.
+    @Models(file = "fs/iomap/buffered-io.c", symbol = "iomap_truncate_page")
+    public static void truncatePage(Node node, AddressSpace mapping, long pos, IomapOps operations) {
+        int tail = (int) (pos % Content.SIZE);
+        long index = pos / Content.SIZE;
+        if (tail == 0 || !(operations.begin(pos, 1, IomapOps.Purpose.LOOK_UP) instanceof IomapOps.Begin.Mapped(Iomap iomap))
+                || iomap.type() == Iomap.Type.HOLE) {
+            return;
+        }
+        Folio folio = node.filemap().getLockedFolio(mapping, index);
+        writeBegin(folio, tail, Content.SIZE - tail, iomap, pos, mapping);
+        folio.data().zero(tail, Content.SIZE - tail);
+        folio.flags().setBits(Folio.DIRTY);
+        folio.lock().unlock();
+        folio.put();
+    }
+
+    /// Writes a locked folio to the disk and unlocks it. Bytes behind the end of the file are zeroed first.
     @Models(file = "fs/iomap/buffered-io.c", symbol = "iomap_writepages")
-    public static Optional<Errno> writeFolio(Folio folio, IomapOps operations) {
+    public static Optional<Errno> writeFolio(AddressSpace mapping, Folio folio, IomapOps operations) {
         long pos = folio.index() * Content.SIZE;
+        long inside = Math.min(Content.SIZE, mapping.iSize().read() - pos);
+        if (inside <= 0) {
+            folio.lock().unlock(); // being truncated
+            return Optional.empty();
+        }
+        if (inside < Content.SIZE) {
+            folio.data().zero((int) inside, (int) (Content.SIZE - inside)); // a mapping may have been written there
+        }
         folio.flags().setBits(Folio.WRITEBACK);
         folio.lock().unlock();
         IomapOps.Begin begun = operations.begin(pos, Content.SIZE, IomapOps.Purpose.WRITE);

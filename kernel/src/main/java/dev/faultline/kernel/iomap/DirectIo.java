@@ -14,6 +14,7 @@ import dev.faultline.kernel.pagecache.Writeback;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.SysResult;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 
 /// Direct I/O: fs/iomap/direct-io.c. Synchronous requests only.
@@ -74,13 +75,13 @@ public class DirectIo {
             return SysResult.ZERO;
         }
         Dio dio = new Dio(iocb, iter, operations);
-        Optional<Errno> unready = prepare(dio, length);
-        if (unready.isPresent()) {
-            return SysResult.err(unready.get());
-        }
         long iSize = dio.mapping().iSize().read();
         if (!dio.write && dio.startPos >= iSize) {
             return SysResult.ZERO;
+        }
+        Optional<Errno> unready = prepare(dio, length);
+        if (unready.isPresent()) {
+            return SysResult.err(unready.get());
         }
         Optional<Errno> error = transfer(dio, length, iSize);
         error = ended(dio, error, flags);
@@ -90,8 +91,11 @@ public class DirectIo {
     private static Optional<Errno> prepare(Dio dio, long length) {
         long end = dio.startPos + length - 1;
         Optional<Errno> error = Writeback.writeAndWaitRange(dio.mapping(), dio.startPos, end);
-        if (error.isPresent() || !dio.write) {
+        if (!dio.write) {
             return error;
+        }
+        if (error.isPresent()) {
+            return Optional.of(Errno.ENOTBLK);
         }
         return Truncate.invalidateInodePages2Range(dio.mapping(), dio.startPos / Content.SIZE, end / Content.SIZE)
                 .map(busy -> Errno.ENOTBLK);
@@ -219,20 +223,27 @@ public class DirectIo {
     }
 
     private static void submit(Dio dio, Bio bio) {
-        if (!dio.write) {
-            bio.vectors().forEach(vector -> setDirty(vector.folio()));
-        }
+        List<Folio> ofFiles = dio.write ? List.of()
+                : bio.vectors().stream().map(Bio.Vector::folio).filter(Folio::isFileBacked).toList();
+        ofFiles.forEach(DirectIo::setDirty);
         bio.submitAndWait();
+        ofFiles.forEach(DirectIo::checkDirty);
         bio.vectors().forEach(vector -> vector.folio().put());
     }
 
     /// Marks a page of a file dirty before the device writes into it; anonymous memory needs no mark.
     @Models(file = "block/bio.c", symbol = "bio_set_pages_dirty")
     private static void setDirty(Folio folio) {
-        if (folio.mapping().isPresent()) {
-            folio.lock().lock();
-            folio.mapping().ifPresent(mapping -> mapping.dirtyFolio(folio));
-            folio.lock().unlock();
+        folio.lock().lock();
+        folio.mapping().ifPresent(mapping -> mapping.dirtyFolio(folio));
+        folio.lock().unlock();
+    }
+
+    /// Marks the page again if it was written back while the device was at work.
+    @Models(file = "block/bio.c", symbol = "bio_check_pages_dirty")
+    private static void checkDirty(Folio folio) {
+        if (folio.flags().readBits(Folio.DIRTY) == 0) {
+            setDirty(folio);
         }
     }
 

@@ -36,6 +36,7 @@ public final class Folio extends StateObject {
     private Optional<Mapping> mapping = Optional.empty();
 
     private long index;
+    private boolean fileBacked;
     private boolean inUse = true;
 
     Folio(PhysicalMemory memory, long pfn, Object what) {
@@ -79,10 +80,17 @@ public final class Folio extends StateObject {
         return index;
     }
 
+    /// {@return whether the folio is part of a file, or was before it was truncated; never changes once other
+    /// tasks know the folio}
+    public boolean isFileBacked() {
+        return fileBacked;
+    }
+
     /// Makes the folio a part of a file's cache. The caller holds the folio lock, or nobody else knows the folio.
     public void setMapping(Mapping file, long pageIndex) {
         mapping = Optional.of(file);
         index = pageIndex;
+        fileBacked = true;
         changed();
     }
 

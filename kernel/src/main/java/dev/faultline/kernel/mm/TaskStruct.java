@@ -5,8 +5,12 @@ import java.util.Optional;
 
 /// What the kernel knows about a thread (`struct task_struct`), as far as memory goes.
 public final class TaskStruct {
+    /// How many pages a thread may dirty before it is throttled (`nr_dirtied_pause` of a new thread).
+    private static final int NR_DIRTIED_PAUSE = 32;
+
     private final Optional<Mm> mm;
     private int pagefaultDisabled;
+    private int nrDirtied;
 
     /// A thread of a process.
     public TaskStruct(Mm mm) {
@@ -41,6 +45,17 @@ public final class TaskStruct {
             throw new IllegalStateException("page faults are not disabled");
         }
         pagefaultDisabled--;
+    }
+
+    /// Counts a page that a write of the thread has dirtied; the count starts anew where the thread would be
+    /// throttled.
+    public void dirtied() {
+        nrDirtied = nrDirtied + 1 < NR_DIRTIED_PAUSE ? nrDirtied + 1 : 0;
+    }
+
+    /// {@return how many pages the thread may still dirty before it is throttled}
+    public int dirtyPagesLeft() {
+        return NR_DIRTIED_PAUSE - nrDirtied;
     }
 
     /// {@return whether page faults are not handled now}

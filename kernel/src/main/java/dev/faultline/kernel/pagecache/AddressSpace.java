@@ -70,6 +70,14 @@ public final class AddressSpace extends Mapping {
         folio.clearMapping();
     }
 
+    /// Takes a folio out of the cache as [#remove] does, if the only references to it are the cache's and the
+    /// caller's. The caller holds the folio lock, and the folio is part of this file. One step.
+    ///
+    /// @return whether it was taken out
+    public boolean removeIfUnused(Folio folio) {
+        return slot(folio.index()).clearIfUnused(folio);
+    }
+
     /// {@return the highest index that was ever looked up, -1 if there is none: nothing is cached behind it}
     public long lastIndex() {
         Map.Entry<Long, Slot> last = slots.lastEntry();
@@ -138,6 +146,18 @@ public final class AddressSpace extends Mapping {
             machine().step(this, Access.WRITE, -1);
             folio = Optional.empty();
             changed();
+        }
+
+        boolean clearIfUnused(Folio cached) {
+            machine().step(this, Access.WRITE, -1, cached.referenceCount(), Access.READ, -1);
+            boolean unused = cached.peekReferenceCount() == 2;
+            machine().current().learn(unused ? 1 : 0);
+            if (unused) {
+                folio = Optional.empty();
+                cached.clearMapping();
+                changed();
+            }
+            return unused;
         }
 
         @Override

@@ -51,6 +51,31 @@ public final class Truncate {
         return clean;
     }
 
+    /// Takes those pages of a range out that are clean, that nobody waits for, and that nobody else refers to:
+    /// neither a task nor a page table.
+    @Models(file = "mm/truncate.c", symbol = "invalidate_mapping_pages")
+    public static void invalidateMappingPages(AddressSpace mapping, long first, long last) {
+        long end = Math.min(last, Writeback.lastPage(mapping));
+        for (long index = first; index <= end; index++) {
+            mapping.getFolio(index).ifPresent(folio -> {
+                if (folio.lock().tryLock()) {
+                    mappingEvictFolio(mapping, folio);
+                    folio.lock().unlock();
+                }
+                folio.put();
+            });
+        }
+    }
+
+    @Models(file = "mm/truncate.c", symbol = "mapping_evict_folio")
+    private static void mappingEvictFolio(AddressSpace mapping, Folio folio) {
+        if (Filemap.isPartOf(folio, mapping)
+                && folio.flags().readBits(Folio.DIRTY | Folio.WRITEBACK) == 0
+                && mapping.removeIfUnused(folio)) {
+            folio.put(); // the cache's reference
+        }
+    }
+
     /// Takes all pages from `startByte` on out, dirty or not; a page that the start is in the middle of is
     /// zeroed behind it. The caller keeps pages from being added: `invalidate_lock` held for writing, or
     /// the file no longer has those bytes.

@@ -1,5 +1,6 @@
 package dev.faultline.kernel.fs.disk;
 
+import dev.faultline.machine.task.Access;
 import dev.faultline.machine.task.Digest;
 import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.SharedObject;
@@ -35,7 +36,19 @@ public final class DiskInode extends SharedObject {
         changed();
     }
 
-    /// {@return the block that holds page `index`, [#HOLE] for none}
+    /// {@return whether each of the pages from `first` to `last` (inclusive) has a block} One step.
+    public boolean hasBlocks(long first, long last) {
+        machine().step(this, Access.READ, -1);
+        boolean all = true;
+        for (long index = first; index <= last; index++) {
+            all &= block(index) != HOLE;
+        }
+        machine().current().learn(all ? 1 : 0);
+        return all;
+    }
+
+    /// {@return the block that holds page `index`, [#HOLE] for none} For the rest of a step on this list, and
+    /// for parts that run alone.
     public long block(long index) {
         return blocks.getOrDefault(index, HOLE);
     }
@@ -46,8 +59,9 @@ public final class DiskInode extends SharedObject {
         changed();
     }
 
-    /// Forgets the blocks from page `index` on.
+    /// Forgets the blocks from page `index` on. One step.
     public void truncateBlocks(long index) {
+        machine().step(this, Access.WRITE, -1);
         blocks.tailMap(index, true).clear();
         changed();
     }

@@ -4,7 +4,7 @@ import dev.faultline.kernel.block.Bio;
 import dev.faultline.kernel.fs.FileOperations;
 import dev.faultline.kernel.fs.Kiocb;
 import dev.faultline.kernel.fs.OpenFile;
-import dev.faultline.kernel.fs.disk.DiskInode;
+import dev.faultline.kernel.iomap.BufferedIo;
 import dev.faultline.kernel.iomap.DioFlag;
 import dev.faultline.kernel.iomap.DirectIo;
 import dev.faultline.kernel.iomap.Iomap;
@@ -127,23 +127,18 @@ final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageW
         if ((pos | lengthBytes) % Content.SIZE != 0 || pos + lengthBytes > mapping().iSize().read()) {
             return false;
         }
-        for (long index = pos / Content.SIZE; index * Content.SIZE < pos + lengthBytes; index++) {
-            if (inode.onDisk().block(index) == DiskInode.HOLE) {
-                return false;
-            }
-        }
-        return true;
+        return inode.onDisk().hasBlocks(pos / Content.SIZE, (pos + lengthBytes - 1) / Content.SIZE);
     }
 
     private SysResult rest(Kiocb iocb, IovIter from, long before) {
         long start = iocb.pos();
         SysResult buffered = lockedBufferedWrite(iocb, from);
         if (buffered instanceof SysResult.Err) {
-            return before > 0 ? SysResult.ok(before) : buffered;
+            return buffered;
         }
         long end = start + buffered.bytes() - 1;
         if (end >= start && Writeback.writeAndWaitRange(mapping(), start, end).isEmpty()) {
-            Truncate.invalidateInodePages2Range(mapping(), start / Content.SIZE, end / Content.SIZE);
+            Truncate.invalidateMappingPages(mapping(), start / Content.SIZE, end / Content.SIZE);
         }
         return SysResult.ok(before + buffered.bytes());
     }
@@ -247,29 +242,11 @@ final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageW
         inode.onDisk().setSizeBytes(sizeBytes);
         if (sizeBytes < before) {
             Truncate.truncatePagecache(mapping(), sizeBytes);
-            zeroTailOnDisk(sizeBytes);
+            BufferedIo.truncatePage(inode.node(), mapping(), sizeBytes, inode.blocks());
             inode.onDisk().truncateBlocks((sizeBytes + Content.SIZE - 1) / Content.SIZE);
         }
         mapping().invalidateLock().upWrite();
         inode.iRwsem().upWrite();
         return Optional.empty();
-    }
-
-    /// The last block keeps no bytes behind the end of the file (`ext4_block_truncate_page`).
-    private void zeroTailOnDisk(long sizeBytes) {
-        int tail = (int) (sizeBytes % Content.SIZE);
-        long index = sizeBytes / Content.SIZE;
-        if (tail == 0 || inode.onDisk().block(index) == DiskInode.HOLE) {
-            return;
-        }
-        Folio folio = inode.node().filemap().getLockedFolio(mapping(), index);
-        if (folio.flags().readBits(Folio.UPTODATE) == 0) {
-            inode.readFolio(mapping(), folio);
-            folio.lock().lock();
-        }
-        folio.data().zero(tail, Content.SIZE - tail);
-        folio.flags().setBits(Folio.DIRTY);
-        folio.lock().unlock();
-        folio.put();
     }
 }

@@ -67,6 +67,6 @@ final class Ext4Inode implements Inode, AddressSpaceOperations {
 
     @Override
     public Optional<Errno> writeFolio(AddressSpace space, Folio folio) {
-        return BufferedIo.writeFolio(folio, blocks);
+        return BufferedIo.writeFolio(space, folio, blocks);
     }
 }

@@ -25,7 +25,8 @@ public final class Dlm extends SharedObject {
         final LockState wanted;
         final boolean conversion;
         boolean isGranted;
-        // The nodes that were told since they got what they have.
+        // The nodes that were told. Once is enough: a node remembers until it has given the lock up, and comes
+        // after this request when it asks again.
         long told;
 
         Request(int node, LockState wanted, boolean conversion) {
@@ -54,7 +55,7 @@ public final class Dlm extends SharedObject {
     @Models(file = "fs/dlm/lock.c", symbol = "dlm_unlock")
     void goDown(Glock glock, LockState state) {
         machine().step(this, Access.WRITE, -1);
-        give(nodes.indexOf(glock), state);
+        granted.set(nodes.indexOf(glock), state);
         grantQueue();
         changed();
     }
@@ -132,15 +133,8 @@ public final class Dlm extends SharedObject {
         }
         request.isGranted = true;
         queue.remove(request);
-        give(request.node, request.wanted);
+        granted.set(request.node, request.wanted);
         return true;
-    }
-
-    private void give(int node, LockState state) {
-        granted.set(node, state);
-        for (Request request : queue) {
-            request.told &= ~(1L << node);
-        }
     }
 
     /// {@return who has to give way for the node that has waited longest: the tasks that hold the lock on the

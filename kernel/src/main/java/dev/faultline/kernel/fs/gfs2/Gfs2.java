@@ -59,8 +59,13 @@ public final class Gfs2 implements FileSystem {
         return open(path);
     }
 
+    /// {@return the file as this node knows it, without a step; there is one}
+    Gfs2Inode inode(String path) {
+        return Optional.ofNullable(inodes.get(path)).orElseThrow();
+    }
+
     private Lookup open(String path) {
-        Gfs2Inode inode = Optional.ofNullable(inodes.get(path)).orElseThrow();
+        Gfs2Inode inode = inode(path);
         inode.glock().dq(inode.glock().nqAny(LockState.SHARED, inode));
         return new Lookup.Found(inode);
     }

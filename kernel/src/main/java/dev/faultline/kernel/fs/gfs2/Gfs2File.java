@@ -3,6 +3,7 @@ package dev.faultline.kernel.fs.gfs2;
 import dev.faultline.kernel.fs.FileOperations;
 import dev.faultline.kernel.fs.Kiocb;
 import dev.faultline.kernel.fs.OpenFile;
+import dev.faultline.kernel.iomap.BufferedIo;
 import dev.faultline.kernel.iomap.IomapOps;
 import dev.faultline.kernel.iov.IovIter;
 import dev.faultline.kernel.lib.Content;
@@ -64,8 +65,11 @@ final class Gfs2File implements FileOperations, VmOperations {
             iocb.setPos(mapping().iSize().read());
         }
         SysResult result = iocb.isDirect() ? directThenBuffered(iocb, from) : io.bufferedWrite(inode, iocb, from);
+        if (iocb.isDsync() && result.isPositive()) {
+            result = synced(iocb, result);
+        }
         inode.iRwsem().upWrite();
-        return iocb.isDsync() && result.isPositive() ? synced(iocb, result) : result;
+        return result;
     }
 
     /// What direct I/O leaves over goes through the page cache, and is written out and dropped there.
@@ -80,8 +84,10 @@ final class Gfs2File implements FileOperations, VmOperations {
             return direct.isPositive() ? direct : buffered;
         }
         long end = start + buffered.bytes() - 1;
-        if (Writeback.writeAndWaitRange(mapping(), start, end).isEmpty()) {
-            Truncate.invalidateInodePages2Range(mapping(), start / Content.SIZE, end / Content.SIZE);
+        Optional<Errno> error = Writeback.writeAndWaitRange(mapping(), start, end);
+        Truncate.invalidateMappingPages(mapping(), start / Content.SIZE, end / Content.SIZE);
+        if (error.isPresent()) {
+            return direct.isPositive() ? direct : SysResult.err(error.get());
         }
         return SysResult.ok(direct.bytes() + buffered.bytes());
     }
@@ -167,6 +173,7 @@ final class Gfs2File implements FileOperations, VmOperations {
         mapping().iSize().write(sizeBytes);
         inode.updateSizeOnDisk();
         if (sizeBytes < before) {
+            BufferedIo.truncatePage(inode.node(), mapping(), sizeBytes, inode.blocks());
             Truncate.truncatePagecache(mapping(), sizeBytes);
             inode.onDisk().truncateBlocks((sizeBytes + Content.SIZE - 1) / Content.SIZE);
         }

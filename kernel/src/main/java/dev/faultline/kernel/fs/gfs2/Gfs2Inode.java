@@ -122,6 +122,6 @@ public final class Gfs2Inode implements Inode, AddressSpaceOperations {
 
     @Override
     public Optional<Errno> writeFolio(AddressSpace space, Folio folio) {
-        return BufferedIo.writeFolio(folio, blocks);
+        return BufferedIo.writeFolio(space, folio, blocks);
     }
 }

@@ -44,8 +44,9 @@ public class Gfs2Io {
         }
         long size = Content.SIZE;
         if (window.previousCount != count) {
-            // A task that has not dirtied anything yet may dirty this much before it is throttled.
-            size = Math.min(MAX_WINDOW, MIN_WINDOW_PAGES * Content.SIZE);
+            // No more than the task may dirty before it is throttled, else it would sleep with pages gone again.
+            int left = TaskStruct.current(iter.memory().machine()).dirtyPagesLeft();
+            size = Math.min(MAX_WINDOW, Math.max(left, MIN_WINDOW_PAGES) * Content.SIZE);
         }
         window.previousCount = count;
         window.sizeBytes = size - iocb.pos() % Content.SIZE;

@@ -1,0 +1,152 @@
+package dev.faultline.kernel;
+
+import dev.faultline.kernel.fs.FileSystem;
+import dev.faultline.kernel.fs.ext4.Ext4;
+import dev.faultline.kernel.fs.gfs2.Gfs2;
+import dev.faultline.kernel.lib.Parts;
+import dev.faultline.kernel.syscall.Kernel;
+import dev.faultline.kernel.syscall.Process;
+import dev.faultline.kernel.syscall.SystemCalls;
+import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.kernel.uapi.Fcntl;
+import dev.faultline.kernel.uapi.Mman;
+import dev.faultline.kernel.uapi.SysResult;
+import dev.faultline.machine.task.Ending;
+import dev.faultline.machine.task.Finding;
+import dev.faultline.machine.task.Machine;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// One or several machines with a file system at `/mnt`, in which a test runs system calls one after the other.
+public final class Sandbox {
+    private static final int PROT = Mman.PROT_READ | Mman.PROT_WRITE;
+
+    private final Machine machine = new Machine(1_000_000, null);
+    private final Kernel kernel;
+    private final SystemCalls calls;
+    private final List<FileSystem> mounted;
+
+    private Sandbox(int nodes, boolean gfs2, Parts parts) {
+        this.kernel = new Kernel(machine, parts, nodes);
+        this.calls = new SystemCalls(kernel);
+        this.mounted = gfs2 ? Gfs2.mount(kernel.nodes(), "/mnt") : List.of(new Ext4(kernel.nodes().getFirst(), "/mnt"));
+        kernel.mount("/mnt", mounted);
+    }
+
+    /// {@return today's kernel with ext4}
+    public static Sandbox ext4() {
+        return new Sandbox(1, false, Parts.TODAY);
+    }
+
+    /// {@return today's kernel with gfs2 on that many nodes}
+    public static Sandbox gfs2(int nodes) {
+        return new Sandbox(nodes, true, Parts.TODAY);
+    }
+
+    /// {@return the machine}
+    public Machine machine() {
+        return machine;
+    }
+
+    /// {@return the file system as each node knows it, node 1 first}
+    public List<FileSystem> mounted() {
+        return mounted;
+    }
+
+    /// Makes a clean file that is not cached.
+    public Sandbox file(String path, long sizeBytes, char fill) {
+        kernel.format(path, sizeBytes, Optional.of((byte) fill));
+        return this;
+    }
+
+    /// Makes a file without a block.
+    public Sandbox hole(String path, long sizeBytes) {
+        kernel.format(path, sizeBytes, Optional.empty());
+        return this;
+    }
+
+    /// Runs a test's calls alone, and checks afterwards that nothing was left behind.
+    ///
+    /// @return everything that the model found wrong
+    public List<Finding> run(Runnable body) {
+        Ending ending = machine.runAlone("test", () -> {
+            body.run();
+            kernel.checkQuiescent();
+        });
+        List<Finding> found = new ArrayList<>(machine.findings());
+        if (ending == Ending.CRASH) {
+            throw new AssertionError(machine.crash());
+        }
+        if (ending != Ending.DONE && ending != Ending.FINDING) {
+            throw new AssertionError("the test ended with " + ending);
+        }
+        return found;
+    }
+
+    /// {@return a new process on a node, numbered from 1; within [#run]}
+    public Program program(int node) {
+        return new Program(kernel.process(node, "process on node " + node));
+    }
+
+    /// One process, and its calls.
+    public final class Program {
+        private final Process process;
+
+        private Program(Process process) {
+            this.process = process;
+        }
+
+        /// Calls by name, as the program does.
+        public SysResult call(String name, long... arguments) {
+            process.enter();
+            return calls.get(name).invoke(process, arguments);
+        }
+
+        /// {@return what a call that must succeed comes to}
+        public long must(String name, long... arguments) {
+            return switch (call(name, arguments)) {
+                case SysResult.Ok(long value) -> value;
+                case SysResult.Err(Errno errno) -> throw new AssertionError(name + " failed with " + errno);
+            };
+        }
+
+        /// {@return a descriptor}
+        public int open(String path, int flags) {
+            process.enter();
+            return switch (SystemCalls.open(kernel, process, path, flags | Fcntl.O_RDWR)) {
+                case SysResult.Ok(long fd) -> (int) fd;
+                case SysResult.Err(Errno errno) -> throw new AssertionError("open failed with " + errno);
+            };
+        }
+
+        /// {@return the start of new anonymous memory}
+        public long anonymous(long lengthBytes) {
+            return must("mmap", 0, lengthBytes, PROT, Mman.MAP_PRIVATE | Mman.MAP_ANONYMOUS, -1, 0);
+        }
+
+        /// {@return the start of a shared mapping of a file}
+        public long shared(int fd, long lengthBytes) {
+            return must("mmap", 0, lengthBytes, PROT, Mman.MAP_SHARED, fd, 0);
+        }
+
+        /// {@return the byte at an address}
+        public int load(long address) {
+            process.enter();
+            return (int) process.node().userMemory().access().load(address, 1);
+        }
+
+        /// Writes a byte.
+        public void store(long address, int value) {
+            process.enter();
+            process.node().userMemory().access().store(address, 1, value);
+        }
+
+        /// Fills memory.
+        public void fill(long address, long lengthBytes, int value) {
+            for (long i = 0; i < lengthBytes; i++) {
+                store(address + i, value);
+            }
+        }
+    }
+}
