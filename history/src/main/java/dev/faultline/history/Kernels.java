@@ -48,7 +48,10 @@ public final class Kernels {
         List<Patch> newestFirst = Patches.ALL.reversed();
         for (Patch patch : newestFirst) {
             if (patch.release().isPresent() && !patch.isIn(release)) {
-                parts = patch.before().apply(parts);
+                if (patch.overtaken(parts).isPresent()) {
+                    throw new AssertionError("the patches do not lead to today: " + patch.id());
+                }
+                parts = patch.revert(parts);
             }
         }
         return parts;
@@ -58,7 +61,8 @@ public final class Kernels {
     /// has a `-` before it, in that order}
     ///
     /// @throws UnknownKernelException if the release or a patch is unknown, if a patch that is applied is there
-    ///                                already, or one that is taken back is not
+    ///                                already, or one that is taken back is not, or if a part that a patch
+    ///                                changes is in another form than the patch was made for
     public static Parts with(String releaseName, List<String> patchIds) {
         Release release = release(releaseName);
         Parts parts = at(release);
@@ -72,14 +76,36 @@ public final class Kernels {
                         : "patch '" + patch.id() + "' is in " + release + " already");
             }
             if (revert) {
+                checkCanRevert(patch, parts, there);
                 there.remove(patch);
-                parts = patch.before().apply(parts);
+                parts = patch.revert(parts);
             } else {
+                checkFits(patch, parts, release);
                 there.add(patch);
-                parts = patch.with().apply(parts);
+                parts = patch.apply(parts);
             }
         }
         return parts;
+    }
+
+    private static void checkFits(Patch patch, Parts parts, Release release) {
+        Optional<Change<?>> misfit = patch.misfit(parts);
+        if (misfit.isPresent()) {
+            String fitting = releases().reversed().stream().filter(other -> patch.misfit(at(other)).isEmpty())
+                    .findFirst().map(other -> "; it fits " + other).orElse("");
+            throw new UnknownKernelException("patch '" + patch.id() + "' does not fit this " + release + ": it changes "
+                    + misfit.get().part().name() + ", which has another form here" + fitting);
+        }
+    }
+
+    private static void checkCanRevert(Patch patch, Parts parts, List<Patch> there) {
+        Optional<Change<?>> overtaken = patch.overtaken(parts);
+        if (overtaken.isPresent()) {
+            String later = there.stream().filter(other -> other != patch && other.changes(overtaken.get()))
+                    .reduce((first, second) -> second).map(other -> "; take back '" + other.id() + "' first").orElse("");
+            throw new UnknownKernelException("patch '" + patch.id() + "' cannot be taken back: "
+                    + overtaken.get().part().name() + " was changed again after it" + later);
+        }
     }
 
     /// {@return the patch with that id}

@@ -232,8 +232,11 @@ public class Glock extends SharedObject {
         RetryLoop loop = machine().retryLoop("glock_work_func");
         for (;;) {
             machine().await(this, Access.WRITE, -1, () -> demand == Demand.COMING || canDemote());
-            demand = Demand.DUE; // the time is up
-            changed();
+            if (demand == Demand.COMING) {
+                machine().environmentActs("the minimum hold time is over");
+                demand = Demand.DUE;
+                changed();
+            }
             if (canDemote()) {
                 demote(owner);
             }
