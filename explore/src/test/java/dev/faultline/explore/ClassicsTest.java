@@ -131,6 +131,41 @@ class ClassicsTest {
     }
 
     @Test
+    void aTaskThatWaitsForItselfIsSaidToDoSo() {
+        Exploration exploration = explore(Programs.of(0, 1, o -> {
+            o.locks[0].lock();
+            o.locks[0].lock();
+        }));
+        assertEquals("P0 waits for lock of 0, which it holds itself", only(exploration).summary());
+    }
+
+    /// P2 waits behind P0, but is no part of the cycle that P0 and P1 form.
+    @Test
+    void aTaskThatWaitsBehindADeadlockIsNotPartOfIt() {
+        Exploration exploration = explore(Programs.of(2, 2, 3, i -> o -> {
+            o.locks[i % 2].lock();
+            if (i < 2) {
+                o.locks[1 - i].lock();
+                o.locks[1 - i].unlock();
+            }
+            o.locks[i % 2].unlock();
+        }));
+        assertEquals("P0 waits for lock of 1, held by P1; P1 waits for lock of 0, held by P0", only(exploration).summary());
+    }
+
+    @Test
+    void tasksThatSpinForEachOtherGoRoundEachAlone() {
+        Exploration exploration = explore(Programs.of(2, 0, 2, i -> o -> {
+            RetryLoop loop = o.machine.retryLoop("spin");
+            while (o.cells[1 - i].read() == 0) {
+                loop.again();
+            }
+            o.cells[i].write(1);
+        }));
+        assertEquals("P0 (spin) and P1 (spin) go round for ever", only(exploration).summary());
+    }
+
+    @Test
     void aWakeUpBeforeTheSleepIsLost() {
         Exploration exploration = explore(Programs.of(1, 0,
                 o -> {

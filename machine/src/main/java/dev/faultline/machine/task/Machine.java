@@ -28,6 +28,7 @@ public final class Machine {
     private @Nullable Ending ending;
     private @Nullable Throwable crash;
     private int created;
+    private int environmentActs;
 
     /// A machine without tasks.
     ///
@@ -71,6 +72,20 @@ public final class Machine {
             Coroutine.suspend();
         }
         return task;
+    }
+
+    /// Says that the environment acts here, and that a fair one does not always do so: a timer runs out before
+    /// anything else happens. A cycle in which it does is no livelock.
+    ///
+    /// @param what what happens, for reports
+    public void environmentActs(String what) {
+        environmentActs++;
+        note(what);
+    }
+
+    /// {@return how often the environment has acted or chosen so far}
+    int environmentCount() {
+        return environmentActs + trace.choices();
     }
 
     /// Lets the environment decide among `alternatives` possibilities, numbered from 0; 0 is the ordinary one.

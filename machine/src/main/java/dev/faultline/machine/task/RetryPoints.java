@@ -33,7 +33,7 @@ final class RetryPoints {
             return;
         }
         int steps = machine.stepCount();
-        int choices = machine.trace().choices();
+        int choices = machine.environmentCount();
         int earlier = log.visit(key, steps, choices);
         if (earlier < 0) {
             return;
@@ -45,18 +45,28 @@ final class RetryPoints {
     }
 
     private void recurred(Task task, StateKey key, Lasso lasso) {
-        if (leavesOut(lasso)) {
+        if (leavesOut(lasso) || onlyDaemonsAreLeft()) {
             parked++;
             machine.park(task, lasso);
             parked--;
             if (confirmation == null) { // a lasso from here on starts afresh
-                log.visit(machine.stateKey(), machine.stepCount(), machine.trace().choices());
+                log.visit(machine.stateKey(), machine.stepCount(), machine.environmentCount());
             }
         } else if (lasso.environment || environmentKeepsParked()) {
             machine.stop(Ending.COVERED, lasso.to); // the environment would have to go on choosing like this for ever
         } else {
             confirmation = new Confirmation(machine, lasso, key);
         }
+    }
+
+    /// {@return whether all tasks are done that an execution waits for: a daemon that goes round then rests}
+    private boolean onlyDaemonsAreLeft() {
+        for (int i = 0; i < machine.taskCount(); i++) {
+            if (!machine.task(i).isDone() && !machine.task(i).isDaemon()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /// {@return whether a task could run that takes no part in `lasso`}
@@ -97,7 +107,7 @@ final class RetryPoints {
 
     /// Lets a parked task go on if nobody can run and the lasso that it is parked in is no longer what it was.
     void releaseIfStuck() {
-        if (parked > 0 && confirmation == null && machine.firstEnabled() < 0) {
+        if (parked > 0 && machine.firstEnabled() < 0 && !onlyDaemonsAreLeft()) {
             for (int i = 0; i < machine.taskCount(); i++) {
                 if (releaseShared(machine.task(i))) {
                     return;
