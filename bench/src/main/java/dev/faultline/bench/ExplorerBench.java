@@ -46,7 +46,7 @@ public final class ExplorerBench {
 
     private void run(Path zoo) throws MalformedLitmusException {
         out.printf("%-52s %12s %12s %14s%n", "program", "executions", "exec/s", "steps/s");
-        row("two tasks, 10 critical sections each, one lock", oneLock(10));
+        row("two tasks, 10 steps each on one lock", oneLock(5));
         row("crossed locks, 18 private steps before", crossed(18));
         for (String test : List.of("buffered-read-into-own-mapping", "crossed-reads-into-mappings")) {
             for (String kernel : List.of("v5.14", "v6.18")) {

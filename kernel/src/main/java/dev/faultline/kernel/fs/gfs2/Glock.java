@@ -222,6 +222,9 @@ public class Glock extends SharedObject {
         demoteTo = demand != Demand.NONE && demoteTo != target ? LockState.UNLOCKED : target;
         if (demand == Demand.NONE) {
             demand = queue.isEmpty() ? Demand.DUE : Demand.COMING;
+            if (demand == Demand.DUE) {
+                machine().environmentActs("the minimum hold time is over");
+            }
         }
         changed();
     }
