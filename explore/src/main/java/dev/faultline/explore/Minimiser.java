@@ -1,9 +1,12 @@
 package dev.faultline.explore;
 
+import dev.faultline.explore.strategy.SwitchBound;
 import dev.faultline.explore.verdict.Judge;
 import dev.faultline.machine.schedule.Execution;
 import dev.faultline.machine.schedule.Program;
+import dev.faultline.machine.schedule.Replay;
 import dev.faultline.machine.schedule.Schedule;
+import dev.faultline.machine.task.Ending;
 import dev.faultline.machine.task.Finding;
 import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.Scheduler;
@@ -11,49 +14,96 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// Makes a counter-example shorter: fewest switches between tasks first, then fewest steps. Tries to run
-/// on with a task where the schedule switches away from it, as long as the same violation comes out.
-/// What it returns was run, and gave that violation. Deterministic.
+/// Makes a counter-example shorter: fewest switches between tasks first, then fewest steps.
+///
+/// First it moves stretches of one task together, which soon leaves few switches; then it goes through all
+/// executions with no switch, with one, and so on up to as many as are left. If the budget does not run out, no
+/// execution with the same violation has fewer switches, or as many and fewer steps, and of equally short ones it is
+/// the same one whichever was found first. Deterministic; what it returns was replayed.
 final class Minimiser {
     private final Program program;
-    private final ExploreOptions options;
+    private final long stepBound;
     private int budget;
 
     Minimiser(Program program, ExploreOptions options) {
         this.program = program;
-        this.options = options;
+        this.stepBound = options.stepBound();
         this.budget = options.minimiseBudget();
     }
 
-    /// {@return whether `a` has fewer switches than `b`, or as many and fewer steps}
+    /// {@return whether `a` has fewer switches than `b`, or as many and fewer steps, or as many of both and comes
+    /// before it in the order of its decisions, so that one of equally short ones is always the same}
     static boolean isShorter(Schedule a, Schedule b) {
         int switches = Integer.compare(a.switches(), b.switches());
-        return switches != 0 ? switches < 0 : a.steps() < b.steps();
+        int steps = Integer.compare(a.steps(), b.steps());
+        return switches != 0 ? switches < 0 : steps != 0 ? steps < 0 : isBefore(a, b);
     }
 
+    private static boolean isBefore(Schedule a, Schedule b) {
+        for (int i = 0; i < a.length() && i < b.length(); i++) {
+            int order = Integer.compare(a.value(i), b.value(i));
+            if (order != 0) {
+                return order < 0;
+            }
+        }
+        return a.length() < b.length();
+    }
+
+    /// {@return the violation with a schedule that is as short as `violation`'s or shorter}
+    ///
+    /// @throws AssertionError if the schedule does not lead to the violation: the program is not deterministic
     Violation minimise(Violation violation) {
-        Violation best = violation;
-        for (Optional<Violation> shorter = improve(best); shorter.isPresent(); shorter = improve(best)) {
+        Finding sought = new Finding(violation.kind(), violation.summary());
+        Schedule best = searched(sought, merged(sought, violation.schedule()));
+        Replay replay = new Replay(best);
+        if (attempt(sought, replay).isEmpty()) {
+            throw new AssertionError("not deterministic: schedule " + best + " does not lead again to "
+                    + violation.kind().word() + ": " + violation.summary());
+        }
+        return new Violation(violation.kind(), violation.summary(), best);
+    }
+
+    /// {@return the schedule of an execution under `scheduler`, if the finding comes out}
+    private Optional<Schedule> attempt(Finding sought, Scheduler scheduler) {
+        budget--;
+        Execution execution = Execution.start(program, scheduler, stepBound, null);
+        return execution.ending() == Ending.ABANDONED ? Optional.empty() : scheduleTo(sought, execution);
+    }
+
+    private static Optional<Schedule> scheduleTo(Finding sought, Execution execution) {
+        List<Finding> ended = Judge.ending(execution);
+        execution.finish();
+        return Judge.all(ended, execution).contains(sought)
+                ? Optional.of(Schedule.of(execution.machine().trace()))
+                : Optional.empty();
+    }
+
+    // ---- moving stretches together ----
+
+    /// A stretch of steps of one task.
+    private record Run(int task, int steps) {}
+
+    private Schedule merged(Finding sought, Schedule schedule) {
+        Schedule best = schedule;
+        for (Optional<Schedule> shorter = improve(sought, best); shorter.isPresent(); shorter = improve(sought, best)) {
             best = shorter.get();
         }
         return best;
     }
 
-    /// A stretch of steps of one task.
-    private record Run(int task, int steps) {}
-
-    private Optional<Violation> improve(Violation violation) {
-        List<Run> runs = runs(violation.schedule());
+    private Optional<Schedule> improve(Finding sought, Schedule schedule) {
+        List<Run> runs = runs(schedule);
         for (int i = 0; i < runs.size() && budget > 0; i++) {
-            for (int j = i + 1; j < runs.size() && budget > 0; j++) {
-                if (runs.get(j).task() != runs.get(i).task()) {
-                    continue;
-                }
-                Optional<Violation> shorter = attempt(violation, joined(runs, i, j));
+            int next = i + 1;
+            while (next < runs.size() && runs.get(next).task() != runs.get(i).task()) {
+                next++;
+            }
+            if (next < runs.size()) {
+                Guided guided = new Guided(joined(runs, i, next), choices(schedule));
+                Optional<Schedule> shorter = attempt(sought, guided).filter(found -> isShorter(found, schedule));
                 if (shorter.isPresent()) {
                     return shorter;
                 }
-                break;
             }
         }
         return Optional.empty();
@@ -79,19 +129,6 @@ final class Minimiser {
         Run moved = joined.remove(j);
         joined.set(i, new Run(moved.task(), runs.get(i).steps() + moved.steps()));
         return joined;
-    }
-
-    private Optional<Violation> attempt(Violation violation, List<Run> runs) {
-        budget--;
-        Guided guided = new Guided(runs, choices(violation.schedule()));
-        Execution execution = Execution.start(program, guided, options.stepBound(), null);
-        List<Finding> ended = Judge.ending(execution);
-        execution.finish();
-        Schedule schedule = Schedule.of(execution.machine().trace());
-        boolean same = Judge.all(ended, execution).contains(new Finding(violation.kind(), violation.summary()));
-        return same && isShorter(schedule, violation.schedule())
-                ? Optional.of(new Violation(violation.kind(), violation.summary(), schedule))
-                : Optional.empty();
     }
 
     private static List<Integer> choices(Schedule schedule) {
@@ -136,5 +173,33 @@ final class Minimiser {
         public int choose(Machine machine, int alternatives) {
             return choice < choices.size() ? Math.min(choices.get(choice++), alternatives - 1) : 0;
         }
+    }
+
+    // ---- all executions with few switches ----
+
+    private Schedule searched(Finding sought, Schedule schedule) {
+        Schedule best = schedule;
+        for (int switches = 0; switches <= best.switches() && budget > 0; switches++) {
+            best = searched(sought, best, switches);
+        }
+        return best;
+    }
+
+    /// {@return the shortest schedule of at most that many switches, or `best` if there is none that is shorter}
+    private Schedule searched(Finding sought, Schedule best, int switches) {
+        Schedule shortest = best;
+        SwitchBound strategy = new SwitchBound(switches, switches < best.switches() ? Integer.MAX_VALUE : best.steps());
+        boolean more = true;
+        while (more && budget > 0) {
+            strategy.begin();
+            budget--;
+            Execution execution = Execution.start(program, strategy, stepBound, null);
+            more = strategy.plan(execution.machine());
+            if (!strategy.wasRedundant()) {
+                Schedule known = shortest;
+                shortest = scheduleTo(sought, execution).filter(found -> isShorter(found, known)).orElse(known);
+            }
+        }
+        return shortest;
     }
 }

@@ -26,7 +26,7 @@ abstract class TreeStrategy implements Strategy {
     }
 
     @Override
-    public final boolean isExhaustive() {
+    public boolean isExhaustive() {
         return true;
     }
 
