@@ -32,6 +32,10 @@ public final class ExplorerBench {
     private static final int EXECUTIONS = 20_000;
     private static final int SWITCHES = 100_000;
 
+    /// Without making counter-examples shorter: that runs further executions, which are not counted.
+    private static final ExploreOptions OPTIONS =
+            new ExploreOptions(100_000, EXECUTIONS, () -> false, (executions, fraction) -> { }, 0);
+
     private final PrintStream out;
 
     private ExplorerBench(PrintStream out) {
@@ -67,8 +71,7 @@ public final class ExplorerBench {
             long steps = 0;
             long done = 0;
             while (done < EXECUTIONS) {
-                Exploration exploration = Explorer.explore(program, new Dpor(),
-                        ExploreOptions.DEFAULT.withExecutionLimit(EXECUTIONS));
+                Exploration exploration = Explorer.explore(program, new Dpor(), OPTIONS);
                 executions = exploration.executions();
                 done += exploration.executions() + exploration.blocked();
                 steps += exploration.steps();
