@@ -70,18 +70,38 @@ public final class Sandbox {
     ///
     /// @return everything that the model found wrong
     public List<Finding> run(Runnable body) {
-        Ending ending = machine.runAlone("test", () -> {
+        return run(body, kernel::checkQuiescent);
+    }
+
+    private List<Finding> run(Runnable body, Runnable afterwards) {
+        checked(machine.runAlone("test", () -> {
             body.run();
-            kernel.checkQuiescent();
-        });
-        List<Finding> found = new ArrayList<>(machine.findings());
+            afterwards.run();
+        }));
+        return new ArrayList<>(machine.findings());
+    }
+
+    private void checked(Ending ending) {
         if (ending == Ending.CRASH) {
             throw new AssertionError(machine.crash());
         }
         if (ending != Ending.DONE && ending != Ending.FINDING) {
             throw new AssertionError("the test ended with " + ending);
         }
-        return found;
+    }
+
+    /// Runs `prepare` alone, then `bodies` as tasks in the order that belongs to `seed`, and checks afterwards
+    /// that nothing was left behind.
+    ///
+    /// @return everything that the model found wrong
+    public List<Finding> runTogether(long seed, Runnable prepare, List<Runnable> bodies) {
+        run(prepare, () -> { });
+        machine.startPhase();
+        for (int i = 0; i < bodies.size(); i++) {
+            machine.spawn("P" + i, bodies.get(i));
+        }
+        checked(machine.run(new RandomOrder(seed)));
+        return run(() -> { });
     }
 
     /// {@return a new process on a node, numbered from 1; within [#run]}
