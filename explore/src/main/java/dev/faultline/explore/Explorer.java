@@ -6,7 +6,6 @@ import dev.faultline.machine.schedule.Execution;
 import dev.faultline.machine.schedule.Outcome;
 import dev.faultline.machine.schedule.Program;
 import dev.faultline.machine.schedule.Schedule;
-import dev.faultline.machine.task.Ending;
 import dev.faultline.machine.task.Finding;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -46,6 +45,8 @@ public final class Explorer {
             Execution execution = Execution.start(program, strategy, options.stepBound(), null);
             more = strategy.plan(execution.machine());
             steps += execution.machine().stepCount();
+            withinBound &= execution.machine().stepCount() < options.stepBound();
+            execution.machine().dropAftermath();
             if (strategy.wasRedundant()) {
                 blocked++;
             } else {
@@ -66,7 +67,6 @@ public final class Explorer {
     }
 
     private void judge(Execution execution) {
-        withinBound &= execution.ending() != Ending.STEP_BOUND;
         List<Finding> ended = Judge.ending(execution);
         execution.finish();
         execution.outcome().ifPresent(outcome -> count(outcome, execution));
@@ -84,7 +84,7 @@ public final class Explorer {
     }
 
     private void violated(Finding finding, Execution execution) {
-        Schedule schedule = Schedule.of(execution.machine().trace());
+        Schedule schedule = Schedule.of(execution.machine().traceTo(finding));
         Violation known = violations.get(finding);
         if (known == null || Minimiser.isShorter(schedule, known.schedule())) {
             violations.put(finding, new Violation(finding.kind(), finding.summary(), schedule));

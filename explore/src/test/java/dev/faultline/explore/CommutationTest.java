@@ -95,7 +95,8 @@ class CommutationTest {
                 enabled.add(task + " " + task.access() + " " + task.access2());
             }
         }
-        return (walk.taken.equals(steps) ? "" : "one disables the other, ") + enabled + machine.stateKey() + machine.findings();
+        return (walk.taken.equals(steps) ? "" : "one disables the other, ") + enabled + machine.stateKey()
+                + machine.findings().stream().map(Object::toString).sorted().toList();
     }
 
     private static String described(Machine machine, int[] pair) {
@@ -133,6 +134,11 @@ class CommutationTest {
             }
             taken.add(place < given.size() ? given.get(place) : enabled.get(random.nextInt(enabled.size())));
             return taken.getLast();
+        }
+
+        @Override
+        public boolean goesOnAfterFinding() {
+            return true;
         }
 
         @Override

@@ -9,7 +9,6 @@ import dev.faultline.explore.strategy.Strategy;
 import dev.faultline.explore.verdict.Judge;
 import dev.faultline.machine.schedule.Execution;
 import dev.faultline.machine.schedule.Program;
-import dev.faultline.machine.task.Access;
 import dev.faultline.machine.task.Ending;
 import dev.faultline.machine.task.Finding;
 import dev.faultline.machine.task.Machine;
@@ -52,7 +51,8 @@ class DifferentialTest {
             String state = endState(execution);
             execution.finish();
             if (execution.ending() != Ending.COVERED) {
-                results.add(state + " " + execution.outcome() + " " + Judge.all(ended, execution));
+                results.add(state + " " + execution.outcome() + " "
+                        + Judge.all(ended, execution).stream().map(Finding::toString).sorted().toList());
             }
         }
         return new Seen(results, traces, executions, !more);
@@ -86,7 +86,7 @@ class DifferentialTest {
         for (int i = 0; i < trace.length(); i++) {
             long causes = 0;
             for (int k = 0; k < i; k++) {
-                if (trace.task(k) == trace.task(i) || dependent(trace, k, i)) {
+                if (trace.task(k) == trace.task(i) || trace.areDependent(k, i)) {
                     causes += scrambled(hashes[k]);
                 }
             }
@@ -111,17 +111,6 @@ class DifferentialTest {
             }
         }
         return chosen;
-    }
-
-    private static boolean dependent(Trace trace, int a, int b) {
-        return touch(trace.object(a), trace.access(a), trace.mask(a), trace.object(b), trace.access(b), trace.mask(b))
-                || touch(trace.object(a), trace.access(a), trace.mask(a), trace.object2(b), trace.access2(b), trace.mask2(b))
-                || touch(trace.object2(a), trace.access2(a), trace.mask2(a), trace.object(b), trace.access(b), trace.mask(b))
-                || touch(trace.object2(a), trace.access2(a), trace.mask2(a), trace.object2(b), trace.access2(b), trace.mask2(b));
-    }
-
-    private static boolean touch(int objectA, int a, long maskA, int objectB, int b, long maskB) {
-        return objectA >= 0 && objectA == objectB && (maskA & maskB) != 0 && Access.dependent(a, b);
     }
 
     @Test

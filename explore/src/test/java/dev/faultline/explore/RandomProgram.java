@@ -44,7 +44,7 @@ final class RandomProgram implements Program {
         }
     }
 
-    private static final int OPERATIONS = 28;
+    private static final int OPERATIONS = 29;
 
     @Override
     public World boot(Machine machine) {
@@ -171,6 +171,7 @@ final class RandomProgram implements Program {
                 case 24 -> argument > 1 ? gate.enter() : done(gate::leave);
                 case 25 -> argument > 1 ? gate.enter() : gate.look();
                 case 26 -> loops ? retry(cell, argument) : pair.exchange(argument);
+                case 27 -> find(cell, argument);
                 default -> loops ? raise(1 << (argument & 1)) : gate.look();
             };
         }
@@ -238,6 +239,15 @@ final class RandomProgram implements Program {
             spun = spun * 3 + 1;
             spin.unlock();
             return before % 5;
+        }
+
+        /// Ends the execution if the word is odd.
+        private long find(Cell cell, int argument) {
+            long value = cell.read();
+            if ((value & 1) != 0) {
+                throw machine.finding(Kind.CORRUPTION, "odd " + argument);
+            }
+            return value;
         }
 
         private long retry(Cell cell, int argument) {

@@ -1,6 +1,5 @@
 package dev.faultline.explore.strategy;
 
-import dev.faultline.machine.task.Access;
 import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.Task;
 import dev.faultline.machine.task.Trace;
@@ -70,19 +69,8 @@ public final class Dpor extends TreeStrategy {
     }
 
     private static boolean dependent(Task task, Trace trace, int step) {
-        return touches(trace, step, task.objectIndex(), task.access().ordinal(), task.mask())
-                || touches(trace, step, task.objectIndex2(), task.access2().ordinal(), task.mask2());
-    }
-
-    /// {@return whether an access is dependent with one of a step}
-    static boolean touches(Trace trace, int step, int object, int access, long mask) {
-        if (object < 0) {
-            return false;
-        }
-        return object == trace.object(step) && (mask & trace.mask(step)) != 0
-                        && Access.dependent(access, trace.access(step))
-                || object == trace.object2(step) && (mask & trace.mask2(step)) != 0
-                        && Access.dependent(access, trace.access2(step));
+        return trace.touches(step, task.objectIndex(), task.access().ordinal(), task.mask())
+                || trace.touches(step, task.objectIndex2(), task.access2().ordinal(), task.mask2());
     }
 
     @Override

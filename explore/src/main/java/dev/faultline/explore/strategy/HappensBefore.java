@@ -42,8 +42,7 @@ final class HappensBefore {
         int cause;
 
         boolean dependsOn(Trace trace, int other) {
-            return Dpor.touches(trace, other, object, access, mask)
-                    || Dpor.touches(trace, other, object2, access2, mask2);
+            return trace.touches(other, object, access, mask) || trace.touches(other, object2, access2, mask2);
         }
     }
 

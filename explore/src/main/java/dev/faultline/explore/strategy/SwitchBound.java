@@ -31,6 +31,11 @@ public final class SwitchBound extends TreeStrategy {
     }
 
     @Override
+    public boolean goesOnAfterFinding() {
+        return false;
+    }
+
+    @Override
     int decide(Machine machine, long enabled) {
         Trace trace = machine.trace();
         int step = machine.stepCount();

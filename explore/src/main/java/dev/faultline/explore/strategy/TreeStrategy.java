@@ -20,6 +20,13 @@ abstract class TreeStrategy implements Strategy {
         redundant = false;
     }
 
+    /// A finding ends the execution for the task that makes it. What others would have done afterwards may race with
+    /// what was done before, so a reduction has to see it.
+    @Override
+    public boolean goesOnAfterFinding() {
+        return true;
+    }
+
     @Override
     public final boolean wasRedundant() {
         return redundant;

@@ -13,10 +13,8 @@ public final class Machine {
     private final long stepBound;
     private final @Nullable Recorder recorder;
     private final List<Task> tasks = new ArrayList<>();
-    private final List<SharedObject> objects = new ArrayList<>();
-    private final List<StateObject> dirty = new ArrayList<>();
+    private final SharedState state = new SharedState();
     private final List<Finding> findings = new ArrayList<>();
-    private final Digest digest = new Digest();
     private Trace trace = new Trace();
     private final RetryPoints retries = new RetryPoints(this);
 
@@ -26,6 +24,8 @@ public final class Machine {
     private @Nullable Task newborn;
     private int nextTask;
     private @Nullable Ending ending;
+    // If the phase has ended but goes on to see what the other tasks do.
+    private @Nullable Aftermath aftermath;
     private @Nullable Throwable crash;
     private int created;
     private int environmentActs;
@@ -206,7 +206,10 @@ public final class Machine {
 
     /// Adds a finding and goes on.
     public void report(Kind kind, String summary) {
-        findings.add(new Finding(kind, summary));
+        Finding finding = new Finding(kind, summary);
+        if (aftermath == null || aftermath.found(finding)) {
+            findings.add(finding);
+        }
     }
 
     /// Adds a finding and ends the execution. Does not return; the type lets callers write `throw`.
@@ -270,6 +273,7 @@ public final class Machine {
     private Ending runPhase(Scheduler order) {
         scheduler = order;
         ending = null;
+        aftermath = null;
         for (int i = 0; i < tasks.size(); i++) {
             if (!tasks.get(i).isStarted()) {
                 start(tasks.get(i));
@@ -281,7 +285,20 @@ public final class Machine {
         }
         scheduler = Scheduler.SEQUENTIAL;
         current = null;
-        return ending;
+        return aftermath == null ? ending : aftermath.ending();
+    }
+
+    /// Forgets the steps that were taken after the finding that ended the phase, if its scheduler wanted to go on.
+    public void dropAftermath() {
+        if (aftermath != null) {
+            aftermath.drop(trace);
+        }
+    }
+
+    /// {@return an execution in which that comes out and nothing before it: the trace, but for what was found after
+    /// something else had ended the execution}
+    public Trace traceTo(Finding finding) {
+        return aftermath == null ? trace : aftermath.wayTo(finding).orElse(trace);
     }
 
     /// Resumes tasks until one ends or nothing can be resumed.
@@ -301,18 +318,39 @@ public final class Machine {
     }
 
     private void resume(Task task) {
-        current = task;
-        task.resume();
+        goOn(task);
         while (newborn != null && ending == null) {
             Task child = newborn;
             newborn = null;
             start(child);
-            current = task;
-            task.resume();
+            if (ending == null) {
+                goOn(task);
+            }
         }
+    }
+
+    private void goOn(Task task) {
+        current = task;
+        task.resume();
         if (task.isDone()) {
             finished(task);
         }
+        Ending how = ending;
+        if ((how == Ending.FINDING || how == Ending.CRASH) && scheduler.goesOnAfterFinding()) {
+            halt(task, how);
+        }
+    }
+
+    /// The execution has ended, in that task. The others go on without it.
+    private void halt(Task task, Ending how) {
+        if (aftermath == null) {
+            aftermath = new Aftermath(this, how);
+        } else {
+            aftermath.halted();
+        }
+        task.halt();
+        ending = null;
+        current = null;
     }
 
     private void start(Task task) {
@@ -323,7 +361,7 @@ public final class Machine {
     }
 
     private void finished(Task task) {
-        if (!task.held().isEmpty() && ending == null) {
+        if (!task.held().isEmpty() && ending == null && !task.isHalted()) {
             report(Kind.BUG, "lock held when task ended: " + task.held().getFirst().lock().label());
             ending = Ending.FINDING;
         }
@@ -357,7 +395,11 @@ public final class Machine {
     }
 
     void crashed(Throwable failure) {
-        crash = failure;
+        if (aftermath == null) {
+            crash = failure;
+        } else {
+            report(Kind.BUG, "Faultline's model failed: " + failure);
+        }
         ending = Ending.CRASH;
     }
 
@@ -393,18 +435,7 @@ public final class Machine {
     /// {@return the key of the present state: of the shared objects, and of where every task stands in what it
     /// has seen}
     public StateKey stateKey() {
-        for (int i = 0; i < dirty.size(); i++) {
-            dirty.get(i).updateDigest(digest);
-        }
-        dirty.clear();
-        long low = digest.low();
-        long high = digest.high();
-        for (int i = 0; i < tasks.size(); i++) {
-            long stands = Digest.mix(tasks.get(i).stableName(), tasks.get(i).whereabouts());
-            low += stands;
-            high += Digest.mix(stands, 0x51);
-        }
-        return new StateKey(low, high);
+        return state.key(tasks);
     }
 
     void changed() {
@@ -412,7 +443,7 @@ public final class Machine {
     }
 
     void addDirty(StateObject object) {
-        dirty.add(object);
+        state.addDirty(object);
     }
 
     long nextName() {
@@ -421,8 +452,7 @@ public final class Machine {
     }
 
     int register(SharedObject object) {
-        objects.add(object);
-        return objects.size() - 1;
+        return state.register(object);
     }
 
     // ---- what schedulers and judges look at ----
@@ -464,12 +494,12 @@ public final class Machine {
 
     /// {@return the shared object with that index}
     public SharedObject object(int index) {
-        return objects.get(index);
+        return state.object(index);
     }
 
     /// {@return the number of shared objects made so far}
     public int objectCount() {
-        return objects.size();
+        return state.objectCount();
     }
 
     /// {@return what was found so far, in order}

@@ -28,6 +28,12 @@ public interface Scheduler {
     /// @return the number of an enabled task, [#NONE] if there is none, or [#ABANDON]
     int next(Machine machine);
 
+    /// {@return whether the tasks go on that did not find what ends the execution, so that what they would have done
+    /// is known too; until [Machine#dropAftermath] the trace then has their steps}
+    default boolean goesOnAfterFinding() {
+        return false;
+    }
+
     /// {@return the environment's decision among `alternatives` ≥ 2: 0 to `alternatives` - 1}
     int choose(Machine machine, int alternatives);
 }

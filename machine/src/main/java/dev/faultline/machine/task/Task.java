@@ -20,6 +20,7 @@ public final class Task {
     private Object context = "";
     private boolean started;
     private boolean done;
+    private boolean halted;
     private int children;
     private int created;
     private String retrySite = "";
@@ -285,6 +286,16 @@ public final class Task {
         if (waiting != null) {
             waiting.carryOver(newId);
         }
+    }
+
+    /// The task takes no further step.
+    void halt() {
+        done = true;
+        halted = true;
+    }
+
+    boolean isHalted() {
+        return halted;
     }
 
     boolean isStarted() {

@@ -1,6 +1,7 @@
 package dev.faultline.machine.task;
 
 import java.util.Arrays;
+import java.util.BitSet;
 
 /// The steps of one execution, in order, in flat arrays: who touched what, and how. Also the choices that
 /// the environment made, and between which steps.
@@ -34,6 +35,57 @@ public final class Trace {
         while (choices > 0 && choiceStep[choices - 1] > steps) {
             choices--;
         }
+    }
+
+    /// {@return this trace without the steps in `left`, and without the choices made right after them}
+    Trace without(BitSet left) {
+        Trace rest = new Trace();
+        int choice = 0;
+        for (int i = 0; i <= length; i++) {
+            for (; choice < choices && choiceStep[choice] == i; choice++) {
+                if (i == 0 || !left.get(i - 1)) {
+                    rest.addChoice(choiceValue[choice], choiceAlternatives[choice]);
+                }
+            }
+            if (i < length && !left.get(i)) {
+                rest.copy(this, i);
+            }
+        }
+        return rest;
+    }
+
+    private void copy(Trace from, int i) {
+        if (length == task.length) {
+            grow();
+        }
+        task[length] = from.task[i];
+        access[length] = from.access[i];
+        object[length] = from.object[i];
+        mask[length] = from.mask[i];
+        access2[length] = from.access2[i];
+        object2[length] = from.object2[i];
+        mask2[length] = from.mask2[i];
+        stateDependent[length] = from.stateDependent[i];
+        guarded[length] = from.guarded[i];
+        cause[length] = -1;
+        changing[length++] = from.changing[i];
+    }
+
+    /// {@return whether steps `a` and `b` touch something in ways that do not commute}
+    public boolean areDependent(int a, int b) {
+        return touches(a, object[b], access[b], mask[b]) || touches(a, object2[b], access2[b], mask2[b]);
+    }
+
+    /// {@return whether step `i` touches that object in a way that does not commute with such an access}
+    public boolean touches(int i, int anObject, int anAccess, long aMask) {
+        return anObject >= 0
+                && (anObject == object[i] && (aMask & mask[i]) != 0 && Access.dependent(anAccess, access[i])
+                        || anObject == object2[i] && (aMask & mask2[i]) != 0 && Access.dependent(anAccess, access2[i]));
+    }
+
+    void truncate(int steps, int firstChoices) {
+        length = Math.min(length, steps);
+        choices = Math.min(choices, firstChoices);
     }
 
     void add(Task t) {
