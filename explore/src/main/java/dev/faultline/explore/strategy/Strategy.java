@@ -2,6 +2,7 @@ package dev.faultline.explore.strategy;
 
 import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.Scheduler;
+import java.util.Optional;
 
 /// A way to go through the executions of a program: orders the steps of one, then plans the next.
 public interface Strategy extends Scheduler {
@@ -29,4 +30,11 @@ public interface Strategy extends Scheduler {
 
     /// {@return the part of the whole that is done, by what is known so far: 0 to 1}
     double fractionDone();
+
+    /// {@return what is certain by now short of having covered everything, in words for the user}
+    ///
+    /// @param violated whether something was found
+    default Optional<String> claim(boolean violated) {
+        return Optional.empty();
+    }
 }

@@ -28,7 +28,7 @@ abstract class TreeStrategy implements Strategy {
     }
 
     @Override
-    public final boolean wasRedundant() {
+    public boolean wasRedundant() {
         return redundant;
     }
 
@@ -38,7 +38,7 @@ abstract class TreeStrategy implements Strategy {
     }
 
     @Override
-    public final double fractionDone() {
+    public double fractionDone() {
         return decisions.fractionBefore();
     }
 
@@ -52,10 +52,7 @@ abstract class TreeStrategy implements Strategy {
             depth++;
             return task;
         }
-        long enabled = 0;
-        for (int i = machine.taskCount() - 1; i >= 0; i--) {
-            enabled = enabled << 1 | (machine.task(i).isEnabled() ? 1 : 0);
-        }
+        long enabled = enabled(machine);
         if (enabled == 0) {
             return NONE;
         }
@@ -66,6 +63,15 @@ abstract class TreeStrategy implements Strategy {
         }
         depth++;
         return task;
+    }
+
+    /// {@return the tasks that can take a step now}
+    static long enabled(Machine machine) {
+        long enabled = 0;
+        for (int i = machine.taskCount() - 1; i >= 0; i--) {
+            enabled = enabled << 1 | (machine.task(i).isEnabled() ? 1 : 0);
+        }
+        return enabled;
     }
 
     /// Decides at a new place, and adds the decision.
