@@ -1,6 +1,8 @@
 package dev.faultline.cli;
 
 import dev.faultline.explore.ExploreOptions;
+import dev.faultline.explore.strategy.ScheduleMismatch;
+import dev.faultline.explore.strategy.StrategyChoice;
 import dev.faultline.history.UnknownKernelException;
 import dev.faultline.litmus.expect.Expectation;
 import dev.faultline.litmus.load.LitmusTest;
@@ -36,19 +38,15 @@ final class CheckCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE", arity = "1..*", description = "Litmus files.")
     private List<Path> files = List.of();
 
-    @Option(names = "--strategy", paramLabel = "NAME", defaultValue = "dpor",
-            description = "dpor (every interleaving, reduced; the default) or random.")
-    private String strategy = "dpor";
-
-    @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "For strategies that draw lots.")
-    private long seed;
+    @Mixin
+    private StrategyOptions strategies = new StrategyOptions();
 
     @Option(names = "--time", paramLabel = "D", defaultValue = "0",
             description = "How long each test may take: 500ms, 30s, 5m, or seconds.", converter = DurationConverter.class)
     private Duration time = Duration.ZERO;
 
     @Option(names = "--executions", paramLabel = "N", description = "How many executions to look at.")
-    private long executions = Long.MAX_VALUE;
+    private Optional<Long> executions = Optional.empty();
 
     @Option(names = "--steps", paramLabel = "N", description = "How many steps an execution may have.")
     private long steps = ExploreOptions.DEFAULT.stepBound();
@@ -70,17 +68,19 @@ final class CheckCommand implements Callable<Integer> {
             return ExitStatus.USAGE.code();
         }
         KernelChoice choice;
+        StrategyChoice strategy;
         try {
             choice = kernel.choice();
-        } catch (UnknownKernelException unknown) {
-            main.terminal().message("faultline check: " + unknown.getMessage());
+            strategy = strategies.choice(isBudgeted());
+        } catch (UnknownKernelException | IllegalArgumentException wrong) {
+            main.terminal().message("faultline check: " + wrong.getMessage());
             return ExitStatus.USAGE.code();
         }
         List<TestResult> results = new ArrayList<>();
         ExitStatus status = ExitStatus.AS_ASKED;
         for (Path file : files) {
             Optional<LitmusTest> test = Tests.load(file, main.terminal());
-            Optional<TestResult> result = test.flatMap(loaded -> check(loaded, choice));
+            Optional<TestResult> result = test.flatMap(loaded -> check(loaded, choice, strategy));
             result.ifPresent(results::add);
             status = status.worse(result.map(CheckCommand::status).orElse(ExitStatus.USAGE));
         }
@@ -91,26 +91,26 @@ final class CheckCommand implements Callable<Integer> {
     }
 
     private Optional<String> refusal() {
-        if (!List.of("dpor", "random").contains(strategy)) {
-            return Optional.of(List.of("pb", "pct", "pos", "replay").contains(strategy)
-                    ? "strategy '" + strategy + "' is not there yet; there are dpor and random"
-                    : "unknown strategy '" + strategy + "'; there are dpor and random");
-        }
         if (threads != 1) {
             return Optional.of("--threads " + threads + ": exploring on several cores is not there yet; use --threads 1");
         }
-        if (steps < 1 || executions < 1) {
+        if (steps < 1 || executions.orElse(1L) < 1) {
             return Optional.of("--steps and --executions must be at least 1");
         }
         return Optional.empty();
     }
 
-    private Optional<TestResult> check(LitmusTest test, KernelChoice choice) {
+    /// {@return whether the user set an end, other than that everything is seen}
+    private boolean isBudgeted() {
+        return executions.isPresent() || !time.isZero();
+    }
+
+    private Optional<TestResult> check(LitmusTest test, KernelChoice choice, StrategyChoice strategy) {
         Terminal terminal = main.terminal();
-        ExploreOptions explore = ExploreOptions.DEFAULT.withStepBound(steps).withExecutionLimit(
-                strategy.equals("random") && executions == Long.MAX_VALUE && time.isZero() ? 10_000 : executions);
+        ExploreOptions explore = strategies.within(ExploreOptions.DEFAULT.withStepBound(steps)
+                .withExecutionLimit(executions.orElse(Long.MAX_VALUE)), isBudgeted());
         Budget budget = new Budget(terminal, main.interrupted(), time, quiet);
-        CheckOptions options = new CheckOptions(strategy, seed, budget.within(explore, test.name()));
+        CheckOptions options = new CheckOptions(strategy, budget.within(explore, test.name()));
         try {
             TestResult result = Check.run(test, choice, options, Budget::now);
             terminal.clearProgress();
@@ -119,6 +119,9 @@ final class CheckCommand implements Callable<Integer> {
         } catch (SetUpFailed failed) {
             terminal.message(test.source().name() + ": error: init: " + failed.getMessage()
                     + "; every call of init has to succeed");
+            return Optional.empty();
+        } catch (ScheduleMismatch mismatch) {
+            terminal.message(test.source().name() + ": error: " + mismatch.getMessage());
             return Optional.empty();
         }
     }

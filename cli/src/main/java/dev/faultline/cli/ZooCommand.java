@@ -1,6 +1,7 @@
 package dev.faultline.cli;
 
 import dev.faultline.explore.ExploreOptions;
+import dev.faultline.explore.strategy.StrategyChoice;
 import dev.faultline.history.UnknownKernelException;
 import dev.faultline.litmus.expect.Expectation;
 import dev.faultline.litmus.load.LitmusTest;
@@ -102,7 +103,7 @@ final class ZooCommand implements Callable<Integer> {
         try {
             KernelChoice kernel = KernelChoice.of(expectation);
             Budget budget = new Budget(main.terminal(), main.interrupted(), time, quiet);
-            CheckOptions options = new CheckOptions("dpor", 0,
+            CheckOptions options = new CheckOptions(StrategyChoice.DPOR,
                     budget.within(ExploreOptions.DEFAULT, test.name() + " on " + kernel));
             return judge(expectation, Check.run(test, kernel, options, Budget::now));
         } catch (UnknownKernelException | SetUpFailed failed) {

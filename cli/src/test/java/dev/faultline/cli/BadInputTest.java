@@ -115,8 +115,21 @@ class BadInputTest {
         Path good = file("good.litmus", GOOD);
         refused(CommandLineRun.of("check", good.toString(), "--html", "x.html"), "--html", "not there yet");
         refused(CommandLineRun.of("check", good.toString(), "--threads", "2"), "--threads 2", "not there yet");
-        refused(CommandLineRun.of("check", good.toString(), "--strategy", "pct"), "pct", "not there yet");
         refused(CommandLineRun.of("live", good.toString()), "live", "not there yet");
+    }
+
+    @Test
+    void aStrategyThatIsNoneOrLacksWhatItNeedsIsTold() throws IOException {
+        String good = file("good.litmus", GOOD).toString();
+        refused(CommandLineRun.of("check", good, "--strategy", "dfs"), "'dfs'", "dpor, pb, pct, pos, random and replay");
+        refused(CommandLineRun.of("check", good, "--strategy", "replay"), "needs --schedule");
+        refused(CommandLineRun.of("check", good, "--strategy", "replay", "--schedule", "x"), "'x' is not part of a schedule");
+        refused(CommandLineRun.of("check", good, "--strategy", "replay", "--schedule", "0*5"),
+                "good.litmus", "the execution ended after 0 steps, before the schedule did");
+        refused(CommandLineRun.of("check", good, "--depth", "2"), "--depth is for --strategy pct");
+        refused(CommandLineRun.of("check", good, "--strategy", "pct", "--depth", "0"), "--depth must be at least 1");
+        refused(CommandLineRun.of("check", good, "--strategy", "pb", "--preemptions", "-1"), "--preemptions must be at least 0");
+        refused(CommandLineRun.of("check", good, "--strategy", "pb", "--preemptions", "few"), "--preemptions", "few");
     }
 
     @Test

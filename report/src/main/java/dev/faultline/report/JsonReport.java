@@ -107,8 +107,11 @@ public final class JsonReport {
         json.writeObjectPropertyStart("bounds");
         json.writeNumberProperty("steps", result.options().explore().stepBound());
         json.writeEndObject();
-        json.writeStringProperty("strategy", result.options().strategy());
-        json.writeNumberProperty("seed", result.options().seed());
+        if (result.claim().isPresent()) {
+            json.writeStringProperty("claim", result.claim().get());
+        }
+        json.writeStringProperty("strategy", result.exploration().strategy());
+        json.writeNumberProperty("seed", result.exploration().seed());
         json.writeNumberProperty("elapsed_ms", result.elapsedMillis());
     }
 }

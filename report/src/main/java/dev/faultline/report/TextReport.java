@@ -28,6 +28,7 @@ public final class TextReport {
         text.append(", ").append(count(result.exploration().steps(), "step"));
         text.append(result.exploration().complete() ? "; every interleaving is covered" : "; not every interleaving is covered");
         text.append(" (memory: sequentially consistent)\n");
+        result.claim().ifPresent(claim -> text.append("  ").append(claim).append('\n'));
         result.condition().ifPresent(condition -> text.append("  ")
                 .append(result.test().condition().orElseThrow().text()).append(": ")
                 .append(condition.satisfied() ? "as asked" : "not as asked").append(", ")

@@ -3,8 +3,6 @@ package dev.faultline.litmus.verdict;
 import dev.faultline.explore.Exploration;
 import dev.faultline.explore.Explorer;
 import dev.faultline.explore.OutcomeCount;
-import dev.faultline.explore.strategy.Dpor;
-import dev.faultline.explore.strategy.RandomWalk;
 import dev.faultline.explore.strategy.Strategy;
 import dev.faultline.litmus.condition.Condition;
 import dev.faultline.litmus.condition.Observable;
@@ -23,17 +21,20 @@ public final class Check {
     ///
     /// @param clock the time in milliseconds
     /// @throws dev.faultline.machine.schedule.SetUpFailed if `init` does not run to its end
+    /// @throws dev.faultline.explore.strategy.ScheduleMismatch if the test does not go along with a schedule to replay
     public static TestResult run(LitmusTest test, KernelChoice kernel, CheckOptions options, LongSupplier clock) {
         long start = clock.getAsLong();
-        Strategy strategy = options.strategy().equals("random") ? new RandomWalk(options.seed()) : new Dpor();
+        Strategy strategy = options.strategy().start(options.explore().stepBound());
         Exploration exploration =
                 Explorer.explore(new LitmusProgram(test, kernel.parts()), strategy, options.explore());
         Outcomes outcomes = new Outcomes(test.observables(), test.condition());
         for (OutcomeCount seen : exploration.outcomes()) {
             outcomes.add(seen.outcome().values(), seen.executions());
         }
-        return new TestResult(test, kernel, exploration, outcomes, sample(test, exploration), options,
-                clock.getAsLong() - start);
+        Optional<OutcomeCount> sample = sample(test, exploration);
+        boolean violated = !exploration.violations().isEmpty() || sample.isPresent();
+        Optional<String> claim = exploration.complete() ? Optional.empty() : strategy.claim(violated);
+        return new TestResult(test, kernel, exploration, outcomes, sample, claim, options, clock.getAsLong() - start);
     }
 
     /// {@return an execution that breaks the condition by itself: not for `exists`, which only all break together}

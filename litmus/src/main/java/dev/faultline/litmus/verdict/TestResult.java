@@ -13,9 +13,10 @@ import java.util.Optional;
 ///
 /// @param outcomes        the distinct outcomes and what they say of the condition
 /// @param conditionSample an execution that shows why the condition is not as asked, where one can
+/// @param claim           what is certain though not everything is covered
 public record TestResult(
         LitmusTest test, KernelChoice kernel, Exploration exploration, Outcomes outcomes,
-        Optional<OutcomeCount> conditionSample, CheckOptions options, long elapsedMillis) {
+        Optional<OutcomeCount> conditionSample, Optional<String> claim, CheckOptions options, long elapsedMillis) {
     /// {@return the kinds of violation that occurred, in their order}
     public List<Kind> kinds() {
         return exploration.violations().stream().map(violation -> violation.kind()).distinct().sorted().toList();
