@@ -97,6 +97,22 @@ class SamplingTest {
                 .filter(one -> one.schedule().endsWith("1")).count();
     }
 
+    /// What a race is lost by draws anew: P0's one step comes before the first of P1's four with probability 1/2, else
+    /// before the second with 1/2, and so on; behind the last in 1/16. If it kept its lot that would be 1/5.
+    @Test
+    void eachRaceIsDrawnAnew() {
+        Program program = Programs.of(1, 0, 2, task -> o -> {
+            for (int i = 0; i < (task == 0 ? 1 : 4); i++) {
+                o.cells[0].write(task);
+            }
+        });
+        Map<String, Integer> orders = orders(program, new PartialOrderSampling(9), 16_000);
+        Map<String, Integer> expected = Map.of("0.1*4", 8_000, "1.0.1*3", 4_000, "1*2.0.1*2", 2_000, "1*3.0.1", 1_000,
+                "1*4.0", 1_000);
+        assertEquals(expected.keySet(), orders.keySet());
+        orders.forEach((order, times) -> assertTrue(Math.abs(times - expected.getOrDefault(order, 0)) < 4 * 63, order + ": " + times));
+    }
+
     private static Map<String, Integer> orders(Program program, Strategy strategy, int executions) {
         Map<String, Integer> orders = new TreeMap<>();
         Sightings.of(program, strategy, executions).list().forEach(one -> orders.merge(one.schedule(), 1, Integer::sum));
