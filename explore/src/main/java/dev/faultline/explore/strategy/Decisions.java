@@ -1,6 +1,7 @@
 package dev.faultline.explore.strategy;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /// The decisions that led to the present place in the tree of executions, from the root: which task took a
 /// step, or what the environment chose. Sets of tasks are bit masks. Flat arrays, as this is looked at for
@@ -14,6 +15,7 @@ final class Decisions {
     private long[] tried = new long[64];
     private long[] wanted = new long[64];
     private long[] sleeping = new long[64];
+    private @Nullable Wakeup[] planned = new @Nullable Wakeup[64];
 
     int size() {
         return size;
@@ -54,6 +56,15 @@ final class Decisions {
         return sleeping[d];
     }
 
+    /// {@return the branches of the wakeup tree at `d` that are not begun}
+    @Nullable Wakeup planned(int d) {
+        return planned[d];
+    }
+
+    void plan(int d, @Nullable Wakeup branches) {
+        planned[d] = branches;
+    }
+
     void want(int d, long tasks) {
         wanted[d] |= tasks;
     }
@@ -77,6 +88,7 @@ final class Decisions {
         chosen[size] = value;
         alternatives[size] = alternativeCount;
         step[size] = atStep;
+        planned[size] = null;
         size++;
     }
 
@@ -88,6 +100,19 @@ final class Decisions {
         tried = Arrays.copyOf(tried, capacity);
         wanted = Arrays.copyOf(wanted, capacity);
         sleeping = Arrays.copyOf(sleeping, capacity);
+        planned = Arrays.copyOf(planned, capacity);
+    }
+
+    /// Tries that task or alternative at `d`, the deepest decision.
+    void take(int d, int value) {
+        chosen[d] = value;
+        if (alternatives[d] == 0) {
+            tried[d] |= 1L << value;
+        }
+    }
+
+    void pop() {
+        size--;
     }
 
     /// Goes back to the deepest decision that has something left to try, and tries that.

@@ -2,28 +2,24 @@ package dev.faultline.explore.strategy;
 
 import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.Task;
-import dev.faultline.machine.task.Trace;
+import org.jspecify.annotations.Nullable;
 
-/// Dynamic partial-order reduction with source sets and sleep sets: P. Abdulla, S. Aronis, B. Jonsson,
-/// K. Sagonas, "Source Sets: A Foundation for Optimal Dynamic Partial Order Reduction", JACM 2017,
-/// algorithm 1.
+/// Optimal dynamic partial-order reduction: each Mazurkiewicz trace once, and no execution begun that shows nothing
+/// new. P. Abdulla, S. Aronis, B. Jonsson, K. Sagonas, "Source Sets: A Foundation for Optimal Dynamic Partial Order
+/// Reduction", JACM 2017, algorithm 2, with these additions:
 ///
-/// Departures from the paper, each on the safe side:
-///
-/// - Races are looked for after the execution, not at each step; only those whose later step is new.
-/// - Steps may be disabled. A task that waits at the end takes part with its pending step, so that orders in
-///   which it would not have waited are found from a deadlock too. A lock's release is ordered before the
-///   acquisition that it permits, and is no race; the race is between the two acquisitions, as long as the
-///   earlier one is not known to the later task by other ways.
-/// - Of the initials of a reversed race only those enabled at its place count. If none is, the later step was
-///   waiting there for the earlier one to permit it, so there is no other order.
-/// - A choice of the environment is a branching of the tree that races with nothing; what sleeps, sleeps on
-///   through it.
-/// - A parked task (at a retry point) is disabled; going on is a step that touches nothing, so nothing ever
-///   races with it, and going on later than it could is equivalent to going on at once.
+/// - What [SourceDpor] says of steps that wait, of locks, of choices and of parked tasks holds here too.
+/// - A choice of the environment is a node of the wakeup tree. All its alternatives are explored in any case: one that
+///   no planned execution asks for is explored without a plan, and covers all that might be planned behind it.
+/// - Where the later step of a race depends on state that the earlier one changes, or waits for something that the
+///   steps in between may or may not bring about, whether the plan can be followed is only known when it is tried. If
+///   it cannot, the execution goes on without a plan, as it would with source sets, and may turn out to be redundant.
 public final class Dpor extends TreeStrategy {
-    private final HappensBefore order = new HappensBefore();
+    private final HappensBefore order = new HappensBefore(this::reverse);
+    private final Reordered steps = new Reordered(order);
     private int firstNewStep;
+    // What is planned from the present place on.
+    private @Nullable Wakeup ahead;
 
     /// A strategy at the start of the tree.
     public Dpor() {}
@@ -35,8 +31,16 @@ public final class Dpor extends TreeStrategy {
 
     @Override
     int decide(Machine machine, long enabled) {
-        long sleeping = inherited(machine);
+        long sleeping = SourceDpor.inherited(decisions(), machine);
         long candidates = enabled & ~sleeping;
+        for (Wakeup node = ahead; node != null; node = node.next) {
+            int task = taskOf(machine, node);
+            if (task >= 0 && (candidates >> task & 1) != 0) {
+                follow(machine, node, task, enabled, sleeping);
+                return task;
+            }
+        }
+        ahead = null;
         if (candidates == 0) {
             return ABANDON;
         }
@@ -45,39 +49,163 @@ public final class Dpor extends TreeStrategy {
         return task;
     }
 
-    /// {@return the sleep set of the place behind the last step: who slept before it or was tried instead of
-    /// it, unless the step disturbs what that task is about to do}
-    private long inherited(Machine machine) {
+    private void follow(Machine machine, Wakeup node, int task, long enabled, long sleeping) {
+        decisions().pushTask(task, machine.stepCount(), enabled, sleeping, 1L << task);
         int d = decisions().size() - 1;
-        while (d >= 0 && decisions().alternatives(d) != 0) {
-            d--;
+        decisions().plan(d, node.next);
+        for (Wakeup other = node.next; other != null; other = other.next) {
+            int wanted = taskOf(machine, other);
+            decisions().want(d, wanted < 0 ? 0 : 1L << wanted);
         }
-        if (d < 0) {
-            return 0;
-        }
-        long sleeping = (decisions().sleeping(d) | decisions().tried(d)) & ~(1L << decisions().chosen(d));
-        long undisturbed = 0;
-        int last = machine.trace().length() - 1;
-        for (long left = sleeping; left != 0; left &= left - 1) {
-            int task = Long.numberOfTrailingZeros(left);
-            machine.task(task).refreshPending();
-            if (!dependent(machine.task(task), machine.trace(), last)) {
-                undisturbed |= 1L << task;
-            }
-        }
-        return undisturbed;
+        ahead = node.child;
     }
 
-    private static boolean dependent(Task task, Trace trace, int step) {
-        return trace.touches(step, task.objectIndex(), task.access().ordinal(), task.mask())
-                || trace.touches(step, task.objectIndex2(), task.access2().ordinal(), task.mask2());
+    private static int taskOf(Machine machine, Wakeup node) {
+        for (int i = 0; i < machine.taskCount(); i++) {
+            if (machine.task(i).stableName() == node.task) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    @Override
+    void chosen(int d) {
+        decisions().plan(d, ahead);
+        Wakeup node = Wakeup.ofChoice(ahead, decisions().chosen(d));
+        ahead = node == null ? null : node.child;
     }
 
     @Override
     public boolean plan(Machine machine) {
         order.examine(machine, decisions(), firstNewStep);
-        boolean more = decisions().advance();
+        boolean more = advance(machine);
         firstNewStep = more ? decisions().step(decisions().size() - 1) : 0;
         return more;
+    }
+
+    /// Goes back to the deepest decision that has something left to try, and tries that.
+    private boolean advance(Machine machine) {
+        while (decisions().size() > 0) {
+            int d = decisions().size() - 1;
+            if (decisions().alternatives(d) > 0 ? nextChoice(d) : nextBranch(machine, d)) {
+                return true;
+            }
+            decisions().pop();
+        }
+        return false;
+    }
+
+    private boolean nextChoice(int d) {
+        int choice = decisions().chosen(d) + 1;
+        if (choice == decisions().alternatives(d)) {
+            return false;
+        }
+        decisions().take(d, choice);
+        Wakeup node = Wakeup.ofChoice(decisions().planned(d), choice);
+        ahead = node == null ? null : node.child;
+        return true;
+    }
+
+    private boolean nextBranch(Machine machine, int d) {
+        long possible = decisions().enabled(d) & ~decisions().sleeping(d) & ~decisions().tried(d);
+        for (Wakeup branch = decisions().planned(d); branch != null; branch = branch.next) {
+            int task = taskOf(machine, branch);
+            if (task >= 0 && (possible >> task & 1) != 0) {
+                decisions().plan(d, branch.next);
+                decisions().take(d, task);
+                ahead = branch.child;
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// Makes sure that an execution is planned in which the later step of the race comes before the earlier one.
+    private void reverse(HappensBefore race, int d) {
+        steps.start();
+        if (steps.leavesLaterDisabled() || isShownElsewhere(d)) {
+            return;
+        }
+        insert(race.machine(), d);
+    }
+
+    /// {@return whether a task that was tried at `d` before, and whose traces are all known, could begin this one}
+    private boolean isShownElsewhere(int d) {
+        long known = (decisions().sleeping(d) | decisions().tried(d)) & ~(1L << decisions().chosen(d));
+        for (long left = known; left != 0; left &= left - 1) {
+            int task = Long.numberOfTrailingZeros(left);
+            int index = steps.indexOf(task);
+            if (index >= 0 ? steps.isInitial(index) : steps.isIndependentOf(task)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// Goes down the wakeup tree at `d` along what can come first of the steps that are left. Where a branch ends, it
+    /// shows the rest; where none fits, one is added.
+    private void insert(Machine machine, int d) {
+        Wakeup parent = null;
+        Wakeup last = null;
+        Wakeup node = decisions().planned(d);
+        while (node != null) {
+            int task = taskOf(machine, node);
+            int index = task < 0 ? -1 : steps.indexOf(task);
+            if (index >= 0 ? steps.isInitial(index) : steps.isIndependentOf(node)) {
+                parent = index >= 0 ? take(node, index) : pass(node);
+                if (steps.isEmpty() || parent == null || parent.child == null) {
+                    return;
+                }
+                last = null;
+                node = parent.child;
+            } else {
+                last = node;
+                node = node.next;
+            }
+        }
+        append(machine, d, parent, last);
+    }
+
+    /// Takes the step of the node out of those that are left.
+    ///
+    /// @return the node behind which the others go on, after the choices that follow the step; null if one of these
+    ///         is not planned for, and so is followed by everything
+    private @Nullable Wakeup take(Wakeup node, int index) {
+        int[] choices = steps.choicesAfter(index);
+        steps.remove(index);
+        Wakeup at = node;
+        for (int c = 0; c < choices.length && at != null; c++) {
+            at = at.child == null ? null : Wakeup.ofChoice(at.child, choices[c]);
+        }
+        return at;
+    }
+
+    /// Goes past the step of the node, which is not one of those that are left, and any choices that follow it.
+    ///
+    /// @return null if an alternative is not planned for, and so is followed by everything
+    private static @Nullable Wakeup pass(Wakeup node) {
+        Wakeup at = node;
+        while (at.child != null && at.child.isChoice()) {
+            if (at.child.listed() < at.child.alternatives) {
+                return null;
+            }
+            at = at.child;
+        }
+        return at;
+    }
+
+    private void append(Machine machine, int d, @Nullable Wakeup parent, @Nullable Wakeup last) {
+        Wakeup branch = steps.branch();
+        if (last != null) {
+            last.next = branch;
+        } else if (parent != null) {
+            parent.child = branch;
+        } else {
+            decisions().plan(d, branch);
+        }
+        if (parent == null) {
+            decisions().want(d, 1L << taskOf(machine, branch));
+        }
     }
 }

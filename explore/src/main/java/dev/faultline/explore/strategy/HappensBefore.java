@@ -1,19 +1,34 @@
 package dev.faultline.explore.strategy;
 
+import dev.faultline.explore.strategy.Wakeup.Touch;
 import dev.faultline.machine.task.Access;
 import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.Task;
 import dev.faultline.machine.task.Trace;
 import java.util.Arrays;
 
-/// The happens-before order of one execution, by vector clocks in flat arrays, and its races: what has to be
-/// tried instead is added to the decisions.
+/// The happens-before order of one execution, by vector clocks in flat arrays, and its races. Each race whose later
+/// step is new is handed to a [Reversal], which looks at it through this class.
 ///
-/// The clock of a step has for each task the number of the last step of that task that happens before it,
-/// plus one; its own included.
+/// The clock of a step has for each task the number of the last step of that task that happens before it, plus one;
+/// its own included. Clocks of the steps that the last execution began with too are kept (bench: ExplorerBench).
 final class HappensBefore {
+    /// What becomes of a race.
+    interface Reversal {
+        /// Plans an execution in which the later step of the race in hand comes before the earlier one.
+        ///
+        /// @param d the decision for the earlier step
+        void reverse(HappensBefore race, int d);
+    }
+
+    private final Reversal reversal;
+    private Machine machine;
+    private Trace trace;
+    private Decisions decisions;
+
     private int tasks;
     private int steps;
+    private int known;
     private int[] clocks = new int[1024];
     private int[] decisionOfStep = new int[64];
     private int[] lastStepOfTask = new int[64];
@@ -28,6 +43,8 @@ final class HappensBefore {
     private final int[] byRaces = new int[64];
     private final int[] after = new int[64];
     private final Pending step = new Pending();
+    private int earlier;
+    private int position;
 
     /// The step in hand.
     private static final class Pending {
@@ -39,36 +56,57 @@ final class HappensBefore {
         int access2;
         long mask2;
         boolean stateDependent;
+        boolean guarded;
         int cause;
 
         boolean dependsOn(Trace trace, int other) {
             return trace.touches(other, object, access, mask) || trace.touches(other, object2, access2, mask2);
         }
+
+        boolean touches(int anObject, int anAccess, long aMask) {
+            return anObject == object && (aMask & mask) != 0 && Access.dependent(anAccess, access)
+                    || anObject == object2 && (aMask & mask2) != 0 && Access.dependent(anAccess, access2);
+        }
     }
 
-    /// Orders the steps of the machine's execution and examines the races whose later step is `firstNew` or
-    /// comes after it, or was still pending at the end.
-    void examine(Machine machine, Decisions decisions, int firstNew) {
-        Trace trace = machine.trace();
-        prepare(machine, trace, decisions);
+    HappensBefore(Reversal reversal) {
+        this.reversal = reversal;
+        this.machine = new Machine(0, null);
+        this.trace = machine.trace();
+        this.decisions = new Decisions();
+    }
+
+    /// Orders the steps of the machine's execution and examines the races whose later step is `firstNew` or comes
+    /// after it, or was still pending at the end. The steps before it are those of the execution examined last.
+    void examine(Machine execution, Decisions path, int firstNew) {
+        machine = execution;
+        trace = execution.trace();
+        decisions = path;
+        prepare(firstNew);
         for (int i = 0; i < steps; i++) {
-            load(trace, i);
-            walk(machine, trace, decisions, i, i >= firstNew);
-            record(trace, i);
+            if (i >= known) {
+                load(i);
+                walk(i, i >= firstNew);
+                System.arraycopy(after, 0, clocks, i * tasks, tasks);
+            }
+            record(i);
         }
         for (int t = 0; t < tasks; t++) {
             Task task = machine.task(t);
             if (!task.isDone() && task.objectIndex() >= 0) {
                 load(task);
-                walk(machine, trace, decisions, steps, true);
+                walk(steps, true);
             }
         }
     }
 
-    private void prepare(Machine machine, Trace trace, Decisions decisions) {
+    private void prepare(int firstNew) {
+        known = tasks == machine.taskCount() ? firstNew : 0;
         tasks = machine.taskCount();
         steps = trace.length();
-        clocks = atLeast(clocks, steps * tasks);
+        if (clocks.length < steps * tasks) {
+            clocks = Arrays.copyOf(clocks, steps * tasks * 2);
+        }
         decisionOfStep = atLeast(decisionOfStep, steps + 1);
         lastAccess = atLeast(lastAccess, machine.objectCount());
         previousAccess = atLeast(previousAccess, 2 * steps + 2);
@@ -85,7 +123,7 @@ final class HappensBefore {
         return array.length >= length ? array : new int[Math.max(length, array.length * 2)];
     }
 
-    private void load(Trace trace, int i) {
+    private void load(int i) {
         step.task = trace.task(i);
         step.object = trace.object(i);
         step.access = trace.access(i);
@@ -94,6 +132,7 @@ final class HappensBefore {
         step.access2 = trace.access2(i);
         step.mask2 = trace.mask2(i);
         step.stateDependent = trace.isStateDependent(i);
+        step.guarded = trace.isGuarded(i);
         step.cause = trace.cause(i);
     }
 
@@ -107,25 +146,29 @@ final class HappensBefore {
         step.access2 = task.access2().ordinal();
         step.mask2 = task.mask2();
         step.stateDependent = task.isStateDependent();
+        step.guarded = task.isGuarded();
         step.cause = -1;
     }
 
     /// Goes back through the accesses to the objects of the step in hand, from the latest on.
-    private void walk(Machine machine, Trace trace, Decisions decisions, int position, boolean isNew) {
-        startClock(machine, trace);
+    private void walk(int at, boolean isNew) {
+        position = at;
+        startClock();
         int a = step.object >= 0 ? lastAccess[step.object] : 0;
         int b = step.object2 >= 0 ? lastAccess[step.object2] : 0;
         while (a != 0 || b != 0) {
             int access = Math.max(a, b);
-            int earlier = access - 1 >> 1;
+            int other = access - 1 >> 1;
             boolean second = (access - 1 & 1) != 0;
-            int kind = second ? trace.access2(earlier) : trace.access(earlier);
-            long mask = second ? trace.mask2(earlier) : trace.mask(earlier);
+            int kind = second ? trace.access2(other) : trace.access(other);
+            long mask = second ? trace.mask2(other) : trace.mask(other);
             boolean dependent = false;
             boolean reversible = false;
+            boolean certain = true;
             if (access == a) {
                 dependent = (mask & step.mask) != 0 && Access.dependent(kind, step.access);
                 reversible = dependent && Access.reversible(kind, step.access);
+                certain = !step.guarded && Access.certain(kind, step.access);
                 a = previousAccess[access - 1];
             }
             if (access == b) {
@@ -134,13 +177,13 @@ final class HappensBefore {
                 reversible |= too && Access.reversible(kind, step.access2);
                 b = previousAccess[access - 1];
             }
-            if (dependent && trace.task(earlier) != step.task) {
-                follows(trace, decisions, earlier, position, reversible, isNew);
+            if (dependent && trace.task(other) != step.task) {
+                follows(other, reversible, certain, isNew);
             }
         }
     }
 
-    private void startClock(Machine machine, Trace trace) {
+    private void startClock() {
         int last = lastStepOfTask[step.task];
         if (last >= 0) {
             System.arraycopy(clocks, last * tasks, before, 0, tasks);
@@ -160,38 +203,46 @@ final class HappensBefore {
         if (step.cause >= 0) {
             join(after, step.cause); // a parked task goes on because of that step: an enabling edge, no race
         }
+        after[step.task] = position + 1;
     }
 
-    private void follows(Trace trace, Decisions decisions, int earlier, int position, boolean reversible,
-            boolean isNew) {
-        int other = trace.task(earlier);
-        if (reversible && byRaces[other] <= earlier) {
-            int d = decisionOfStep[earlier];
+    private void follows(int other, boolean reversible, boolean certain, boolean isNew) {
+        int task = trace.task(other);
+        if (reversible && byRaces[task] <= other) {
             if (isNew) {
-                reverse(trace, decisions, earlier, position, d);
+                earlier = other;
+                reversal.reverse(this, decisionOfStep[other]);
             }
-            // Where the task was waiting, this step may have ended the wait. Then the race is with whoever made
-            // it wait, further back, and must not be hidden by this one.
-            if ((decisions.enabled(d) >> step.task & 1) != 0) {
-                join(byRaces, earlier);
+            // A race further back is hidden by this one if the step in hand can come before it: then it is found
+            // in the execution in which it does. A step that waits may be unable to, as what it waits for comes
+            // later; then the race is with whoever made it wait, and only that one shows it.
+            if (certain || isEnabledBefore(other)) {
+                join(byRaces, other);
             }
         }
-        if (after[other] <= earlier) {
-            join(after, earlier);
+        if (after[task] <= other) {
+            join(after, other);
         }
     }
 
-    private void join(int[] clock, int earlier) {
-        int base = earlier * tasks;
+    /// {@return whether the step in hand was pending already when `other` was taken, and could have been taken instead}
+    private boolean isEnabledBefore(int other) {
+        return isPendingBefore(other) && (decisions.enabled(decisionOfStep[other]) >> step.task & 1) != 0;
+    }
+
+    private boolean isPendingBefore(int other) {
+        return lastStepOfTask[step.task] < other && machine.task(step.task).createdAtStep() <= other;
+    }
+
+    private void join(int[] clock, int other) {
+        int base = other * tasks;
         for (int t = 0; t < tasks; t++) {
             clock[t] = Math.max(clock[t], clocks[base + t]);
         }
     }
 
-    private void record(Trace trace, int i) {
-        after[step.task] = i + 1;
-        System.arraycopy(after, 0, clocks, i * tasks, tasks);
-        lastStepOfTask[step.task] = i;
+    private void record(int i) {
+        lastStepOfTask[trace.task(i)] = i;
         if (trace.object(i) >= 0) {
             previousAccess[2 * i] = lastAccess[trace.object(i)];
             lastAccess[trace.object(i)] = 2 * i + 1;
@@ -202,60 +253,118 @@ final class HappensBefore {
         }
     }
 
-    private boolean happensBefore(int earlier, int later, int taskOfEarlier) {
-        return clocks[later * tasks + taskOfEarlier] > earlier;
+    // ---- the race in hand ----
+
+    /// {@return the machine whose execution has the race}
+    Machine machine() {
+        return machine;
     }
 
-    /// Makes sure that an execution is tried in which the step in hand comes before step `earlier`: one of
-    /// those that begin like the steps that do not depend on `earlier`, followed by the step in hand.
-    private void reverse(Trace trace, Decisions decisions, int earlier, int position, int d) {
-        long initials = initials(trace, earlier, position) & decisions.enabled(d);
-        if (initials == 0 || (initials & decisions.wanted(d)) != 0) {
-            return;
+    /// {@return the earlier step of the race}
+    int earlier() {
+        return earlier;
+    }
+
+    /// {@return where the later step is, or the number of steps if it is still pending}
+    int later() {
+        return position;
+    }
+
+    /// {@return the task of the later step}
+    int laterTask() {
+        return step.task;
+    }
+
+    /// {@return whether step `i`, which comes after the earlier one, happens after it}
+    boolean isAfterEarlier(int i) {
+        return happensBefore(earlier, i);
+    }
+
+    boolean happensBefore(int one, int other) {
+        return clocks[other * tasks + trace.task(one)] > one;
+    }
+
+    /// {@return whether step `i` happens before the later step for another reason than the earlier one}
+    boolean isBeforeLater(int i) {
+        return before[trace.task(i)] > i || step.dependsOn(trace, i);
+    }
+
+    /// {@return whether the later step does not commute with step `i`}
+    boolean laterTouches(int i) {
+        return step.dependsOn(trace, i);
+    }
+
+    /// {@return whether the later step does not commute with such an access}
+    boolean laterTouches(int object, int access, long mask) {
+        return step.touches(object, access, mask);
+    }
+
+    /// {@return what the later step touches first}
+    Touch laterTouch() {
+        return Touch.of(machine, step.object, step.access, step.mask);
+    }
+
+    /// {@return what the later step touches besides}
+    Touch laterTouch2() {
+        return Touch.of(machine, step.object2, step.access2, step.mask2);
+    }
+
+    /// {@return the index of the object of that name if the later step touches it, else -1}
+    int laterObjectNamed(long name) {
+        if (step.object >= 0 && machine.object(step.object).stableName() == name) {
+            return step.object;
         }
-        long mine = 1L << step.task;
-        decisions.want(d, (initials & mine) != 0 ? mine : Long.lowestOneBit(initials));
+        boolean second = step.object2 >= 0 && machine.object(step.object2).stableName() == name;
+        return second ? step.object2 : -1;
     }
 
-    /// {@return the tasks whose first step in that sequence happens after none of the others in it}
-    private long initials(Trace trace, int earlier, int position) {
-        int other = trace.task(earlier);
+    /// {@return whether what the later step would touch if it came before the earlier one is not known, as the
+    /// earlier one may have changed that}
+    boolean isLaterUnknown() {
+        return step.stateDependent
+                && (trace.object(earlier) == step.object || trace.object2(earlier) == step.object);
+    }
+
+    /// {@return whether the later step waits for something, was pending when the earlier one was taken, and could
+    /// not have been taken instead}
+    boolean isLaterDisabled() {
+        return isPendingBefore(earlier) && !isEnabledBefore(earlier);
+    }
+
+    /// {@return the tasks whose first step in this sequence happens after none of the others in it: the steps that
+    /// do not happen after the earlier one, and then the later one}
+    long initials() {
         long initials = 0;
         long seen = 0;
         for (int i = earlier + 1; i < position; i++) {
             long bit = 1L << trace.task(i);
-            if (happensBefore(earlier, i, other) || (seen & bit) != 0) {
+            if (isAfterEarlier(i) || (seen & bit) != 0) {
                 continue;
             }
             seen |= bit;
-            if (isFirst(trace, earlier, i)) {
+            if (isFirst(i)) {
                 initials |= bit;
             }
         }
         long mine = 1L << step.task;
-        return (seen & mine) == 0 && isStepFirst(trace, earlier, position) ? initials | mine : initials;
+        return (seen & mine) == 0 && isLaterFirst() ? initials | mine : initials;
     }
 
-    private boolean isFirst(Trace trace, int earlier, int i) {
-        int other = trace.task(earlier);
+    private boolean isFirst(int i) {
         for (int k = earlier + 1; k < i; k++) {
-            if (!happensBefore(earlier, k, other) && happensBefore(k, i, trace.task(k))) {
+            if (!isAfterEarlier(k) && happensBefore(k, i)) {
                 return false;
             }
         }
         return true;
     }
 
-    /// Whether the step in hand could come first of all. Where `earlier` may have changed what the step
-    /// touches, what it would touch without `earlier` is not known, so it only counts if it is alone: claiming
-    /// too few initials costs time, claiming one too many would lose executions.
-    private boolean isStepFirst(Trace trace, int earlier, int position) {
-        int other = trace.task(earlier);
-        boolean unknown = step.stateDependent
-                && (trace.object(earlier) == step.object || trace.object2(earlier) == step.object);
+    /// Whether the later step could come first of all. If what it would touch is not known it only counts if it is
+    /// alone: claiming too few initials costs time, claiming one too many would lose executions.
+    private boolean isLaterFirst() {
+        boolean unknown = isLaterUnknown();
         for (int k = earlier + 1; k < position; k++) {
-            if (!happensBefore(earlier, k, other)
-                    && (unknown || before[trace.task(k)] > k || step.dependsOn(trace, k))) {
+            if (!isAfterEarlier(k) && (unknown || isBeforeLater(k))) {
                 return false;
             }
         }

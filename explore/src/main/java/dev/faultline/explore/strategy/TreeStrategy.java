@@ -79,10 +79,14 @@ abstract class TreeStrategy implements Strategy {
     /// @return the task, or [#ABANDON] if every continuation is shown elsewhere
     abstract int decide(Machine machine, long enabled);
 
+    /// Is told of a new choice of the environment.
+    void chosen(int d) {}
+
     @Override
     public final int choose(Machine machine, int alternatives) {
         if (depth == decisions.size()) {
             decisions.pushChoice(alternatives, machine.stepCount());
+            chosen(depth);
         } else if (decisions.alternatives(depth) != alternatives) {
             throw notDeterministic(machine);
         }

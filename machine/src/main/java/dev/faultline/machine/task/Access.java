@@ -6,7 +6,9 @@ package dev.faultline.machine.task;
 /// Two relations are defined here. *Dependent* steps are ordered by happens-before: swapping them may
 /// change a result. A dependent pair is *reversible* if its steps can have been enabled together, so
 /// that the other order is worth exploring: a release and the acquisition that it permits are ordered,
-/// yet never reversible; two acquisitions of one lock are both.
+/// yet never reversible; two acquisitions of one lock are both. A reversible pair is *certain* if the later
+/// one could have been taken where the earlier one was, whatever the state: a step that never waits, or an
+/// acquisition of what the other acquired.
 public enum Access {
     /// Looks at the object; commutes with other looks.
     READ,
@@ -69,6 +71,18 @@ public enum Access {
         }
     }
 
+    private static final boolean[] CERTAIN = new boolean[COUNT * COUNT];
+
+    static {
+        for (Access later : values()) {
+            boolean waits = later == AWAIT || later == ACQUIRE || later == ACQUIRE_SHARED || later == ACQUIRE_QUEUED;
+            for (Access earlier : values()) {
+                CERTAIN[earlier.ordinal() * COUNT + later.ordinal()] =
+                        !waits || earlier == later && (later == ACQUIRE || later == ACQUIRE_QUEUED);
+            }
+        }
+    }
+
     private static final Access[] VALUES = values();
 
     private static void both(Access a, Access b) {
@@ -95,5 +109,10 @@ public enum Access {
     /// {@return whether the later of two dependent accesses can have been enabled before the earlier one}
     public static boolean reversible(int ordinalA, int ordinalB) {
         return REVERSIBLE[ordinalA * COUNT + ordinalB];
+    }
+
+    /// {@return whether the later of two reversible accesses could surely have been taken where the earlier one was}
+    public static boolean certain(int ordinalEarlier, int ordinalLater) {
+        return CERTAIN[ordinalEarlier * COUNT + ordinalLater];
     }
 }

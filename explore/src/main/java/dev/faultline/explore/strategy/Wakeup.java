@@ -1,0 +1,71 @@
+package dev.faultline.explore.strategy;
+
+import dev.faultline.machine.task.Machine;
+import org.jspecify.annotations.Nullable;
+
+/// A node of a wakeup tree: a step, or a choice of the environment right after one, that planned executions have in
+/// common. Tasks and objects go by the names that they have in every execution.
+final class Wakeup {
+    /// The name of the task that takes the step; 0 for a choice.
+    final long task;
+    /// What the environment chooses, and among how many; 0 among 0 for a step.
+    final int choice;
+    final int alternatives;
+    /// What the step touches, and how; the object's name is 0 where there is none.
+    final Touch first;
+    final Touch second;
+    /// Whether what the step touches may be something else by the time that it is taken.
+    final boolean unknown;
+    /// The first of the nodes that follow this one.
+    @Nullable Wakeup child;
+    /// The next node that follows what this one follows.
+    @Nullable Wakeup next;
+
+    /// An access of a step.
+    record Touch(long object, int access, long mask) {
+        static final Touch NOTHING = new Touch(0, 0, 0);
+
+        static Touch of(Machine machine, int object, int access, long mask) {
+            return object < 0 ? NOTHING : new Touch(machine.object(object).stableName(), access, mask);
+        }
+    }
+
+    private Wakeup(long task, int choice, int alternatives, Touch first, Touch second, boolean unknown) {
+        this.task = task;
+        this.choice = choice;
+        this.alternatives = alternatives;
+        this.first = first;
+        this.second = second;
+        this.unknown = unknown;
+    }
+
+    static Wakeup step(long task, Touch first, Touch second, boolean unknown) {
+        return new Wakeup(task, 0, 0, first, second, unknown);
+    }
+
+    static Wakeup choice(int choice, int alternatives) {
+        return new Wakeup(0, choice, alternatives, Touch.NOTHING, Touch.NOTHING, false);
+    }
+
+    boolean isChoice() {
+        return alternatives > 0;
+    }
+
+    /// {@return the subtree of the node in the list from `first` on that stands for this alternative}
+    static @Nullable Wakeup ofChoice(@Nullable Wakeup first, int choice) {
+        Wakeup node = first;
+        while (node != null && (!node.isChoice() || node.choice != choice)) {
+            node = node.next;
+        }
+        return node;
+    }
+
+    /// {@return how many nodes there are from this one on that follow the same}
+    int listed() {
+        int listed = 0;
+        for (Wakeup node = this; node != null; node = node.next) {
+            listed++;
+        }
+        return listed;
+    }
+}
