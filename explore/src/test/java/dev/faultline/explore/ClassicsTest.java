@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.faultline.explore.strategy.BruteForce;
 import dev.faultline.explore.strategy.Dpor;
+import dev.faultline.explore.strategy.SourceDpor;
 import dev.faultline.machine.schedule.Program;
 import dev.faultline.machine.task.Kind;
 import dev.faultline.machine.task.RetryLoop;
@@ -13,8 +14,11 @@ import org.junit.jupiter.api.Test;
 
 /// The number of executions is the number of Mazurkiewicz traces, known for each of these programs.
 class ClassicsTest {
+    /// Explores without beginning an execution that shows nothing new.
     private static Exploration explore(Program program) {
-        return Explorer.explore(program, new Dpor(), ExploreOptions.DEFAULT);
+        Exploration exploration = Explorer.explore(program, new Dpor(), ExploreOptions.DEFAULT);
+        assertEquals(0, exploration.blocked());
+        return exploration;
     }
 
     private static long executions(Program program) {
@@ -69,6 +73,15 @@ class ClassicsTest {
         assertEquals(3328, executions(Programs.lastZero(10)));
     }
 
+    /// What source sets alone begin in vain is published too: 33 and 16,867. Ours begins fewer, as it runs on with
+    /// the present task where it can.
+    @Test
+    void sourceSetsAloneAreNotOptimal() {
+        Exploration exploration = Explorer.explore(Programs.lastZero(10), new SourceDpor(), ExploreOptions.DEFAULT);
+        assertEquals(3328, exploration.executions());
+        assertTrue(exploration.blocked() > 1000);
+    }
+
     /// Published: Flanagan and Godefroid, POPL 2005; 8^(n - 11) traces.
     @Test
     void indexerHasThePublishedNumberOfTraces() {
@@ -107,7 +120,6 @@ class ClassicsTest {
         for (int padding : new int[] {0, 18, 200}) {
             Exploration exploration = explore(Programs.abba(padding));
             assertEquals(3, exploration.executions());
-            assertEquals(0, exploration.blocked());
             assertEquals("P0 waits for lock of 1, held by P1; P1 waits for lock of 0, held by P0", only(exploration).summary());
             assertEquals(1, only(exploration).schedule().switches());
         }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.faultline.explore.strategy.BruteForce;
 import dev.faultline.explore.strategy.Dpor;
+import dev.faultline.explore.strategy.SourceDpor;
 import dev.faultline.explore.strategy.Strategy;
 import dev.faultline.explore.verdict.Judge;
 import dev.faultline.machine.schedule.Execution;
@@ -29,18 +30,20 @@ class DifferentialTest {
     private static final int MOST_EXECUTIONS = 2_000;
 
     /// What a strategy saw: everything that executions came to, and how often each trace was seen.
-    private record Seen(TreeSet<String> results, TreeMap<Long, Integer> traces, int executions, boolean all) {}
+    private record Seen(TreeSet<String> results, TreeMap<Long, Integer> traces, int executions, int blocked, boolean all) {}
 
     private static Seen explore(Program program, Strategy strategy, boolean byTrace) {
         TreeSet<String> results = new TreeSet<>();
         TreeMap<Long, Integer> traces = new TreeMap<>();
         int executions = 0;
+        int blocked = 0;
         boolean more = true;
         while (more && executions < MOST_EXECUTIONS) {
             strategy.begin();
             Execution execution = Execution.start(program, strategy, 400, null);
             more = strategy.plan(execution.machine());
             if (strategy.wasRedundant()) {
+                blocked++;
                 continue;
             }
             executions++;
@@ -55,7 +58,7 @@ class DifferentialTest {
                         + Judge.all(ended, execution).stream().map(Finding::toString).sorted().toList());
             }
         }
-        return new Seen(results, traces, executions, !more);
+        return new Seen(results, traces, executions, blocked, !more);
     }
 
     /// {@return how the execution ended: who waits for what, who holds what, and the whole state; of a livelock
@@ -116,6 +119,8 @@ class DifferentialTest {
     @Test
     void reductionSeesEveryResultAndEachTraceOnce() {
         int compared = 0;
+        int executions = 0;
+        int blocked = 0;
         for (long seed = SEED; seed < SEED + PROGRAMS; seed++) {
             RandomProgram program = new RandomProgram(seed, false);
             Seen truth = explore(program, new BruteForce(), true);
@@ -123,14 +128,35 @@ class DifferentialTest {
                 continue;
             }
             compared++;
-            Seen reduced = explore(program, new Dpor(), true);
-            String which = "seed " + seed + ": " + program;
-            assertEquals(truth.results(), reduced.results(), which);
-            assertEquals(truth.traces().size(), reduced.traces().size(), which);
-            assertEquals(truth.traces().keySet(), reduced.traces().keySet(), which);
-            assertTrue(reduced.traces().values().stream().allMatch(times -> times == 1), which);
+            sameEachOnce(truth, program, new SourceDpor(), seed);
+            Seen optimal = sameEachOnce(truth, program, new Dpor(), seed);
+            executions += optimal.executions();
+            blocked += optimal.blocked();
         }
         assertTrue(compared > PROGRAMS / 2, "too few programs were small enough: " + compared);
+        assertTrue(blocked * 50 < executions, blocked + " of " + executions + " executions were blocked");
+    }
+
+    private static Seen sameEachOnce(Seen truth, Program program, Strategy strategy, long seed) {
+        Seen reduced = explore(program, strategy, true);
+        String which = strategy.name() + ", seed " + seed + ": " + program;
+        assertEquals(truth.results(), reduced.results(), which);
+        assertEquals(truth.traces().size(), reduced.traces().size(), which);
+        assertEquals(truth.traces().keySet(), reduced.traces().keySet(), which);
+        assertTrue(reduced.traces().values().stream().allMatch(times -> times == 1), which);
+        return reduced;
+    }
+
+    /// No execution is begun that shows nothing new.
+    @Test
+    void reductionIsOptimalForWordsAndLocks() {
+        for (long seed = SEED; seed < SEED + PROGRAMS; seed++) {
+            RandomProgram program = RandomProgram.ofWordsAndLocks(seed);
+            Seen truth = explore(program, new BruteForce(), true);
+            if (truth.all()) {
+                assertEquals(0, sameEachOnce(truth, program, new Dpor(), seed).blocked(), "seed " + seed + ": " + program);
+            }
+        }
     }
 
     /// With retry loops some executions are cut off, so only what executions come to is compared, and of a

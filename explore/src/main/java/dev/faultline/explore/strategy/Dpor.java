@@ -122,12 +122,13 @@ public final class Dpor extends TreeStrategy {
     }
 
     /// Makes sure that an execution is planned in which the later step of the race comes before the earlier one.
-    private void reverse(HappensBefore race, int d) {
+    private boolean reverse(HappensBefore race, int d) {
         steps.start();
-        if (steps.leavesLaterDisabled() || isShownElsewhere(d)) {
-            return;
+        boolean possible = steps.makePossible();
+        if (possible && !isShownElsewhere(d)) {
+            insert(race.machine(), d);
         }
-        insert(race.machine(), d);
+        return possible;
     }
 
     /// {@return whether a task that was tried at `d` before, and whose traces are all known, could begin this one}
@@ -154,7 +155,7 @@ public final class Dpor extends TreeStrategy {
             int index = task < 0 ? -1 : steps.indexOf(task);
             if (index >= 0 ? steps.isInitial(index) : steps.isIndependentOf(node)) {
                 parent = index >= 0 ? take(node, index) : pass(node);
-                if (steps.isEmpty() || parent == null || parent.child == null) {
+                if (parent == null) {
                     return;
                 }
                 last = null;
@@ -169,30 +170,38 @@ public final class Dpor extends TreeStrategy {
 
     /// Takes the step of the node out of those that are left.
     ///
-    /// @return the node behind which the others go on, after the choices that follow the step; null if one of these
-    ///         is not planned for, and so is followed by everything
+    /// @return the node behind which the others go on, after the choices that follow the step; null if nothing is left
+    ///         or whatever follows is shown
     private @Nullable Wakeup take(Wakeup node, int index) {
         int[] choices = steps.choicesAfter(index);
         steps.remove(index);
+        if (steps.isEmpty() || node.child == null) {
+            return null;
+        }
         Wakeup at = node;
-        for (int c = 0; c < choices.length && at != null; c++) {
-            at = at.child == null ? null : Wakeup.ofChoice(at.child, choices[c]);
+        for (int c : choices) {
+            int choice = steps.choice(c);
+            Wakeup next = Wakeup.ofChoice(at.child, choice);
+            if (next == null) {
+                next = Wakeup.choice(choice, steps.alternatives(c));
+                next.next = at.child;
+                at.child = next;
+            } else if (next.child == null) {
+                return null;
+            }
+            at = next;
         }
         return at;
     }
 
-    /// Goes past the step of the node, which is not one of those that are left, and any choices that follow it.
-    ///
-    /// @return null if an alternative is not planned for, and so is followed by everything
+    /// {@return the node behind the step of this one, which is not one of those that are left, and behind any choices
+    /// that follow it: whichever they are, the steps that are left can be taken; null if whatever follows is shown}
     private static @Nullable Wakeup pass(Wakeup node) {
         Wakeup at = node;
         while (at.child != null && at.child.isChoice()) {
-            if (at.child.listed() < at.child.alternatives) {
-                return null;
-            }
             at = at.child;
         }
-        return at;
+        return at.child == null ? null : at;
     }
 
     private void append(Machine machine, int d, @Nullable Wakeup parent, @Nullable Wakeup last) {

@@ -18,7 +18,8 @@ final class HappensBefore {
         /// Plans an execution in which the later step of the race in hand comes before the earlier one.
         ///
         /// @param d the decision for the earlier step
-        void reverse(HappensBefore race, int d);
+        /// @return whether there may be one
+        boolean reverse(HappensBefore race, int d);
     }
 
     private final Reversal reversal;
@@ -43,6 +44,8 @@ final class HappensBefore {
     private final int[] byRaces = new int[64];
     private final int[] after = new int[64];
     private final Pending step = new Pending();
+    // How often each task gives up the lock in hand, of those holds that are not yet met going back.
+    private final int[] released = new int[64];
     private int earlier;
     private int position;
 
@@ -209,14 +212,12 @@ final class HappensBefore {
     private void follows(int other, boolean reversible, boolean certain, boolean isNew) {
         int task = trace.task(other);
         if (reversible && byRaces[task] <= other) {
-            if (isNew) {
-                earlier = other;
-                reversal.reverse(this, decisionOfStep[other]);
-            }
+            earlier = other;
+            boolean possible = !isNew || reversal.reverse(this, decisionOfStep[other]);
             // A race further back is hidden by this one if the step in hand can come before it: then it is found
             // in the execution in which it does. A step that waits may be unable to, as what it waits for comes
             // later; then the race is with whoever made it wait, and only that one shows it.
-            if (certain || isEnabledBefore(other)) {
+            if (possible && (certain || isEnabledBefore(other))) {
                 join(byRaces, other);
             }
         }
@@ -329,6 +330,55 @@ final class HappensBefore {
     /// not have been taken instead}
     boolean isLaterDisabled() {
         return isPendingBefore(earlier) && !isEnabledBefore(earlier);
+    }
+
+    /// Nothing keeps the later step waiting.
+    static final int FREE = -1;
+
+    /// What the later step waits for, if for anything, is not known.
+    static final int UNKNOWN = -2;
+
+    /// {@return the step that keeps the later one out of the lock that it takes, if only the steps before the earlier
+    /// one of the race and those among `others` run; [#FREE] if there is none; [#UNKNOWN]}
+    int lockingOutLater(Reordered others) {
+        if (!Access.waits(step.access)) {
+            return step.guarded ? UNKNOWN : FREE;
+        }
+        if (step.guarded || step.stateDependent || step.access == Access.AWAIT.ordinal()) {
+            return UNKNOWN;
+        }
+        boolean together = step.access == Access.ACQUIRE_SHARED.ordinal();
+        Arrays.fill(released, 0, tasks, 0);
+        for (int access = lastAccess[step.object]; access != 0; access = previousAccess[access - 1]) {
+            int other = access - 1 >> 1;
+            if (other >= earlier && !others.has(other)) {
+                continue;
+            }
+            if ((access - 1 & 1) != 0 || trace.isGuarded(other) || trace.isStateDependent(other)) {
+                return UNKNOWN;
+            }
+            int task = trace.task(other);
+            Access kind = Access.of(trace.access(other));
+            if (kind == Access.QUEUE && together || trace.isTakingAlone(other)) {
+                return other;
+            } else if (trace.isTaking(other) && released[task] == 0) {
+                return together ? FREE : other;
+            } else if (kind == Access.RELEASE) {
+                return FREE; // also if it is only turned into a shared hold, which was given up by then
+            } else if (trace.isTaking(other)) {
+                released[task]--;
+            } else if (kind == Access.RELEASE_SHARED) {
+                released[task]++;
+            } else if (kind == Access.WRITE || kind == Access.ADD) {
+                return UNKNOWN;
+            }
+        }
+        return trace.isTaking(earlier) && trace.object(earlier) == step.object ? FREE : UNKNOWN;
+    }
+
+    /// {@return whether step `i` happens before the later step in any case: not just because both touch something}
+    boolean isKnownToLater(int i) {
+        return before[trace.task(i)] > i;
     }
 
     /// {@return the tasks whose first step in this sequence happens after none of the others in it: the steps that

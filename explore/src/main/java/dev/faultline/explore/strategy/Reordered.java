@@ -12,12 +12,15 @@ import org.jspecify.annotations.Nullable;
 /// happen after the earlier one, in their order, and then the later one. Steps are taken out of it as a walk down a
 /// wakeup tree meets them.
 final class Reordered {
+    private static final int[] NONE = {};
+
     private final HappensBefore race;
     private Machine machine;
     private Trace trace;
     private int[] steps = new int[64];
     private int size;
     private boolean withLater;
+    private boolean laterMayWait;
 
     Reordered(HappensBefore race) {
         this.race = race;
@@ -55,14 +58,44 @@ final class Reordered {
         }
     }
 
-    /// {@return whether nothing among them can end what the later step waits for}
-    boolean leavesLaterDisabled() {
-        for (int k = 0; k < size; k++) {
-            if (race.laterTouches(steps[k])) {
+    /// Leaves out what would keep the later step waiting.
+    ///
+    /// @return whether it may then be possible; if not, the race has no other way round
+    boolean makePossible() {
+        int taker = race.lockingOutLater(this);
+        while (taker >= 0) {
+            if (taker < race.earlier() || race.isKnownToLater(taker)) {
                 return false;
             }
+            removeWithWhatFollows(taker);
+            taker = race.lockingOutLater(this);
         }
-        return race.isLaterDisabled();
+        laterMayWait = taker == HappensBefore.UNKNOWN;
+        return !race.isLaterDisabled() || isLaterTouched();
+    }
+
+    private boolean isLaterTouched() {
+        for (int k = 0; k < size; k++) {
+            if (race.laterTouches(steps[k])) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void removeWithWhatFollows(int step) {
+        int kept = 0;
+        for (int k = 0; k < size; k++) {
+            if (steps[k] != step && !race.happensBefore(step, steps[k])) {
+                steps[kept++] = steps[k];
+            }
+        }
+        size = kept;
+    }
+
+    /// {@return whether that step is among these}
+    boolean has(int step) {
+        return Arrays.binarySearch(steps, 0, size, step) >= 0;
     }
 
     /// {@return where the first step of that task is: an index, [#size()] for the later step, -1 for nowhere}
@@ -107,14 +140,24 @@ final class Reordered {
             next++;
         }
         if (next < trace.length()) {
-            return !trace.isStateDependent(next)
+            return (!trace.isStateDependent(next) || isUntouched(trace.object(next), next))
                     && commutes(trace.object(next), trace.access(next), trace.mask(next))
                     && commutes(trace.object2(next), trace.access2(next), trace.mask2(next));
         }
         Task waiting = machine.task(task);
-        return !waiting.isStateDependent()
+        return (!waiting.isStateDependent() || isUntouched(waiting.objectIndex(), trace.length()))
                 && commutes(waiting.objectIndex(), waiting.access().ordinal(), waiting.mask())
                 && commutes(waiting.objectIndex2(), waiting.access2().ordinal(), waiting.mask2());
+    }
+
+    /// {@return whether nobody has touched the object, from the earlier step of the race on up to step `end`}
+    private boolean isUntouched(int object, int end) {
+        for (int i = race.earlier(); i < end; i++) {
+            if (trace.object(i) == object || trace.object2(i) == object) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /// {@return whether the step of a wakeup tree, by a task that takes none of these steps, commutes with all of them}
@@ -183,19 +226,26 @@ final class Reordered {
 
     private Wakeup laterNode() {
         return Wakeup.step(machine.task(race.laterTask()).stableName(), race.laterTouch(), race.laterTouch2(),
-                race.isLaterUnknown());
+                laterMayWait || race.isLaterUnknown());
     }
 
     private Touch touch(int object, int access, long mask) {
         return Touch.of(machine, object, access, mask);
     }
 
-    /// {@return the choices of the environment right after the step at that index}
+    /// {@return the numbers of the choices of the environment right after the step at that index}
     int[] choicesAfter(int index) {
-        if (index == size) {
-            return new int[0];
+        if (index == size || trace.choices() == 0) {
+            return NONE;
         }
-        return IntStream.range(0, trace.choices()).filter(c -> trace.choiceStep(c) == steps[index] + 1)
-                .map(trace::choiceValue).toArray();
+        return IntStream.range(0, trace.choices()).filter(c -> trace.choiceStep(c) == steps[index] + 1).toArray();
+    }
+
+    int choice(int number) {
+        return trace.choiceValue(number);
+    }
+
+    int alternatives(int number) {
+        return trace.choiceAlternatives(number);
     }
 }

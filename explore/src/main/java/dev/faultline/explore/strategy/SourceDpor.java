@@ -84,12 +84,13 @@ public final class SourceDpor extends TreeStrategy {
 
     /// Makes sure that an execution is tried in which the later step of the race comes before the earlier one: one
     /// of those that begin like the steps that do not depend on the earlier one, followed by the later step.
-    private void reverse(HappensBefore race, int d) {
+    private boolean reverse(HappensBefore race, int d) {
         long initials = race.initials() & decisions().enabled(d);
         if (initials == 0 || (initials & decisions().wanted(d)) != 0) {
-            return;
+            return true;
         }
         long mine = 1L << race.laterTask();
         decisions().want(d, (initials & mine) != 0 ? mine : Long.lowestOneBit(initials));
+        return true;
     }
 }

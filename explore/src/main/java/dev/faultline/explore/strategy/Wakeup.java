@@ -14,7 +14,7 @@ final class Wakeup {
     /// What the step touches, and how; the object's name is 0 where there is none.
     final Touch first;
     final Touch second;
-    /// Whether what the step touches may be something else by the time that it is taken.
+    /// Whether what the step touches may be something else by the time that it is taken, or it may have to wait.
     final boolean unknown;
     /// The first of the nodes that follow this one.
     @Nullable Wakeup child;
@@ -58,14 +58,5 @@ final class Wakeup {
             node = node.next;
         }
         return node;
-    }
-
-    /// {@return how many nodes there are from this one on that follow the same}
-    int listed() {
-        int listed = 0;
-        for (Wakeup node = this; node != null; node = node.next) {
-            listed++;
-        }
-        return listed;
     }
 }

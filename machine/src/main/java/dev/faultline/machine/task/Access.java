@@ -71,11 +71,13 @@ public enum Access {
         }
     }
 
+    private static final boolean[] WAITS = new boolean[COUNT];
     private static final boolean[] CERTAIN = new boolean[COUNT * COUNT];
 
     static {
         for (Access later : values()) {
             boolean waits = later == AWAIT || later == ACQUIRE || later == ACQUIRE_SHARED || later == ACQUIRE_QUEUED;
+            WAITS[later.ordinal()] = waits;
             for (Access earlier : values()) {
                 CERTAIN[earlier.ordinal() * COUNT + later.ordinal()] =
                         !waits || earlier == later && (later == ACQUIRE || later == ACQUIRE_QUEUED);
@@ -114,5 +116,10 @@ public enum Access {
     /// {@return whether the later of two reversible accesses could surely have been taken where the earlier one was}
     public static boolean certain(int ordinalEarlier, int ordinalLater) {
         return CERTAIN[ordinalEarlier * COUNT + ordinalLater];
+    }
+
+    /// {@return whether such an access may be disabled}
+    public static boolean waits(int ordinal) {
+        return WAITS[ordinal];
     }
 }

@@ -243,6 +243,7 @@ public final class Task {
     /// Notes that the task holds `lock` from now on.
     public void holds(SharedObject lock, boolean shared) {
         held.add(new Hold(lock, shared, machine.stepCount()));
+        machine.trace().took(shared);
     }
 
     /// Notes that the task no longer holds `lock`.

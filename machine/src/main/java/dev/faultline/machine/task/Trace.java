@@ -18,6 +18,7 @@ public final class Trace {
     private boolean[] guarded = new boolean[64];
     private int[] cause = new int[64];
     private boolean[] changing = new boolean[64];
+    private byte[] taken = new byte[64];
     private int choices;
     private int[] choiceStep = new int[16];
     private int[] choiceValue = new int[16];
@@ -68,6 +69,7 @@ public final class Trace {
         stateDependent[length] = from.stateDependent[i];
         guarded[length] = from.guarded[i];
         cause[length] = -1;
+        taken[length] = from.taken[i];
         changing[length++] = from.changing[i];
     }
 
@@ -104,6 +106,7 @@ public final class Trace {
         guarded[i] = t.isGuarded();
         cause[i] = t.resumedBy();
         changing[i] = false;
+        taken[i] = 0;
     }
 
     private void grow() {
@@ -119,6 +122,7 @@ public final class Trace {
         guarded = Arrays.copyOf(guarded, capacity);
         cause = Arrays.copyOf(cause, capacity);
         changing = Arrays.copyOf(changing, capacity);
+        taken = Arrays.copyOf(taken, capacity);
     }
 
     /// The last step has changed the state.
@@ -126,6 +130,23 @@ public final class Trace {
         if (length > 0) {
             changing[length - 1] = true;
         }
+    }
+
+    /// The task of the last step holds a lock by it.
+    void took(boolean shared) {
+        if (length > 0) {
+            taken[length - 1] = (byte) (shared ? 1 : 2);
+        }
+    }
+
+    /// {@return whether the task of step `i` holds the lock that the step concerned by it, together with others or not}
+    public boolean isTaking(int i) {
+        return taken[i] > 0;
+    }
+
+    /// {@return whether the task of step `i` holds the lock that the step concerned by it, alone}
+    public boolean isTakingAlone(int i) {
+        return taken[i] > 1;
     }
 
     boolean isChanging(int i) {
