@@ -137,4 +137,13 @@ class BadInputTest {
         Path good = file("good.litmus", GOOD);
         refused(CommandLineRun.of("replay", good.toString(), "--schedule", "x"), "'x' is not part of a schedule");
     }
+
+    @Test
+    void conformNamesWhatItCannotRunOn() {
+        refused(CommandLineRun.of("conform", "--fs", "fat"), "'fat'", "ext4");
+        refused(CommandLineRun.of("conform", "--programs", "0"), "--programs", "at least 1");
+        refused(CommandLineRun.of("conform", "--dir", folder.resolve("none").toString()), "none", "no folder");
+        refused(CommandLineRun.of("conform", "--time", "soon"), "'soon'", "length of time");
+        refused(CommandLineRun.of("conform", "--seed", "x"), "--seed", "x");
+    }
 }

@@ -1,0 +1,140 @@
+package dev.faultline.cli;
+
+import dev.faultline.live.conform.Conform;
+import dev.faultline.live.conform.Difference;
+import dev.faultline.live.conform.HostSide;
+import dev.faultline.live.conform.HostUnavailable;
+import dev.faultline.live.conform.LitmusText;
+import dev.faultline.live.conform.ModelSide;
+import dev.faultline.live.conform.Rules;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+/// `faultline conform`: random programs on the model and on the host.
+@Command(name = "conform", mixinStandardHelpOptions = true,
+        description = "Runs random programs on the model and on this Linux, and compares every answer.")
+final class ConformCommand implements Callable<Integer> {
+    private static final long SHOW_EVERY_MILLIS = 200;
+
+    @ParentCommand
+    private Main main = new Main();
+
+    @Option(names = "--fs", paramLabel = "TYPE", defaultValue = "ext4", description = "The file system. Default: ext4.")
+    private String fileSystem = "ext4";
+
+    @Option(names = "--dir", paramLabel = "FOLDER", description = "An existing folder of a file system of that type; "
+            + "a folder of its own is made in it. Default: where one is found, else an image that is mounted.")
+    private Optional<Path> folder = Optional.empty();
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "The first program's; each that "
+            + "follows has the next one. Default: 0.")
+    private long seed;
+
+    @Option(names = "--programs", paramLabel = "N", defaultValue = "1000", description = "How many. Default: 1000.")
+    private long programs = 1000;
+
+    @Option(names = "--time", paramLabel = "D", defaultValue = "0",
+            description = "How long: 500ms, 30s, 5m, or seconds.", converter = DurationConverter.class)
+    private Duration time = Duration.ZERO;
+
+    @Option(names = "--quiet", description = "Print only differences and the total, and no progress.")
+    private boolean quiet;
+
+    private long shown;
+
+    @Override
+    public Integer call() {
+        Optional<String> refused = refusal();
+        if (refused.isPresent()) {
+            return refuse(refused.get());
+        }
+        try {
+            Path place = Files.createTempDirectory(folder.orElse(Path.of(".")).toAbsolutePath(), "faultline-conform");
+            try (HostSide host = HostSide.start(place)) {
+                return compare(new Conform(new ModelSide(fileSystem), host, Rules.of(fileSystem))).code();
+            } finally {
+                Files.deleteIfExists(place);
+            }
+        } catch (HostUnavailable problem) {
+            return refuse(Objects.requireNonNullElse(problem.getMessage(), "the host cannot run programs"));
+        } catch (IOException problem) {
+            return refuse("cannot make a folder for the programs: " + problem);
+        }
+    }
+
+    private int refuse(String reason) {
+        main.terminal().message("faultline conform: " + reason);
+        return ExitStatus.USAGE.code();
+    }
+
+    private Optional<String> refusal() {
+        if (!ModelSide.fileSystems().contains(fileSystem)) {
+            return Optional.of("no programs can be compared on '" + fileSystem + "'; there is "
+                    + String.join(", ", ModelSide.fileSystems()));
+        }
+        if (folder.isPresent() && !Files.isDirectory(folder.get())) {
+            return Optional.of(folder.get() + " is no folder");
+        }
+        return programs < 1 ? Optional.of("--programs must be at least 1") : Optional.empty();
+    }
+
+    private ExitStatus compare(Conform conform) throws HostUnavailable {
+        long start = Budget.now();
+        long limit = time.isZero() ? Long.MAX_VALUE : time.toMillis();
+        conform.run(seed, programs, () -> main.interrupted().get() || Budget.now() - start > limit,
+                done -> progress(done, conform, Budget.now() - start));
+        main.terminal().clearProgress();
+        print(conform, Budget.now() - start);
+        return conform.differences().isEmpty() ? ExitStatus.AS_ASKED : ExitStatus.VIOLATION;
+    }
+
+    private void progress(long done, Conform conform, long millis) {
+        if (!quiet && main.terminal().isInteractive() && millis - shown > SHOW_EVERY_MILLIS) {
+            shown = millis;
+            main.terminal().progress(String.format("conform: %,d of %,d programs, %,d a minute, %d sorts of difference",
+                    done, programs, done * 60_000 / Math.max(1, millis), conform.differences().size()));
+        }
+    }
+
+    private void print(Conform conform, long millis) {
+        int number = 0;
+        for (Difference difference : conform.differences()) {
+            main.terminal().out().printf("// %s: %d of %d programs%n", difference.sort(), conform.occurrences(difference),
+                    conform.programs());
+            main.terminal().out().println(LitmusText.of(difference, "conform-" + seed + "-" + ++number, fileSystem,
+                    System.getProperty("os.version")));
+        }
+        if (!quiet) {
+            coverage(conform);
+        }
+        main.terminal().out().printf("%,d programs on %s, %,d answers compared, %,d a minute: %s%n", conform.programs(),
+                fileSystem, conform.compared(), conform.programs() * 60_000 / Math.max(1, millis),
+                number == 0 ? "no unexplained difference" : number + " sorts of difference");
+    }
+
+    private void coverage(Conform conform) {
+        conform.coverage().byCall().forEach((call, outcomes) -> main.terminal().out().printf("%-16s %s%n", call,
+                String.join(", ", outcomes.entrySet().stream().map(ConformCommand::counted).toList())));
+        for (Map.Entry<String, Long> rule : conform.explained().entrySet()) {
+            main.terminal().out().printf("explained by %s: %,d%n", rule.getKey(), rule.getValue());
+        }
+        List<String> never = conform.neverMade();
+        if (!never.isEmpty()) {
+            main.terminal().out().println("never made: " + String.join(", ", never));
+        }
+    }
+
+    private static String counted(Map.Entry<String, Long> outcome) {
+        return outcome.getKey() + " " + String.format("%,d", outcome.getValue());
+    }
+}

@@ -1,0 +1,53 @@
+package dev.faultline.live.conform;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/// One action of a program: a system call by its name, or an access to memory by one of the names below.
+public record Call(String name, List<Operand> operands) {
+    /// Loads `SIZE` bytes: `load(ADDRESS, SIZE)`.
+    public static final String LOAD = "load";
+    /// Stores the low bytes of a value: `store(ADDRESS, SIZE, VALUE)`.
+    public static final String STORE = "store";
+    /// Fills memory: `fill(ADDRESS, LENGTH, VALUE)`; byte `i` becomes `VALUE + i / 256`.
+    public static final String FILL = "fill";
+    /// Reads memory, all of it an answer: `show(ADDRESS, LENGTH)`.
+    public static final String SHOW = "show";
+
+    /// The same operands for ever.
+    public Call {
+        operands = List.copyOf(operands);
+    }
+
+    /// {@return a call with values of registers only}
+    public static Call of(String name, long... values) {
+        List<Operand> operands = new ArrayList<>();
+        for (long value : values) {
+            operands.add(Operand.of(value));
+        }
+        return new Call(name, operands);
+    }
+
+    /// {@return the opening of a file}
+    public static Call open(String file, long flags) {
+        return new Call("open", List.of(new Operand.Path(file), Operand.of(flags), Operand.of(0600)));
+    }
+
+    /// {@return whether this is no system call}
+    public boolean isAccess() {
+        return Stream.of(LOAD, STORE, FILL, SHOW).anyMatch(name::equals);
+    }
+
+    /// {@return the value of the register for operand `index`; 0 for one that is no register}
+    public long number(int index) {
+        return index < operands.size() && operands.get(index) instanceof Operand.Number(long value) ? value : 0;
+    }
+
+    /// {@return the call with another operand}
+    public Call with(int index, Operand operand) {
+        List<Operand> changed = new ArrayList<>(operands);
+        changed.set(index, operand);
+        return new Call(name, changed);
+    }
+}

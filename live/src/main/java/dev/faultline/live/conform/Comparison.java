@@ -1,0 +1,43 @@
+package dev.faultline.live.conform;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// Both sides of one program, held against each other.
+///
+/// @param difference the first that no rule explains
+/// @param explained  the rules that explained one before it
+/// @param compared   how many calls were compared
+public record Comparison(Optional<Difference> difference, List<String> explained, int compared) {
+    /// Compares what a program came to.
+    public static Comparison of(Program program, ModelSide.Result model, HostSide.Result host, List<Rule> rules) {
+        List<String> explained = new ArrayList<>();
+        List<Call> calls = program.withLook();
+        for (int i = 0; i < calls.size(); i++) {
+            if (i >= model.answers().size() || i >= host.answers().size()) {
+                break;
+            }
+            Answer expected = model.answers().get(i);
+            Answer got = host.answers().get(i);
+            if (!expected.equals(got)) {
+                Rule.Effect effect = Rule.Effect.NONE;
+                for (Rule rule : rules) {
+                    effect = rule.explains(program, i, expected, got);
+                    if (effect != Rule.Effect.NONE) {
+                        explained.add(rule.name());
+                        break;
+                    }
+                }
+                if (effect == Rule.Effect.NONE) {
+                    return new Comparison(Optional.of(Difference.between(program, i, expected, got)), explained, i + 1);
+                }
+                if (effect == Rule.Effect.STOP) {
+                    return new Comparison(Optional.empty(), explained, i + 1);
+                }
+            }
+        }
+        int compared = Math.min(model.answers().size(), host.answers().size());
+        return new Comparison(Difference.of(program, model, host), explained, compared);
+    }
+}

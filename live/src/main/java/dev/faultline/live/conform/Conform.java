@@ -1,0 +1,99 @@
+package dev.faultline.live.conform;
+
+import dev.faultline.kernel.syscall.SystemCalls;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongConsumer;
+
+/// Random programs on both sides, one after the other.
+public final class Conform {
+    private final ModelSide model;
+    private final HostSide host;
+    private final List<Rule> rules;
+    private final Generator generator = new Generator();
+    private final Coverage coverage = new Coverage();
+    private final TreeMap<String, Difference> differences = new TreeMap<>();
+    private final TreeMap<String, Long> found = new TreeMap<>();
+    private final TreeMap<String, Long> explained = new TreeMap<>();
+    private long programs;
+    private long compared;
+
+    /// Programs on these two.
+    public Conform(ModelSide model, HostSide host, List<Rule> rules) {
+        this.model = model;
+        this.host = host;
+        this.rules = List.copyOf(rules);
+    }
+
+    /// Runs `count` programs, those of the seeds from `seed` on, until `stop` says so.
+    ///
+    /// @param progress is told after each program how many there were
+    /// @throws HostUnavailable if the host cannot go on
+    public void run(long seed, long count, BooleanSupplier stop, LongConsumer progress) throws HostUnavailable {
+        for (long i = 0; i < count && !stop.getAsBoolean(); i++) {
+            Optional<Difference> difference = compare(generator.program(seed + i), true);
+            if (difference.isPresent()) {
+                record(difference.get());
+            }
+            programs++;
+            progress.accept(programs);
+        }
+    }
+
+    private void record(Difference difference) throws HostUnavailable {
+        found.merge(difference.sort(), 1L, Long::sum);
+        if (!differences.containsKey(difference.sort())) {
+            differences.put(difference.sort(), Minimiser.minimise(difference, program -> compare(program, false)));
+        }
+    }
+
+    private Optional<Difference> compare(Program program, boolean counts) throws HostUnavailable {
+        HostSide.Result real = host.run(program);
+        Comparison comparison = Comparison.of(program, model.run(program), real, rules);
+        if (counts) {
+            coverage.add(program, real.answers());
+            compared += comparison.compared();
+            comparison.explained().forEach(rule -> explained.merge(rule, 1L, Long::sum));
+        }
+        return comparison.difference();
+    }
+
+    /// {@return one difference of each sort, made small}
+    public List<Difference> differences() {
+        return new ArrayList<>(differences.values());
+    }
+
+    /// {@return how many programs showed a difference of that sort}
+    public long occurrences(Difference difference) {
+        return found.getOrDefault(difference.sort(), 0L);
+    }
+
+    /// {@return how many differences each rule explained}
+    public SortedMap<String, Long> explained() {
+        return explained;
+    }
+
+    /// {@return the number of programs that were run}
+    public long programs() {
+        return programs;
+    }
+
+    /// {@return the number of calls of which both answers were held against each other}
+    public long compared() {
+        return compared;
+    }
+
+    /// {@return the calls of the model that no program has made}
+    public List<String> neverMade() {
+        return SystemCalls.names().stream().filter(name -> !coverage.byCall().containsKey(name)).toList();
+    }
+
+    /// {@return what was reached}
+    public Coverage coverage() {
+        return coverage;
+    }
+}

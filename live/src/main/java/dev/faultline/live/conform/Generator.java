@@ -1,0 +1,218 @@
+package dev.faultline.live.conform;
+
+import static dev.faultline.kernel.uapi.Fcntl.O_APPEND;
+import static dev.faultline.kernel.uapi.Fcntl.O_CREAT;
+import static dev.faultline.kernel.uapi.Fcntl.O_DIRECT;
+import static dev.faultline.kernel.uapi.Fcntl.O_DSYNC;
+import static dev.faultline.kernel.uapi.Fcntl.O_EXCL;
+import static dev.faultline.kernel.uapi.Fcntl.O_RDONLY;
+import static dev.faultline.kernel.uapi.Fcntl.O_RDWR;
+import static dev.faultline.kernel.uapi.Fcntl.O_SYNC;
+import static dev.faultline.kernel.uapi.Fcntl.O_TRUNC;
+import static dev.faultline.kernel.uapi.Fcntl.O_WRONLY;
+
+import dev.faultline.kernel.syscall.SystemCalls;
+import dev.faultline.kernel.uapi.Mman;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/// Makes programs: the same one for the same seed.
+///
+/// A program opens its files in several ways and maps memory and files side by side in a small arena, so that the
+/// calls that follow meet mappings of each sort, holes, and memory that is not there.
+public final class Generator {
+    private static final int MOST_CALLS = 22;
+    private static final int PAGE = 4096;
+    private static final List<String> NAMES = List.of("f", "g");
+
+    private final List<String> calls;
+
+    /// Programs of every call that both sides can make.
+    public Generator() {
+        this.calls = Weights.of(SystemCalls.names().stream().filter(HostCalls::has).toList());
+    }
+
+    /// {@return the program of a seed}
+    public Program program(long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        return new Draft(random).program();
+    }
+
+    /// A program as it is made.
+    private final class Draft {
+        private final SplittableRandom random;
+        private final Values values;
+        private final List<Call> made = new ArrayList<>();
+        private long size;
+        private int opened;
+
+        Draft(SplittableRandom random) {
+            this.random = random;
+            this.values = new Values(random);
+        }
+
+        Program program() {
+            List<Program.InitialFile> files = new ArrayList<>();
+            int count = 1 + values.below(NAMES.size());
+            for (String name : NAMES.subList(0, count)) {
+                size = values.below(5) == 0 ? 0 : values.bytes(6000);
+                files.add(new Program.InitialFile(name, size, values.oneIn(4) ? Program.InitialFile.HOLE : 'a' + values.below(3)));
+            }
+            setTheScene();
+            int most = made.size() + 3 + values.below(MOST_CALLS);
+            while (made.size() < most) {
+                made.addAll(calls(calls.get(random.nextInt(calls.size()))));
+            }
+            return new Program(files, made);
+        }
+
+        private void setTheScene() {
+            for (int i = 0; i <= values.below(3); i++) {
+                made.add(Call.open(NAMES.get(values.below(NAMES.size())), O_RDWR | (values.oneIn(3) ? O_DIRECT : 0)));
+                opened++;
+            }
+            for (int page = values.below(3); page < Program.ARENA_PAGES - 3; page += values.below(3)) {
+                int pages = 1 + values.below(5);
+                boolean anonymous = values.oneIn(2);
+                made.add(Call.of("mmap", Program.ARENA + (long) page * PAGE, (long) pages * PAGE, protection(),
+                        Mman.MAP_FIXED | type() | (anonymous ? Mman.MAP_ANONYMOUS : 0), anonymous ? -1 : descriptor(),
+                        anonymous ? 0 : (long) PAGE * values.below(4)));
+                page += pages;
+            }
+            for (int i = 0; i < values.below(3); i++) {
+                made.add(fill());
+            }
+        }
+
+        private long protection() {
+            return values.oneIn(3) ? values.oneOf(Mman.PROT_NONE, Mman.PROT_READ, Mman.PROT_WRITE,
+                    Mman.PROT_READ | Mman.PROT_EXEC) : Mman.PROT_READ | Mman.PROT_WRITE;
+        }
+
+        private long type() {
+            return values.oneIn(2) ? Mman.MAP_SHARED : Mman.MAP_PRIVATE;
+        }
+
+        private long descriptor() {
+            return values.descriptor(opened);
+        }
+
+        private Call fill() {
+            return Call.of(Call.FILL, values.page() + (values.oneIn(3) ? values.below(PAGE) : 0),
+                    1 + Math.min(3 * PAGE, values.bytes(size)), 1 + values.below(90));
+        }
+
+        private Call show() {
+            return Call.of(Call.SHOW, values.address(), 1 + Math.min(4 * PAGE, values.bytes(size)));
+        }
+
+        /// A call of that name, and what may go with it.
+        private List<Call> calls(String name) {
+            return switch (name) {
+                case "read", "pread", "readv", "preadv", "preadv2" -> List.of(transfer(name));
+                case "write", "pwrite", "writev", "pwritev", "pwritev2" ->
+                    values.oneIn(2) ? List.of(fill(), transfer(name)) : List.of(transfer(name));
+                default -> List.of(call(name));
+            };
+        }
+
+        private Call call(String name) {
+            return switch (name) {
+                case Call.LOAD -> Call.of(Call.LOAD, values.address(), values.oneOf(1, 1, 2, 4, 8));
+                case Call.STORE -> Call.of(Call.STORE, values.address(), values.oneOf(1, 1, 2, 4, 8), random.nextLong() >>> 8);
+                case Call.FILL -> fill();
+                case Call.SHOW -> show();
+                case "open" -> open();
+                case "close", "fsync", "fdatasync", "dup" -> Call.of(name, descriptor());
+                case "lseek" -> Call.of(name, descriptor(), values.oneIn(4) ? -values.bytes(size) : values.pos(size),
+                        values.oneIn(16) ? values.oneOf(3, 4, 5, -1) : values.below(3));
+                case "ftruncate" -> Call.of(name, descriptor(), truncated());
+                case "truncate" -> new Call(name, List.of(path(), Operand.of(truncated())));
+                case "fallocate" -> Call.of(name, descriptor(), values.oneIn(3) ? 0
+                        : values.oneOf(1, 3, 3, 2, 8, 0x10, 0x11, 0x20), values.pos(size), values.length(size));
+                case "sync_file_range" -> Call.of(name, descriptor(), values.pos(size), values.length(size), values.below(9));
+                case "mmap" -> mmap();
+                case "munmap", "mprotect", "madvise", "msync", "mlock", "munlock", "mincore", "mremap" -> memoryCall(name);
+                default -> Call.of(name);
+            };
+        }
+
+        private long truncated() {
+            size = values.pos(size);
+            return size;
+        }
+
+        private Operand path() {
+            return new Operand.Path(values.oneIn(12) ? "none" : NAMES.get(values.below(NAMES.size())));
+        }
+
+        private Call open() {
+            opened = Math.min(opened + 1, 6);
+            long flags = values.oneOf(O_RDONLY, O_WRONLY, O_RDWR, O_RDWR, O_RDWR)
+                    | values.someOf(O_CREAT, O_APPEND, O_TRUNC, O_DIRECT, O_DIRECT, O_DSYNC, O_SYNC)
+                    | (values.oneIn(10) ? O_CREAT | O_EXCL : 0);
+            return new Call("open", List.of(path(), Operand.of(flags), Operand.of(0600)));
+        }
+
+        private Call mmap() {
+            Operand.Range range = values.pages();
+            boolean anonymous = values.oneIn(3);
+            long flags = (values.oneIn(20) ? values.oneOf(0, Mman.MAP_SHARED_VALIDATE, 4, Mman.MAP_SHARED_VALIDATE | 1L << 26)
+                    : type())
+                    | (values.oneIn(8) ? values.oneOf(0, Mman.MAP_FIXED_NOREPLACE) : Mman.MAP_FIXED)
+                    | (anonymous ? Mman.MAP_ANONYMOUS : 0) | (values.oneIn(8) ? Mman.MAP_POPULATE : 0);
+            long offset = values.oneIn(25) ? values.pos(size) : (long) PAGE * values.below(5);
+            return Call.of("mmap", range.address(), range.lengthBytes(), protection(), flags,
+                    anonymous && !values.oneIn(4) ? -1 : descriptor(), offset);
+        }
+
+        private Call memoryCall(String name) {
+            Operand.Range range = values.pages();
+            List<Operand> operands = new ArrayList<>();
+            operands.add(Operand.of(range.address()));
+            operands.add(Operand.of(range.lengthBytes()));
+            switch (name) {
+                case "mprotect" -> operands.add(Operand.of(values.oneIn(30) ? 0x10 : protection()));
+                case "madvise" -> operands.add(Operand.of(values.oneOf(4, 4, 4, 0, 1, 2, 3, 8, 9, 22, 23, 99)));
+                case "msync" -> operands.add(Operand.of(values.oneIn(6) ? values.below(16) : values.oneOf(1, 4, 4)));
+                case "mincore" -> operands.add(new Operand.Out(64));
+                case "mremap" -> {
+                    operands.add(Operand.of(values.oneIn(20) ? 0 : (long) PAGE * (1 + values.below(6))));
+                    operands.add(Operand.of(values.oneOf(0, 1, 3, 3, 3, 5, 7, 8)));
+                    operands.add(Operand.of(values.page()));
+                }
+                default -> { }
+            }
+            return new Call(name, operands);
+        }
+
+        private Call transfer(String name) {
+            List<Operand> operands = new ArrayList<>();
+            operands.add(Operand.of(descriptor()));
+            if (name.contains("v")) {
+                vector(operands);
+            } else {
+                operands.add(Operand.of(values.address()));
+                operands.add(Operand.of(values.length(size)));
+            }
+            if (name.startsWith("p")) {
+                operands.add(Operand.of(values.pos(size)));
+            }
+            if (name.endsWith("2")) {
+                operands.add(Operand.of(values.oneIn(2) ? 0 : values.someOf(1, 2, 4, 8, 0x10, 0x20, 0x40, 0x80)));
+            }
+            return new Call(name, operands);
+        }
+
+        private void vector(List<Operand> operands) {
+            List<Operand.Range> ranges = new ArrayList<>();
+            for (int i = 0; i < 1 + values.below(4); i++) {
+                ranges.add(new Operand.Range(values.address(), values.length(size)));
+            }
+            long count = values.oneIn(25) ? values.oneOf(0, -1, 1025, 1L << 32) : ranges.size();
+            operands.add(values.oneIn(25) ? Operand.of(values.address()) : new Operand.Vector(ranges));
+            operands.add(Operand.of(count));
+        }
+    }
+}

@@ -1,0 +1,227 @@
+package dev.faultline.live.conform;
+
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.OutputStreamWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Timer;
+import java.util.TimerTask;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/// Programs on the host's Linux: a child process that interprets them, in a folder of the file system in question.
+///
+/// The interpreter is C, compiled once with the host's `cc`. If a program makes it hang or die, that is the
+/// program's answer, and the next one gets another interpreter.
+public final class HostSide implements AutoCloseable {
+    private static final long TIME_LIMIT_MILLIS = 30_000;
+
+    private final Path tools;
+    private final Path binary;
+    private final Path folder;
+    private Optional<Child> child = Optional.empty();
+
+    /// The running interpreter.
+    private record Child(Process process, BufferedWriter in, BufferedReader out) {}
+
+    private HostSide(Path tools, Path binary, Path folder) {
+        this.tools = tools;
+        this.binary = binary;
+        this.folder = folder;
+    }
+
+    /// What a program came to.
+    ///
+    /// @param answers one a call that was made
+    /// @param died    what stopped the interpreter, if something did
+    public record Result(List<Answer> answers, Optional<String> died) {}
+
+    /// Compiles the interpreter.
+    ///
+    /// @param folder an existing folder for the programs, which is emptied before each
+    /// @throws HostUnavailable if there is no compiler, or it fails
+    public static HostSide start(Path folder) throws HostUnavailable {
+        try {
+            Path tools = Files.createTempDirectory("faultline-conform");
+            Path source = tools.resolve("interpreter.c");
+            try (InputStream text = HostSide.class.getResourceAsStream("interpreter.c")) {
+                if (text == null) {
+                    throw new AssertionError("the interpreter's source is not among the resources");
+                }
+                Files.copy(text, source, StandardCopyOption.REPLACE_EXISTING);
+            }
+            Path binary = tools.resolve("interpreter");
+            compile(source, binary);
+            return new HostSide(tools, binary, folder);
+        } catch (IOException problem) {
+            throw new HostUnavailable("cannot write the interpreter: " + problem.getMessage(), problem);
+        }
+    }
+
+    private static void compile(Path source, Path binary) throws HostUnavailable {
+        try {
+            Process cc = new ProcessBuilder("cc", "-O1", "-w", "-o", binary.toString(), source.toString())
+                    .redirectErrorStream(true).start();
+            cc.getOutputStream().close();
+            String said = new String(cc.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            if (cc.waitFor() != 0) {
+                throw new HostUnavailable("cc cannot compile the interpreter: " + said.strip());
+            }
+        } catch (IOException missing) {
+            throw new HostUnavailable("there is no C compiler 'cc': " + missing.getMessage(), missing);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new HostUnavailable("interrupted while compiling", interrupted);
+        }
+    }
+
+    /// Runs a program, its closing look included.
+    public Result run(Program program) throws HostUnavailable {
+        List<Call> calls = program.withLook();
+        List<Answer> answers = new ArrayList<>();
+        Child running = running();
+        Timer timer = new Timer(true);
+        try {
+            timer.schedule(killing(running.process()), TIME_LIMIT_MILLIS);
+            running.in().write(text(program, calls));
+            running.in().flush();
+            for (int i = 0; i < 1 + program.files().size(); i++) {
+                line(running);
+            }
+            for (Call call : calls) {
+                answers.add(normal(call, Answer.parse(line(running))));
+            }
+            return new Result(answers, Optional.empty());
+        } catch (IOException ended) {
+            return new Result(answers, Optional.of(ended(running)));
+        } finally {
+            timer.cancel();
+        }
+    }
+
+    private static TimerTask killing(Process process) {
+        return new TimerTask() {
+            @Override
+            public void run() {
+                process.destroyForcibly();
+            }
+        };
+    }
+
+    private static String line(Child running) throws IOException {
+        String line = running.out().readLine();
+        if (line == null) {
+            throw new IOException("the interpreter ended");
+        }
+        return line;
+    }
+
+    private String ended(Child running) throws HostUnavailable {
+        stop();
+        int status = running.process().exitValue();
+        if (status == 1) {
+            throw new HostUnavailable("the interpreter cannot go on in " + folder);
+        }
+        return status == 128 + 9 ? "no end within " + TIME_LIMIT_MILLIS / 1000 + " s" : "the interpreter died: " + status;
+    }
+
+    private Child running() throws HostUnavailable {
+        if (child.isEmpty()) {
+            try {
+                Process process = new ProcessBuilder(binary.toString()).redirectError(ProcessBuilder.Redirect.INHERIT)
+                        .start();
+                child = Optional.of(new Child(process,
+                        new BufferedWriter(new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8)),
+                        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))));
+            } catch (IOException problem) {
+                throw new HostUnavailable("cannot run the interpreter: " + problem.getMessage(), problem);
+            }
+        }
+        return child.get();
+    }
+
+    private String text(Program program, List<Call> calls) {
+        StringBuilder text = new StringBuilder("B ").append(folder).append('\n');
+        for (Program.InitialFile file : program.files()) {
+            text.append("F ").append(file.name()).append(' ').append(file.sizeBytes()).append(' ')
+                    .append(file.fill()).append('\n');
+        }
+        for (Call call : calls) {
+            text.append(line(call)).append('\n');
+        }
+        return text.append(".\n").toString();
+    }
+
+    private static String line(Call call) {
+        StringBuilder line = new StringBuilder(switch (call.name()) {
+            case Call.LOAD -> "L";
+            case Call.STORE -> "T";
+            case Call.FILL -> "M";
+            case Call.SHOW -> "D";
+            default -> "S " + HostCalls.number(call.name());
+        });
+        for (Operand operand : HostCalls.registers(call)) {
+            line.append(' ');
+            switch (operand) {
+                case Operand.Number(long value) -> line.append(value);
+                case Operand.Path(String name) -> line.append('p').append(name);
+                case Operand.Out(int lengthBytes) -> line.append('o').append(lengthBytes);
+                case Operand.Vector(List<Operand.Range> ranges) -> {
+                    line.append('v');
+                    ranges.forEach(range -> line.append(range.address()).append(',').append(range.lengthBytes()).append(';'));
+                }
+            }
+        }
+        return line.toString();
+    }
+
+    private static Answer normal(Call call, Answer answer) {
+        return answer.errno() != 0 || answer.signal() != 0 ? answer
+                : new Answer(normal(call, answer.value()), 0, 0, answer.bytes());
+    }
+
+    /// {@return what counts of a result: where the kernel puts a mapping that may lie anywhere is its own affair}
+    static long normal(Call call, long value) {
+        boolean maps = call.name().equals("mmap") || call.name().equals("mremap");
+        return maps && (value < Program.ARENA || value >= Program.SCRATCH) ? Answer.ELSEWHERE : value;
+    }
+
+    private void stop() {
+        child.ifPresent(running -> {
+            running.process().destroyForcibly();
+            try {
+                running.process().waitFor(10, TimeUnit.SECONDS);
+            } catch (InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        child = Optional.empty();
+    }
+
+    /// Ends the interpreter and removes it, and what the last program left in its folder.
+    @Override
+    public void close() {
+        stop();
+        remove(folder.toFile().listFiles());
+        remove(tools.toFile().listFiles());
+        remove(tools.toFile());
+    }
+
+    private static void remove(File @Nullable ... files) {
+        for (File file : files == null ? new File[0] : files) {
+            if (!file.delete()) {
+                file.deleteOnExit();
+            }
+        }
+    }
+}

@@ -1,0 +1,238 @@
+package dev.faultline.live.conform;
+
+import dev.faultline.kernel.fs.FileSystem;
+import dev.faultline.kernel.fs.ext4.Ext4;
+import dev.faultline.kernel.lib.Content;
+import dev.faultline.kernel.lib.Parts;
+import dev.faultline.kernel.mm.SignalRaised;
+import dev.faultline.kernel.mm.UserAccess;
+import dev.faultline.kernel.syscall.Kernel;
+import dev.faultline.kernel.syscall.Process;
+import dev.faultline.kernel.syscall.SystemCalls;
+import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.kernel.uapi.SysResult;
+import dev.faultline.machine.task.Ending;
+import dev.faultline.machine.task.Machine;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// Programs on the model kernel.
+public final class ModelSide {
+    private static final long STEP_BOUND = 20_000_000;
+    private static final String MOUNT_POINT = "/mnt";
+
+    private final String fileSystem;
+
+    /// Programs in the folder of a file system of that type.
+    ///
+    /// @throws IllegalArgumentException if the model has none; [#fileSystems] says which it has
+    public ModelSide(String fileSystem) {
+        if (!fileSystems().contains(fileSystem)) {
+            throw new IllegalArgumentException("the model has no " + fileSystem);
+        }
+        this.fileSystem = fileSystem;
+    }
+
+    /// {@return the types of file systems that programs can run on}
+    public static List<String> fileSystems() {
+        return List.of("ext4");
+    }
+
+    /// What a program came to.
+    ///
+    /// @param answers one a call that was made
+    /// @param wrong   what the model found wrong, in words: a leak, a failed assertion of its own
+    public record Result(List<Answer> answers, List<String> wrong) {}
+
+    /// Runs a program, its closing look included.
+    public Result run(Program program) {
+        Machine machine = new Machine(STEP_BOUND, null);
+        Kernel kernel = new Kernel(machine, Parts.TODAY, 1);
+        kernel.mount(MOUNT_POINT, List.of(mounted(kernel)));
+        for (Program.InitialFile file : program.files()) {
+            kernel.format(MOUNT_POINT + "/" + file.name(), file.sizeBytes(), file.fill() == Program.InitialFile.HOLE
+                    ? Optional.empty() : Optional.of((byte) file.fill()));
+        }
+        List<Answer> answers = new ArrayList<>();
+        Ending ending = machine.runAlone("program", () -> {
+            Run run = new Run(kernel);
+            program.withLook().forEach(call -> answers.add(run.answer(call)));
+            kernel.checkQuiescent();
+        });
+        return new Result(answers, wrong(machine, ending));
+    }
+
+    private FileSystem mounted(Kernel kernel) {
+        return switch (fileSystem) {
+            case "ext4" -> new Ext4(kernel.nodes().getFirst(), MOUNT_POINT);
+            default -> throw new IllegalArgumentException("the model has no " + fileSystem);
+        };
+    }
+
+    private static List<String> wrong(Machine machine, Ending ending) {
+        List<String> wrong = new ArrayList<>();
+        machine.findings().forEach(finding -> wrong.add(finding.kind() + ": " + finding.summary()));
+        if (ending == Ending.CRASH) {
+            Throwable crash = machine.crash();
+            wrong.add("the model failed: " + crash + " at " + crash.getStackTrace()[0]);
+        } else if (ending != Ending.DONE && ending != Ending.FINDING) {
+            wrong.add("the program ended with " + ending);
+        }
+        return wrong;
+    }
+
+    /// One program as it runs.
+    private static final class Run {
+        private final Process process;
+        private final SystemCalls calls;
+        private long scratchUsed;
+
+        Run(Kernel kernel) {
+            this.calls = new SystemCalls(kernel);
+            this.process = kernel.process(1, "program");
+            process.enter();
+            process.mapSegment(Program.SCRATCH, new byte[Program.SCRATCH_BYTES], true);
+        }
+
+        private UserAccess memory() {
+            return process.node().userMemory().access();
+        }
+
+        Answer answer(Call call) {
+            return call.isAccess() ? access(call) : systemCall(call);
+        }
+
+        private Answer systemCall(Call call) {
+            scratchUsed = 0;
+            long[] values = new long[Math.max(6, call.operands().size())];
+            long out = 0;
+            int outBytes = 0;
+            for (int i = 0; i < call.operands().size(); i++) {
+                switch (call.operands().get(i)) {
+                    case Operand.Number(long value) -> values[i] = value;
+                    case Operand.Path(String name) -> values[i] = string(MOUNT_POINT + "/" + name);
+                    case Operand.Vector(List<Operand.Range> ranges) -> values[i] = vector(ranges);
+                    case Operand.Out(int lengthBytes) -> {
+                        outBytes = lengthBytes;
+                        out = zeroed(lengthBytes);
+                        values[i] = out;
+                    }
+                }
+            }
+            return switch (calls.get(call.name()).invoke(process, values)) {
+                case SysResult.Ok(long value) -> new Answer(HostSide.normal(call, value), 0, 0, shown(out, outBytes));
+                case SysResult.Err(Errno errno) -> Answer.error(errno.number());
+            };
+        }
+
+        private long scratch(long lengthBytes) {
+            long part = Program.SCRATCH + scratchUsed;
+            scratchUsed += lengthBytes + 15 & -16;
+            return part;
+        }
+
+        private long string(String text) {
+            byte[] bytes = text.getBytes(StandardCharsets.ISO_8859_1);
+            long address = scratch(bytes.length + 1L);
+            for (int i = 0; i < bytes.length; i++) {
+                memory().store(address + i, 1, bytes[i]);
+            }
+            memory().store(address + bytes.length, 1, 0);
+            return address;
+        }
+
+        private long vector(List<Operand.Range> ranges) {
+            long address = scratch(16L * ranges.size());
+            for (int i = 0; i < ranges.size(); i++) {
+                memory().store(address + 16L * i, 8, ranges.get(i).address());
+                memory().store(address + 16L * i + 8, 8, ranges.get(i).lengthBytes());
+            }
+            return address;
+        }
+
+        private long zeroed(int lengthBytes) {
+            long address = scratch(lengthBytes);
+            for (int i = 0; i < lengthBytes; i++) {
+                memory().store(address + i, 1, 0);
+            }
+            return address;
+        }
+
+        private String shown(long address, int lengthBytes) {
+            return lengthBytes == 0 ? "-" : show(address, lengthBytes).bytes();
+        }
+
+        private Answer access(Call call) {
+            long address = call.number(0);
+            return switch (call.name()) {
+                case Call.LOAD -> load(address, (int) call.number(1));
+                case Call.STORE -> store(address, (int) call.number(1), call.number(2));
+                case Call.FILL -> fill(address, (int) call.number(1), (int) call.number(2));
+                default -> show(address, (int) call.number(1));
+            };
+        }
+
+        private Answer load(long address, int sizeBytes) {
+            try {
+                int unused = 64 - 8 * sizeBytes;
+                return Answer.value(memory().load(address, sizeBytes) << unused >> unused);
+            } catch (SignalRaised raised) {
+                return new Answer(0, 0, raised.signal().number(), "-");
+            }
+        }
+
+        private Answer store(long address, int sizeBytes, long value) {
+            try {
+                memory().store(address, sizeBytes, value);
+                return Answer.value(0);
+            } catch (SignalRaised raised) {
+                return new Answer(0, 0, raised.signal().number(), "-");
+            }
+        }
+
+        /// Of each page the first byte as the program stores it, for the signal; the others as cheaply as can be.
+        private Answer fill(long address, int lengthBytes, int value) {
+            try {
+                for (int done = 0; done < lengthBytes;) {
+                    int part = partOfPage(address + done, lengthBytes - done);
+                    Content bytes = new Content((byte) 0);
+                    for (int i = 0; i < part; i++) {
+                        bytes.store(i, 1, value + (done + i) / 256);
+                    }
+                    memory().store(address + done, 1, bytes.get(0));
+                    memory().copyToUser(address + done, bytes, 0, part);
+                    done += part;
+                }
+                return Answer.value(0);
+            } catch (SignalRaised raised) {
+                return new Answer(0, 0, raised.signal().number(), "-");
+            }
+        }
+
+        private Answer show(long address, int lengthBytes) {
+            byte[] shown = new byte[lengthBytes];
+            int done = 0;
+            try {
+                while (done < lengthBytes) {
+                    int part = partOfPage(address + done, lengthBytes - done);
+                    memory().load(address + done, 1);
+                    Content bytes = new Content((byte) 0);
+                    memory().copyFromUser(bytes, 0, address + done, part);
+                    for (int i = 0; i < part; i++) {
+                        shown[done + i] = bytes.get(i);
+                    }
+                    done += part;
+                }
+                return new Answer(0, 0, 0, Answer.show(shown, done));
+            } catch (SignalRaised raised) {
+                return new Answer(0, 0, raised.signal().number(), Answer.show(shown, done));
+            }
+        }
+
+        private static int partOfPage(long address, int lengthBytes) {
+            return (int) Math.min(lengthBytes, Content.SIZE - address % Content.SIZE);
+        }
+    }
+}

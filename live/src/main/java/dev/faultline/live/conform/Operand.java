@@ -1,0 +1,31 @@
+package dev.faultline.live.conform;
+
+import java.util.List;
+
+/// An argument of a call.
+public sealed interface Operand {
+    /// A value of a register: a number, flags, an address, a descriptor.
+    record Number(long value) implements Operand {}
+
+    /// The address of the name of a file in the program's folder.
+    record Path(String name) implements Operand {}
+
+    /// The address of an array of `struct iovec`.
+    record Vector(List<Range> ranges) implements Operand {
+        /// An array of its own.
+        public Vector {
+            ranges = List.copyOf(ranges);
+        }
+    }
+
+    /// The address of memory for an answer of so many bytes, zero before the call, shown after it.
+    record Out(int lengthBytes) implements Operand {}
+
+    /// A range of addresses.
+    record Range(long address, long lengthBytes) {}
+
+    /// {@return the value of a register}
+    static Operand of(long value) {
+        return new Number(value);
+    }
+}

@@ -1,0 +1,315 @@
+/*
+ * Runs small programs of raw system calls and of accesses to memory, and tells what came of each.
+ *
+ * Programs come on standard input, a line an action; each line is answered by one line on standard output:
+ *
+ *   B FOLDER                  begins a program: everything of the one before is undone, FOLDER becomes the
+ *                             current directory and is emptied
+ *   F NAME BYTES FILL         makes a file filled with the byte FILL; -1 for a hole
+ *   S NUMBER ARGUMENT...      a system call
+ *   L ADDRESS SIZE            loads SIZE bytes, 1, 2, 4 or 8
+ *   T ADDRESS SIZE VALUE      stores
+ *   M ADDRESS LENGTH VALUE    fills memory: the byte at ADDRESS + i becomes VALUE + i / 256
+ *   D ADDRESS LENGTH          shows memory
+ *
+ * An argument of a system call is a number, pTEXT for the address of a string, vADDRESS,LENGTH;... for the
+ * address of an array of struct iovec, or oBYTES for the address of an answer, which is shown.
+ *
+ * The answer is "RESULT ERRNO SIGNAL BYTES": bytes as hexadecimal pairs with how often they come, "-" for none.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define PAGE 4096L
+#define SCRATCH ((char *)0x20000000000)
+#define SCRATCH_BYTES (32 * PAGE)
+#define ARENA ((char *)0x10000000000)
+#define ARENA_BYTES (1L << 34)
+#define ELSEWHERE_MAX 64
+#define STREAMS 900 /* the first of the interpreter's own descriptors */
+
+static FILE *in, *answers, *err;
+static sigjmp_buf back;
+static volatile sig_atomic_t raised;
+
+struct range {
+    void *start;
+    size_t length;
+};
+static struct range elsewhere[ELSEWHERE_MAX];
+static int elsewhere_count;
+
+static void caught(int signal)
+{
+    raised = signal;
+    siglongjmp(back, 1);
+}
+
+static void die(const char *what)
+{
+    fprintf(err, "interpreter: %s: %s\n", what, strerror(errno));
+    exit(1); /* flushes */
+}
+
+/* ---- answers ---- */
+
+static void answer(long result, int error, int signal)
+{
+    fprintf(answers, "%ld %d %d", result, error, signal);
+}
+
+static void show_nothing(void)
+{
+    fputs(" -\n", answers);
+}
+
+static void show_run(int value, long count, int first)
+{
+    fprintf(answers, "%s%02xx%ld", first ? " " : ",", value, count);
+}
+
+/* Shows bytes that can be read. */
+static void show(const unsigned char *bytes, long length)
+{
+    long start = 0;
+    for (long i = 1; i <= length; i++) {
+        if (i == length || bytes[i] != bytes[start]) {
+            show_run(bytes[start], i - start, start == 0);
+            start = i;
+        }
+    }
+    if (length <= 0) {
+        show_nothing();
+    } else {
+        putc('\n', answers);
+    }
+}
+
+/* ---- accesses to memory ---- */
+
+static long load(const char *address, int size)
+{
+    switch (size) {
+    case 1: return *(const volatile signed char *)address;
+    case 2: return *(const volatile int16_t *)address;
+    case 4: return *(const volatile int32_t *)address;
+    default: return *(const volatile int64_t *)address;
+    }
+}
+
+static void store(char *address, int size, long value)
+{
+    switch (size) {
+    case 1: *(volatile char *)address = value; break;
+    case 2: *(volatile int16_t *)address = value; break;
+    case 4: *(volatile int32_t *)address = value; break;
+    default: *(volatile int64_t *)address = value; break;
+    }
+}
+
+static void access_memory(char action, char *address, long size, long value)
+{
+    static unsigned char copy[1 << 20];
+    volatile long result = 0;
+    volatile long done = 0;
+    raised = 0;
+    if (sigsetjmp(back, 1) == 0) {
+        switch (action) {
+        case 'L': result = load(address, size); break;
+        case 'T': store(address, size, value); break;
+        case 'M':
+            for (; done < size; done++)
+                ((volatile char *)address)[done] = value + done / 256;
+            break;
+        default:
+            for (; done < size && done < (long)sizeof copy; done++)
+                copy[done] = ((volatile unsigned char *)address)[done];
+        }
+    }
+    answer(result, 0, raised);
+    show(copy, action == 'D' ? done : 0);
+}
+
+/* ---- system calls ---- */
+
+static long scratch_used;
+
+static char *scratch(long bytes)
+{
+    char *part = SCRATCH + scratch_used;
+    scratch_used += (bytes + 15) & -16;
+    if (scratch_used > SCRATCH_BYTES)
+        die("scratch memory is used up");
+    return part;
+}
+
+static long vector(char *text)
+{
+    struct iovec ranges[1100];
+    long count = 0;
+    while (*text && count < 1100) {
+        ranges[count].iov_base = (void *)strtol(text, &text, 10);
+        ranges[count++].iov_len = strtol(text + 1, &text, 10);
+        if (*text == ';')
+            text++;
+    }
+    return (long)memcpy(scratch(count * sizeof *ranges), ranges, count * sizeof *ranges);
+}
+
+static void system_call(char *arguments)
+{
+    long value[6] = {0};
+    unsigned char *out = NULL;
+    long out_bytes = 0;
+    char *rest = NULL;
+    long number = strtol(strtok_r(arguments, " ", &rest), NULL, 10);
+    char *word;
+    scratch_used = 0;
+    for (int i = 0; i < 6 && (word = strtok_r(NULL, " ", &rest)); i++) {
+        switch (*word) {
+        case 'p': value[i] = (long)strcpy(scratch(strlen(word)), word + 1); break;
+        case 'v': value[i] = vector(word + 1); break;
+        case 'o':
+            out_bytes = strtol(word + 1, NULL, 10);
+            out = memset(scratch(out_bytes), 0, out_bytes);
+            value[i] = (long)out;
+            break;
+        default: value[i] = strtol(word, NULL, 10);
+        }
+    }
+    long result = -1;
+    raised = 0;
+    if (sigsetjmp(back, 1) == 0) {
+        errno = 0;
+        result = syscall(number, value[0], value[1], value[2], value[3], value[4], value[5]);
+    }
+    int error = result == -1 ? errno : 0;
+    int maps = number == SYS_mmap || number == SYS_mremap;
+    if (maps && result != -1 && (result < (long)ARENA || result >= (long)ARENA + ARENA_BYTES)
+        && elsewhere_count < ELSEWHERE_MAX) {
+        elsewhere[elsewhere_count].start = (void *)result;
+        elsewhere[elsewhere_count++].length = value[number == SYS_mmap ? 1 : 2];
+    }
+    answer(result, error, raised);
+    show(out, result == -1 ? 0 : out_bytes);
+}
+
+/* ---- programs ---- */
+
+static void remove_files(void)
+{
+    DIR *folder = opendir(".");
+    struct dirent *entry;
+    if (!folder)
+        die("opendir");
+    while ((entry = readdir(folder)))
+        if (entry->d_name[0] != '.')
+            unlink(entry->d_name);
+    closedir(folder);
+}
+
+static void begin(const char *folder)
+{
+    for (int i = 0; i < elsewhere_count; i++)
+        munmap(elsewhere[i].start, elsewhere[i].length);
+    elsewhere_count = 0;
+    munmap(ARENA, ARENA_BYTES);
+    syscall(SYS_close_range, 3, STREAMS - 1, 0);
+    syscall(SYS_close_range, STREAMS + 3, ~0U, 0);
+    if (mmap(SCRATCH, SCRATCH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0)
+        != SCRATCH)
+        die("mmap of the scratch memory");
+    if (chdir(folder))
+        die(folder);
+    remove_files();
+    fputs("0 0 0 -\n", answers);
+}
+
+static void make_file(const char *name, long bytes, int fill)
+{
+    static char block[1 << 16];
+    int fd = open(name, O_CREAT | O_TRUNC | O_RDWR, 0600);
+    if (fd < 0)
+        die(name);
+    if (fill < 0) {
+        if (ftruncate(fd, bytes))
+            die("ftruncate");
+    } else {
+        memset(block, fill, sizeof block);
+        for (long done = 0; done < bytes;) {
+            long part = bytes - done < (long)sizeof block ? bytes - done : (long)sizeof block;
+            if (write(fd, block, part) != part)
+                die("write");
+            done += part;
+        }
+    }
+    close(fd);
+    fputs("0 0 0 -\n", answers);
+}
+
+static void perform(char *line)
+{
+    char name[256];
+    long a = 0, b = 0, c = 0;
+    line[strcspn(line, "\n")] = 0;
+    switch (*line) {
+    case 'B': begin(line + 2); break;
+    case 'F':
+        if (sscanf(line + 2, "%255s %ld %ld", name, &a, &b) != 3)
+            die(line);
+        make_file(name, a, b);
+        break;
+    case 'S': system_call(line + 2); break;
+    case 'L': case 'T': case 'M': case 'D':
+        sscanf(line + 2, "%ld %ld %ld", &a, &b, &c);
+        access_memory(*line, (char *)a, b, c);
+        break;
+    default: die(line);
+    }
+}
+
+/* Takes the streams out of the reach of programs: what they find at 0 to 2 is nothing. */
+static FILE *stream(int fd, const char *mode)
+{
+    if (dup2(fd, STREAMS + fd) < 0)
+        exit(1);
+    close(fd);
+    if (open("/dev/null", O_RDWR) != fd)
+        exit(1);
+    return fdopen(STREAMS + fd, mode);
+}
+
+int main(void)
+{
+    char *line = NULL;
+    size_t size = 0;
+    in = stream(0, "r");
+    answers = stream(1, "w");
+    err = stream(2, "w");
+    struct sigaction action = {.sa_handler = caught};
+    sigaction(SIGBUS, &action, NULL);
+    sigaction(SIGSEGV, &action, NULL);
+    action.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &action, NULL);
+    sigaction(SIGXFSZ, &action, NULL);
+    while (getline(&line, &size, in) > 0) {
+        if (*line == '.')
+            fflush(answers); /* the end of a program */
+        else
+            perform(line);
+    }
+    return 0;
+}

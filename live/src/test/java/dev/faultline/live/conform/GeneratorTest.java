@@ -1,0 +1,28 @@
+package dev.faultline.live.conform;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+
+import dev.faultline.kernel.syscall.SystemCalls;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+class GeneratorTest {
+    @Test
+    void aSeedIsAProgram() {
+        assertEquals(new Generator().program(17), new Generator().program(17));
+        assertNotEquals(new Generator().program(17), new Generator().program(18));
+    }
+
+    @Test
+    void everyCallOfTheModelComesUp() {
+        Generator generator = new Generator();
+        TreeSet<String> made = new TreeSet<>();
+        for (int seed = 0; seed < 2000; seed++) {
+            generator.program(seed).calls().forEach(call -> made.add(call.name()));
+        }
+        TreeSet<String> missing = new TreeSet<>(SystemCalls.names());
+        missing.removeAll(made);
+        assertEquals(new TreeSet<>(), missing);
+    }
+}
