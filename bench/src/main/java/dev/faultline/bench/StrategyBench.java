@@ -41,7 +41,7 @@ public final class StrategyBench {
             .withUntil(Until.FIRST_VIOLATION).withMinimiseBudget(0);
 
     private static final List<LongFunction<StrategyChoice>> DRAWN = List.of(
-            StrategyChoice.Walk::new, StrategyChoice.PartialOrders::new,
+            StrategyChoice.Walk::new, StrategyChoice.PartialOrders::new, StrategyChoice.UniformOrders::new,
             seed -> new StrategyChoice.Priorities(seed, 2), seed -> new StrategyChoice.Priorities(seed, 3));
 
     private final PrintStream out;
@@ -57,7 +57,7 @@ public final class StrategyBench {
     }
 
     private void run(Path zoo) throws IOException, MalformedLitmusException {
-        out.printf("%-52s %9s %9s %9s %9s %9s %9s%n", "executions to the first violation", "dpor", "pb", "random", "pos",
+        out.printf("%-52s %9s %9s %9s %9s %9s %9s %9s%n", "executions to the first violation", "dpor", "pb", "random", "pos", "surw",
                 "pct d=2", "pct d=3");
         for (int padding : new int[] {0, 18, 100}) {
             row("crossed locks, " + padding + " private steps before", crossed(padding));

@@ -14,10 +14,10 @@ final class StrategyOptions {
 
     @Option(names = "--strategy", paramLabel = "NAME", defaultValue = "dpor",
             description = "dpor (every interleaving, reduced; the default), pb (preemption bounding), pct, "
-                    + "pos (partial-order sampling), random or replay.")
+                    + "pos (partial-order sampling), surw (uniform for one object), random or replay.")
     private String name = "dpor";
 
-    @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "For pct, pos and random.")
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "For pct, pos, surw and random.")
     private long seed;
 
     @Option(names = "--depth", paramLabel = "D", description = "For pct: of the bugs sought; 3 unless given.")
@@ -44,11 +44,12 @@ final class StrategyOptions {
                     atLeast(0, "--preemptions", preemptions.orElse(budgeted ? Integer.MAX_VALUE : PREEMPTIONS)));
             case "pct" -> new StrategyChoice.Priorities(seed, atLeast(1, "--depth", depth.orElse(DEPTH)));
             case "pos" -> new StrategyChoice.PartialOrders(seed);
+            case "surw" -> new StrategyChoice.UniformOrders(seed);
             case "random" -> new StrategyChoice.Walk(seed);
             case "replay" -> new StrategyChoice.Along(Schedule.parse(schedule.orElseThrow(
                     () -> new IllegalArgumentException("strategy 'replay' needs --schedule"))));
             default -> throw new IllegalArgumentException("unknown strategy '" + name
-                    + "'; there are dpor, pb, pct, pos, random and replay");
+                    + "'; there are dpor, pb, pct, pos, surw, random and replay");
         };
     }
 
@@ -69,7 +70,7 @@ final class StrategyOptions {
     /// and what is replayed is shown as it was}
     ExploreOptions within(ExploreOptions options, boolean budgeted) {
         return switch (name) {
-            case "pct", "pos", "random" -> budgeted ? options : options.withExecutionLimit(LOTS);
+            case "pct", "pos", "surw", "random" -> budgeted ? options : options.withExecutionLimit(LOTS);
             case "replay" -> options.withMinimiseBudget(0);
             default -> options;
         };

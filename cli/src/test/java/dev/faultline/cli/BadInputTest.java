@@ -121,7 +121,7 @@ class BadInputTest {
     @Test
     void aStrategyThatIsNoneOrLacksWhatItNeedsIsTold() throws IOException {
         String good = file("good.litmus", GOOD).toString();
-        refused(CommandLineRun.of("check", good, "--strategy", "dfs"), "'dfs'", "dpor, pb, pct, pos, random and replay");
+        refused(CommandLineRun.of("check", good, "--strategy", "dfs"), "'dfs'", "dpor, pb, pct, pos, surw, random and replay");
         refused(CommandLineRun.of("check", good, "--strategy", "replay"), "needs --schedule");
         refused(CommandLineRun.of("check", good, "--strategy", "replay", "--schedule", "x"), "'x' is not part of a schedule");
         refused(CommandLineRun.of("check", good, "--strategy", "replay", "--schedule", "0*5"),

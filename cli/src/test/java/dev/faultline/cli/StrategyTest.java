@@ -39,7 +39,7 @@ class StrategyTest {
 
     @Test
     void everyStrategyFindsWhatTheFileExpects() {
-        for (String strategy : List.of("dpor", "pb", "pct", "pos", "random")) {
+        for (String strategy : List.of("dpor", "pb", "pct", "pos", "surw", "random")) {
             CommandLineRun run = CommandLineRun.of("check", "--quiet", RECURSION, "--kernel", "v5.14", "--strategy", strategy);
             assertEquals(0, run.status(), strategy + run);
             assertTrue(run.out().endsWith(": deadlock\n"), strategy + run);
@@ -48,7 +48,7 @@ class StrategyTest {
 
     @Test
     void onlyWhatCoversEverythingHolds() {
-        for (String strategy : List.of("pct", "pos", "random")) {
+        for (String strategy : List.of("pct", "pos", "surw", "random")) {
             CommandLineRun run = CommandLineRun.of("check", writers, "--strategy", strategy, "--executions", "100");
             assertEquals(3, run.status(), strategy + run);
             assertTrue(run.out().contains("writers on v6.18: incomplete"), run.out());
@@ -104,7 +104,7 @@ class StrategyTest {
 
     @Test
     void theSameSeedDrawsTheSame() {
-        for (String strategy : List.of("pct", "pos", "random")) {
+        for (String strategy : List.of("pct", "pos", "surw", "random")) {
             assertEquals(drawn(strategy, "7"), drawn(strategy, "7"));
             assertTrue(drawn(strategy, "7").contains("\"strategy\":\"" + strategy + "\",\"seed\":7"));
         }

@@ -8,7 +8,9 @@ import dev.faultline.explore.strategy.PartialOrderSampling;
 import dev.faultline.explore.strategy.Pct;
 import dev.faultline.explore.strategy.RandomWalk;
 import dev.faultline.explore.strategy.Strategy;
+import dev.faultline.explore.strategy.Surw;
 import dev.faultline.machine.schedule.Program;
+import dev.faultline.machine.schedule.Schedule;
 import dev.faultline.machine.task.Ending;
 import dev.faultline.machine.task.Kind;
 import dev.faultline.machine.task.RetryLoop;
@@ -24,7 +26,7 @@ class SamplingTest {
     private static final int PROGRAMS = Integer.getInteger("faultline.programs", 3_000) / 3;
 
     private static final List<LongFunction<Strategy>> STRATEGIES = List.of(
-            RandomWalk::new, PartialOrderSampling::new, seed -> new Pct(seed, 1), seed -> new Pct(seed, 3));
+            RandomWalk::new, PartialOrderSampling::new, Surw::new, seed -> new Pct(seed, 1), seed -> new Pct(seed, 3));
 
     @Test
     void theSameSeedGivesTheSameExecutions() {
@@ -117,6 +119,42 @@ class SamplingTest {
         Map<String, Integer> orders = new TreeMap<>();
         Sightings.of(program, strategy, executions).list().forEach(one -> orders.merge(one.schedule(), 1, Integer::sum));
         return orders;
+    }
+
+    // ---- selectively uniform random walk ----
+
+    /// Two steps of one task and four of another on one word have 6!/(2!·4!) = 15 orders. 15,000 draws, so 1,000 each,
+    /// with a standard deviation of 31; private steps of one of them, before and between, do not matter.
+    @Test
+    void ordersOfStepsOnOneObjectAreEquallyLikely() {
+        Program program = Programs.of(2, 0, 2, task -> o -> {
+            for (int i = 0; i < 2 + 2 * task; i++) {
+                for (int n = 0; task == 0 && n < 7; n++) {
+                    o.cells[1].write(n);
+                }
+                o.cells[0].addAndGet(10 * task + i);
+            }
+        });
+        Map<String, Integer> orders = new TreeMap<>();
+        for (Sightings.Sighting one : Sightings.of(program, new Surw(2), 15_000).list()) {
+            orders.merge(ordersOfEighths(one.schedule()), 1, Integer::sum);
+        }
+        assertEquals(15, orders.size(), orders.toString());
+        orders.forEach((order, times) -> assertTrue(Math.abs(times - 1_000) < 4 * 31, order + ": " + times));
+    }
+
+    /// {@return which task takes each step on the shared word: of task 0 every eighth step is one}
+    private static String ordersOfEighths(String schedule) {
+        StringBuilder order = new StringBuilder();
+        int zeros = 0;
+        Schedule parsed = Schedule.parse(schedule);
+        for (int i = 0; i < parsed.length(); i++) {
+            zeros += parsed.value(i) == 0 ? 1 : 0;
+            if (parsed.value(i) == 1 || zeros % 8 == 0) {
+                order.append(parsed.value(i));
+            }
+        }
+        return order.toString();
     }
 
     // ---- probabilistic concurrency testing ----

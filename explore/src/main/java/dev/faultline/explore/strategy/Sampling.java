@@ -49,6 +49,9 @@ abstract class Sampling implements Strategy {
     /// Looks back at an execution that this strategy drew.
     void drew(Machine machine) {}
 
+    /// Looks at an execution from which to tell what the next ones will be like: from time to time.
+    void learn(Machine machine) {}
+
     @Override
     public void begin() {}
 
@@ -94,6 +97,7 @@ abstract class Sampling implements Strategy {
         }
         if (Long.bitCount(executions) == 1) {
             longestKnown = longest;
+            learn(machine);
         }
         return true;
     }

@@ -46,6 +46,14 @@ public sealed interface StrategyChoice {
         }
     }
 
+    /// [Surw].
+    record UniformOrders(long seed) implements StrategyChoice {
+        @Override
+        public Strategy start(long stepBound) {
+            return new Surw(seed);
+        }
+    }
+
     /// [RandomWalk].
     record Walk(long seed) implements StrategyChoice {
         @Override
