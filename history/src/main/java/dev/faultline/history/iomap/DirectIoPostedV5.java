@@ -20,4 +20,10 @@ public final class DirectIoPostedV5 extends DirectIo {
         }
         return left;
     }
+
+    /// The iteration looked at the size of the file before each extent.
+    @Override
+    protected boolean readsBehindTheEnd() {
+        return false;
+    }
 }

@@ -22,4 +22,10 @@ public final class DirectIoV514 extends DirectIo {
     protected Optional<Errno> ended(Dio dio, Optional<Errno> error, EnumSet<DioFlag> flags) {
         return error.filter(errno -> errno != Errno.ENOTBLK);
     }
+
+    /// The iteration looked at the size of the file before each extent.
+    @Override
+    protected boolean readsBehindTheEnd() {
+        return false;
+    }
 }

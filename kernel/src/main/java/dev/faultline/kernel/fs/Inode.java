@@ -13,4 +13,9 @@ public interface Inode {
 
     /// {@return what the file system does for open files}
     FileOperations operations();
+
+    /// {@return how long the file can become, in bytes (`s_maxbytes`)}
+    default long maxBytes() {
+        return Long.MAX_VALUE;
+    }
 }

@@ -148,14 +148,23 @@ public class BufferedIo {
     @Models(file = "fs/iomap/buffered-io.c", symbol = "iomap_truncate_page")
     public static void truncatePage(Node node, AddressSpace mapping, long pos, IomapOps operations) {
         int tail = (int) (pos % Content.SIZE);
-        long index = pos / Content.SIZE;
-        if (tail == 0 || !(operations.begin(pos, 1, IomapOps.Purpose.LOOK_UP) instanceof IomapOps.Begin.Mapped(Iomap iomap))
+        if (tail != 0) {
+            zeroRange(node, mapping, pos, Content.SIZE - tail, operations);
+        }
+    }
+
+    /// Zeroes `lengthBytes` bytes from `pos` on, all of one page, where it has a block. The caller keeps the page
+    /// from being read or dropped.
+    @Models(file = "fs/iomap/buffered-io.c", symbol = "iomap_zero_range")
+    public static void zeroRange(Node node, AddressSpace mapping, long pos, int lengthBytes, IomapOps operations) {
+        int offset = (int) (pos % Content.SIZE);
+        if (!(operations.begin(pos, 1, IomapOps.Purpose.LOOK_UP) instanceof IomapOps.Begin.Mapped(Iomap iomap))
                 || iomap.type() == Iomap.Type.HOLE) {
             return;
         }
-        Folio folio = node.filemap().getLockedFolio(mapping, index);
-        writeBegin(folio, tail, Content.SIZE - tail, iomap, pos, mapping);
-        folio.data().zero(tail, Content.SIZE - tail);
+        Folio folio = node.filemap().getLockedFolio(mapping, pos / Content.SIZE);
+        writeBegin(folio, offset, lengthBytes, iomap, pos, mapping);
+        folio.data().zero(offset, lengthBytes);
         folio.flags().setBits(Folio.DIRTY);
         folio.lock().unlock();
         folio.put();

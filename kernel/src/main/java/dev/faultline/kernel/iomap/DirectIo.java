@@ -103,7 +103,7 @@ public class DirectIo {
 
     private Optional<Errno> transfer(Dio dio, long length, long iSize) {
         long left = length;
-        while (left > 0 && (dio.write || dio.pos < iSize)) {
+        while (left > 0 && (dio.pos < iSize || dio.write || readsBehindTheEnd())) {
             IomapOps.Begin begun = dio.operations.begin(dio.pos, left, IomapOps.Purpose.LOOK_UP);
             if (!(begun instanceof IomapOps.Begin.Mapped(Iomap iomap))) {
                 return Optional.of(((IomapOps.Begin.Failed) begun).errno());
@@ -130,10 +130,16 @@ public class DirectIo {
         return Optional.empty();
     }
 
+    /// {@return whether a read goes on behind the end of the file, where a hole begins, and zeroes the memory that is
+    /// left; what counts is the bytes inside, but an error there is one of the whole}
+    protected boolean readsBehindTheEnd() {
+        return true;
+    }
+
     private SysResult extent(Dio dio, Iomap iomap, long length) {
         return switch (iomap.type()) {
             case HOLE -> dio.write ? SysResult.err(Errno.ENOTBLK) : hole(dio, length);
-            case MAPPED -> blocks(dio, iomap, length);
+            case MAPPED, UNWRITTEN -> blocks(dio, iomap, length);
         };
     }
 
@@ -172,7 +178,14 @@ public class DirectIo {
         }
         dio.sizeBytes += copied;
         dio.iter.reexpand(original - copied);
-        return copied > 0 || error.isEmpty() ? SysResult.ok(copied) : SysResult.err(error.get());
+        return copied > 0 || error.isEmpty() || isLost(dio, iomap) ? SysResult.ok(copied) : SysResult.err(error.get());
+    }
+
+    /// {@return whether an error of a write is lost, as zeroing the rest of its last block succeeds afterwards: that
+    /// is done for new blocks and behind the end of the file, unless the transfer has come to the end of a block}
+    private static boolean isLost(Dio dio, Iomap iomap) {
+        return dio.write && dio.pos % Content.SIZE != 0
+                && (iomap.type() == Iomap.Type.UNWRITTEN || dio.pos >= dio.mapping().iSize().read());
     }
 
     /// Fills a bio with pages of user memory.

@@ -13,7 +13,9 @@ public record Iomap(Type type, long offset, long lengthBytes, BlockDevice device
         /// Nothing: reads as zeroes.
         HOLE,
         /// Blocks.
-        MAPPED
+        MAPPED,
+        /// Blocks that were allocated for a direct write into a hole: what is not written of them reads as zeroes.
+        UNWRITTEN
     }
 
     /// {@return where on the disk the byte at `pos` of the file lies}

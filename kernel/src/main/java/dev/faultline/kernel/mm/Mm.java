@@ -11,8 +11,9 @@ import java.util.TreeMap;
 
 /// The address space of a process (`struct mm_struct`): its areas and its page table.
 public final class Mm extends StateObject {
-    /// The first address that programs cannot have.
-    public static final long TASK_SIZE = 1L << 47;
+    /// The first address that programs cannot have (`TASK_SIZE_MAX`): the last page below the hole in the address
+    /// space stays free.
+    public static final long TASK_SIZE = (1L << 47) - 4096;
 
     private static final long MMAP_BASE = 0x7f00_0000_0000L;
 

@@ -10,11 +10,25 @@ public final class Rmap {
     /// mappings made stay. Takes and drops `i_mmap_rwsem` for reading.
     @Models(file = "mm/memory.c", symbol = "unmap_mapping_pages")
     public static void unmapMappingPages(Mapping mapping, long first, long last) {
+        unmapMappingPages(mapping, first, last, Copies.STAY);
+    }
+
+    /// What becomes of the copies that private mappings made.
+    private enum Copies { STAY, GO }
+
+    /// Removes every entry that maps pages `first` to `last` (inclusive), the copies that private mappings made of
+    /// them too: the file is truncated (`even_cows`). Takes and drops `i_mmap_rwsem` for reading.
+    @Models(file = "mm/memory.c", symbol = "unmap_mapping_range")
+    public static void unmapMappingRange(Mapping mapping, long first, long last) {
+        unmapMappingPages(mapping, first, last, Copies.GO);
+    }
+
+    private static void unmapMappingPages(Mapping mapping, long first, long last, Copies copies) {
         mapping.iMmapRwsem().downRead();
         for (Vma vma : mapping.areas()) {
             long from = Math.max(vma.start(), firstAddress(vma, first));
             for (long address = from; address < vma.end() && vma.pageIndex(address) <= last; address += 4096) {
-                zapPte(mapping, vma.mm().slot(address));
+                zapPte(mapping, vma.mm().slot(address), copies);
             }
         }
         mapping.iMmapRwsem().upRead();
@@ -24,15 +38,15 @@ public final class Rmap {
         return vma.start() + (first - vma.pageIndex(vma.start()) << 12);
     }
 
-    private static void zapPte(Mapping mapping, PteSlot slot) {
-        if (slot.read() instanceof Pte.Present present && !present.special() && !present.anonExclusive()
-                && slot.replace(present, Pte.NONE)) {
+    private static void zapPte(Mapping mapping, PteSlot slot, Copies copies) {
+        if (slot.read() instanceof Pte.Present present && !present.special()
+                && (copies == Copies.GO || !present.anonExclusive()) && slot.replace(present, Pte.NONE)) {
             drop(mapping, present);
         }
     }
 
     private static void drop(Mapping mapping, Pte.Present present) {
-        if (present.dirty()) {
+        if (present.dirty() && !present.anonExclusive()) {
             mapping.dirtyFolio(present.folio());
         }
         present.folio().put();

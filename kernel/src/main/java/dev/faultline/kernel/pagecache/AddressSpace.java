@@ -15,6 +15,8 @@ import java.util.TreeMap;
 
 /// The cached pages of one file on one machine (`struct address_space`), and the file's size.
 public final class AddressSpace extends Mapping {
+    private static final int DENSE_PAGES = 64;
+
     private final AddressSpaceOperations operations;
     private final Cell iSize;
     private final RwSemaphore invalidateLock;
@@ -82,6 +84,17 @@ public final class AddressSpace extends Mapping {
     public long lastIndex() {
         Map.Entry<Long, Slot> last = slots.lastEntry();
         return last == null ? -1 : last.getKey();
+    }
+
+    /// {@return the first index, from `index` on, that a walk over the cache has to look at} Of a sparse file only
+    /// the first pages are looked at one by one; behind them, where tasks are not expected to race for pages that
+    /// nobody has touched yet, those that were looked up before.
+    public long nextIndex(long index) {
+        if (index < DENSE_PAGES) {
+            return index;
+        }
+        Long next = slots.ceilingKey(index);
+        return next == null ? Long.MAX_VALUE : next;
     }
 
     /// {@return the cached page with that index, without a step or a reference: for checks at the end}

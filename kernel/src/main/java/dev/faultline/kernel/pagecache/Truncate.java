@@ -18,7 +18,7 @@ public final class Truncate {
     public static Optional<Errno> invalidateInodePages2Range(AddressSpace mapping, long first, long last) {
         Optional<Errno> busy = Optional.empty();
         long end = Math.min(last, Writeback.lastPage(mapping));
-        for (long index = first; index <= end; index++) {
+        for (long index = mapping.nextIndex(first); index <= end; index = mapping.nextIndex(index + 1)) {
             Optional<Folio> cached = mapping.getFolio(index);
             if (cached.isPresent()) {
                 if (!unmapInvalidate(mapping, cached.get(), index)) {
@@ -56,7 +56,7 @@ public final class Truncate {
     @Models(file = "mm/truncate.c", symbol = "invalidate_mapping_pages")
     public static void invalidateMappingPages(AddressSpace mapping, long first, long last) {
         long end = Math.min(last, Writeback.lastPage(mapping));
-        for (long index = first; index <= end; index++) {
+        for (long index = mapping.nextIndex(first); index <= end; index = mapping.nextIndex(index + 1)) {
             mapping.getFolio(index).ifPresent(folio -> {
                 if (folio.lock().tryLock()) {
                     mappingEvictFolio(mapping, folio);
@@ -82,16 +82,16 @@ public final class Truncate {
     @Models(file = "mm/truncate.c", symbol = "truncate_pagecache")
     public static void truncatePagecache(AddressSpace mapping, long startByte) {
         long firstWhole = (startByte + Content.SIZE - 1) / Content.SIZE;
-        Rmap.unmapMappingPages(mapping, firstWhole, Long.MAX_VALUE / Content.SIZE);
+        Rmap.unmapMappingRange(mapping, firstWhole, Long.MAX_VALUE / Content.SIZE);
         int tail = (int) (startByte % Content.SIZE);
         if (tail != 0) {
             zeroTail(mapping, startByte / Content.SIZE, tail);
         }
-        for (long index = firstWhole; index <= mapping.lastIndex(); index++) {
+        for (long index = mapping.nextIndex(firstWhole); index <= mapping.lastIndex(); index = mapping.nextIndex(index + 1)) {
             mapping.getFolio(index).ifPresent(folio -> truncateFolio(mapping, folio));
         }
         // Pages may have been mapped again by faults that had found them before they went.
-        Rmap.unmapMappingPages(mapping, firstWhole, Long.MAX_VALUE / Content.SIZE);
+        Rmap.unmapMappingRange(mapping, firstWhole, Long.MAX_VALUE / Content.SIZE);
     }
 
     private static void zeroTail(AddressSpace mapping, long index, int offset) {

@@ -18,7 +18,7 @@ public final class Writeback {
     public static Optional<Errno> writeAndWaitRange(AddressSpace mapping, long startByte, long endByte) {
         Optional<Errno> first = Optional.empty();
         long last = Math.min(endByte / Content.SIZE, lastPage(mapping));
-        for (long index = startByte / Content.SIZE; index <= last; index++) {
+        for (long index = mapping.nextIndex(startByte / Content.SIZE); index <= last; index = mapping.nextIndex(index + 1)) {
             Optional<Folio> cached = mapping.getFolio(index);
             if (cached.isPresent()) {
                 Optional<Errno> error = writeIfDirty(mapping, cached.get());

@@ -9,7 +9,6 @@ import dev.faultline.kernel.iov.IovIter;
 import dev.faultline.kernel.iov.Segment;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
-import dev.faultline.kernel.mm.Mm;
 import dev.faultline.kernel.mm.UserAccess;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Fcntl;
@@ -20,8 +19,6 @@ import java.util.Optional;
 
 /// The calls on files (fs/open.c, fs/read_write.c, fs/sync.c).
 final class FileCalls {
-    private static final long MAX_RW_BYTES = 0x7fff_f000L;
-    private static final int MAX_SEGMENTS = 1024;
     private static final int PATH_MAX = 4096;
 
     private final Kernel kernel;
@@ -53,7 +50,7 @@ final class FileCalls {
                     return SysResult.err(Errno.EINVAL);
                 }
                 OpenFile file = new OpenFile(kernel.machine(), inode, flags);
-                if ((flags & Fcntl.O_TRUNC) != 0 && file.isWritable()) {
+                if ((flags & Fcntl.O_TRUNC) != 0) { // whatever the access mode says
                     Optional<Errno> error = inode.operations().truncate(file, 0);
                     if (error.isPresent()) {
                         return SysResult.err(error.get());
@@ -87,17 +84,17 @@ final class FileCalls {
 
     /// read(2) and readv(2): at the position of the open file.
     @Models(file = "fs/read_write.c", symbol = "ksys_read")
-    SysResult read(Process process, int fd, List<Segment> segments) {
-        return atPosition(process, fd, IovIter.Direction.DESTINATION, segments);
+    SysResult read(Process process, int fd, UserRanges ranges) {
+        return atPosition(process, fd, IovIter.Direction.DESTINATION, ranges);
     }
 
     /// write(2) and writev(2): at the position of the open file.
     @Models(file = "fs/read_write.c", symbol = "ksys_write")
-    SysResult write(Process process, int fd, List<Segment> segments) {
-        return atPosition(process, fd, IovIter.Direction.SOURCE, segments);
+    SysResult write(Process process, int fd, UserRanges ranges) {
+        return atPosition(process, fd, IovIter.Direction.SOURCE, ranges);
     }
 
-    private SysResult atPosition(Process process, int fd, IovIter.Direction direction, List<Segment> segments) {
+    private SysResult atPosition(Process process, int fd, IovIter.Direction direction, UserRanges ranges) {
         Optional<OpenFile> opened = process.files().get(fd);
         if (opened.isEmpty()) {
             return SysResult.err(Errno.EBADF);
@@ -105,7 +102,7 @@ final class FileCalls {
         OpenFile file = opened.get();
         file.positionLock().lock();
         Kiocb iocb = new Kiocb(file, file.position().read());
-        SysResult result = transfer(process, iocb, direction, segments);
+        SysResult result = transfer(process, iocb, direction, ranges);
         if (result.isPositive()) {
             file.position().write(iocb.pos());
         }
@@ -115,17 +112,17 @@ final class FileCalls {
 
     /// pread(2) and preadv(2).
     @Models(file = "fs/read_write.c", symbol = "ksys_pread64")
-    SysResult pread(Process process, int fd, List<Segment> segments, long pos) {
-        return at(process, fd, IovIter.Direction.DESTINATION, segments, pos);
+    SysResult pread(Process process, int fd, UserRanges ranges, long pos) {
+        return at(process, fd, IovIter.Direction.DESTINATION, ranges, pos);
     }
 
     /// pwrite(2) and pwritev(2).
     @Models(file = "fs/read_write.c", symbol = "ksys_pwrite64")
-    SysResult pwrite(Process process, int fd, List<Segment> segments, long pos) {
-        return at(process, fd, IovIter.Direction.SOURCE, segments, pos);
+    SysResult pwrite(Process process, int fd, UserRanges ranges, long pos) {
+        return at(process, fd, IovIter.Direction.SOURCE, ranges, pos);
     }
 
-    private SysResult at(Process process, int fd, IovIter.Direction direction, List<Segment> segments, long pos) {
+    private SysResult at(Process process, int fd, IovIter.Direction direction, UserRanges ranges, long pos) {
         if (pos < 0) {
             return SysResult.err(Errno.EINVAL);
         }
@@ -133,52 +130,28 @@ final class FileCalls {
         if (opened.isEmpty()) {
             return SysResult.err(Errno.EBADF);
         }
-        return transfer(process, new Kiocb(opened.get(), pos), direction, segments);
+        return transfer(process, new Kiocb(opened.get(), pos), direction, ranges);
     }
 
     @Models(file = "fs/read_write.c", symbol = "vfs_iter_rw")
-    private SysResult transfer(Process process, Kiocb iocb, IovIter.Direction direction, List<Segment> segments) {
+    private static SysResult transfer(Process process, Kiocb iocb, IovIter.Direction direction, UserRanges ranges) {
         boolean read = direction == IovIter.Direction.DESTINATION;
         OpenFile file = iocb.file();
         if (read ? !file.isReadable() : !file.isWritable()) {
             return SysResult.err(Errno.EBADF);
         }
-        for (Segment segment : segments) {
-            if (segment.lengthBytes() < 0) {
-                return SysResult.err(Errno.EINVAL);
-            }
-            if (segment.address() < 0 || segment.address() > Mm.TASK_SIZE - segment.lengthBytes()) {
-                return SysResult.err(Errno.EFAULT);
-            }
+        List<Segment> segments = new ArrayList<>(2);
+        Optional<Errno> wrong = ranges.importInto(process, segments);
+        if (wrong.isPresent()) {
+            return SysResult.err(wrong.get());
+        }
+        long count = segments.stream().mapToLong(Segment::lengthBytes).sum();
+        if (count > Long.MAX_VALUE - iocb.pos()) {
+            return SysResult.err(Errno.EINVAL); // rw_verify_area
         }
         IovIter iter = new IovIter(process.node().userMemory(), process.node().parts(), direction, segments);
-        iter.truncate(MAX_RW_BYTES);
+        iter.truncate(UserRanges.MAX_RW_BYTES);
         return read ? iocb.inode().operations().readIter(iocb, iter) : iocb.inode().operations().writeIter(iocb, iter);
-    }
-
-    /// The array of ranges that readv and its kin are given.
-    ///
-    /// @return empty if the array cannot be read: -EFAULT; a negative count and too many: -EINVAL
-    SysResult importIovec(Process process, long address, long count, List<Segment> segments) {
-        if (count < 0 || count > MAX_SEGMENTS) {
-            return SysResult.err(Errno.EINVAL);
-        }
-        UserAccess access = process.node().userMemory().access();
-        Content words = new Content((byte) 0);
-        for (int i = 0; i < count; i++) {
-            for (int word = 0; word < 2; word++) {
-                if (access.copyFromUser(words, 8 * word, address + 16L * i + 8 * word, 8) != 0) {
-                    return SysResult.err(Errno.EFAULT);
-                }
-            }
-            segments.add(new Segment(words.load(0, 8), words.load(8, 8)));
-        }
-        return SysResult.ZERO;
-    }
-
-    /// {@return one range as a list}
-    static List<Segment> single(long address, long lengthBytes) {
-        return List.of(new Segment(address, lengthBytes));
     }
 
     /// lseek(2), without the modes that look for holes.
@@ -196,7 +169,8 @@ final class FileCalls {
             case Fcntl.SEEK_END -> file.inode().mapping().iSize().read();
             default -> -1;
         };
-        SysResult result = base < 0 || base + offset < 0 ? SysResult.err(Errno.EINVAL) : SysResult.ok(base + offset);
+        long limit = file.inode().maxBytes();
+        SysResult result = base < 0 || base + offset < 0 || base + offset > limit ? SysResult.err(Errno.EINVAL) : SysResult.ok(base + offset);
         if (result instanceof SysResult.Ok(long position)) {
             file.position().write(position);
         }
@@ -227,15 +201,13 @@ final class FileCalls {
         if (!file.get().isWritable()) {
             return SysResult.err(Errno.EINVAL);
         }
+        if (sizeBytes > file.get().inode().maxBytes()) {
+            return SysResult.err(Errno.EFBIG); // inode_newsize_ok
+        }
         return result(file.get().inode().operations().truncate(file.get(), sizeBytes));
     }
 
     private static SysResult result(Optional<Errno> error) {
         return error.isPresent() ? SysResult.err(error.get()) : SysResult.ZERO;
-    }
-
-    /// {@return an empty list to import into}
-    static List<Segment> segments() {
-        return new ArrayList<>(2);
     }
 }

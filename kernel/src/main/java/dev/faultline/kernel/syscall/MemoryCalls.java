@@ -15,8 +15,8 @@ import java.util.Optional;
 
 /// The calls that change an address space (mm/mmap.c).
 final class MemoryCalls {
-    private static final int KNOWN_FLAGS = Mman.MAP_TYPE | Mman.MAP_FIXED | Mman.MAP_ANONYMOUS | Mman.MAP_POPULATE
-            | Mman.MAP_FIXED_NOREPLACE;
+    /// What MAP_SHARED_VALIDATE takes: the flags from before it, which MAP_FIXED_NOREPLACE is not among.
+    private static final int KNOWN_FLAGS = Mman.MAP_TYPE | Mman.MAP_FIXED | Mman.MAP_ANONYMOUS | Mman.MAP_POPULATE;
 
     private MemoryCalls() {}
 
@@ -24,7 +24,7 @@ final class MemoryCalls {
     @Models(file = "mm/mmap.c", symbol = "ksys_mmap_pgoff")
     static SysResult mmap(Process process, long address, long lengthBytes, int protection, int flags, int fd,
             long offset) {
-        if (offset % Content.SIZE != 0 || offset < 0) {
+        if (offset % Content.SIZE != 0) {
             return SysResult.err(Errno.EINVAL);
         }
         Optional<OpenFile> file = Optional.empty();
@@ -35,13 +35,13 @@ final class MemoryCalls {
             }
         }
         long length = (lengthBytes + Content.SIZE - 1) & -Content.SIZE;
-        Optional<Errno> wrong = check(address, lengthBytes, length, protection, flags, file);
+        Optional<Errno> wrong = checkPlace(address, lengthBytes, length, flags);
         if (wrong.isPresent()) {
             return SysResult.err(wrong.get());
         }
         Mm mm = process.mm();
         mm.mmapLock().downWrite();
-        SysResult result = doMmap(mm, address, length, protection, flags, file, offset);
+        SysResult result = doMmap(mm, fixed(flags) ? address : address & -Content.SIZE, length, protection, flags, file, offset);
         mm.mmapLock().upWrite();
         if (result instanceof SysResult.Ok(long start) && (flags & Mman.MAP_POPULATE) != 0) {
             populate(process, start, length, (protection & Mman.PROT_WRITE) != 0);
@@ -49,14 +49,33 @@ final class MemoryCalls {
         return result;
     }
 
-    private static Optional<Errno> check(long address, long asked, long length, int protection, int flags,
-            Optional<OpenFile> file) {
-        int type = flags & Mman.MAP_TYPE;
+    private static boolean fixed(int flags) {
+        return (flags & (Mman.MAP_FIXED | Mman.MAP_FIXED_NOREPLACE)) != 0;
+    }
+
+    private static Optional<Errno> checkPlace(long address, long asked, long length, int flags) {
         if (asked == 0) {
             return Optional.of(Errno.EINVAL);
         }
         if (asked < 0 || length <= 0 || length > Mm.TASK_SIZE) {
             return Optional.of(Errno.ENOMEM);
+        }
+        if (!fixed(flags)) {
+            return Optional.empty();
+        }
+        if (address < 0 || address > Mm.TASK_SIZE - length) {
+            return Optional.of(Errno.ENOMEM);
+        }
+        return address % Content.SIZE != 0 ? Optional.of(Errno.EINVAL) : Optional.empty();
+    }
+
+    private static Optional<Errno> checkType(long length, int protection, int flags, Optional<OpenFile> file, long offset) {
+        int type = flags & Mman.MAP_TYPE;
+        if (file.isEmpty()) {
+            return type == Mman.MAP_SHARED || type == Mman.MAP_PRIVATE ? Optional.empty() : Optional.of(Errno.EINVAL);
+        }
+        if (offset < 0 || offset > file.get().inode().maxBytes() - length) {
+            return Optional.of(Errno.EOVERFLOW); // file_mmap_ok
         }
         if (type == Mman.MAP_SHARED_VALIDATE && (flags & ~KNOWN_FLAGS) != 0) {
             return Optional.of(Errno.EOPNOTSUPP);
@@ -64,14 +83,7 @@ final class MemoryCalls {
         if (type == 0 || type > Mman.MAP_SHARED_VALIDATE) {
             return Optional.of(Errno.EINVAL);
         }
-        boolean fixed = (flags & (Mman.MAP_FIXED | Mman.MAP_FIXED_NOREPLACE)) != 0;
-        if (fixed && (address % Content.SIZE != 0 || address < 0)) {
-            return Optional.of(Errno.EINVAL);
-        }
-        if (fixed && address > Mm.TASK_SIZE - length) {
-            return Optional.of(Errno.ENOMEM);
-        }
-        return file.flatMap(opened -> checkFile(opened, protection, type));
+        return checkFile(file.get(), protection, type);
     }
 
     private static Optional<Errno> checkFile(OpenFile file, int protection, int type) {
@@ -89,6 +101,10 @@ final class MemoryCalls {
         boolean taken = overlaps(mm, hint, length);
         if (keep && taken) {
             return SysResult.err(Errno.EEXIST);
+        }
+        Optional<Errno> wrong = checkType(length, protection, flags, file, offset);
+        if (wrong.isPresent()) {
+            return SysResult.err(wrong.get());
         }
         boolean there = fixed || keep
                 || hint > 0 && !taken && hint % Content.SIZE == 0 && hint <= Mm.TASK_SIZE - length;
@@ -117,7 +133,6 @@ final class MemoryCalls {
         }
         if ((protection & Mman.PROT_WRITE) != 0) {
             vmFlags.add(VmFlag.WRITE);
-            vmFlags.add(VmFlag.READ); // what x86-64 maps for writing can be read
         }
         if ((protection & Mman.PROT_EXEC) != 0) {
             vmFlags.add(VmFlag.EXEC);

@@ -1,6 +1,5 @@
 package dev.faultline.kernel.syscall;
 
-import dev.faultline.kernel.iov.Segment;
 import dev.faultline.kernel.uapi.Fcntl;
 import dev.faultline.kernel.uapi.SysResult;
 import java.util.ArrayList;
@@ -31,10 +30,10 @@ public final class SystemCalls {
     private void fileCalls(FileCalls files) {
         calls.put("open", (p, a) -> files.open(p, a[0], (int) a[1]));
         calls.put("close", (p, a) -> files.close(p, (int) a[0]));
-        calls.put("read", (p, a) -> files.read(p, (int) a[0], FileCalls.single(a[1], a[2])));
-        calls.put("write", (p, a) -> files.write(p, (int) a[0], FileCalls.single(a[1], a[2])));
-        calls.put("pread", (p, a) -> files.pread(p, (int) a[0], FileCalls.single(a[1], a[2]), a[3]));
-        calls.put("pwrite", (p, a) -> files.pwrite(p, (int) a[0], FileCalls.single(a[1], a[2]), a[3]));
+        calls.put("read", (p, a) -> files.read(p, (int) a[0], new UserRanges.Single(a[1], a[2])));
+        calls.put("write", (p, a) -> files.write(p, (int) a[0], new UserRanges.Single(a[1], a[2])));
+        calls.put("pread", (p, a) -> files.pread(p, (int) a[0], new UserRanges.Single(a[1], a[2]), a[3]));
+        calls.put("pwrite", (p, a) -> files.pwrite(p, (int) a[0], new UserRanges.Single(a[1], a[2]), a[3]));
         calls.put("lseek", (p, a) -> files.lseek(p, (int) a[0], a[1], (int) a[2]));
         calls.put("fsync", (p, a) -> files.fsync(p, (int) a[0]));
         calls.put("fdatasync", (p, a) -> files.fsync(p, (int) a[0]));
@@ -42,26 +41,14 @@ public final class SystemCalls {
     }
 
     private void vectorCalls(FileCalls files) {
-        vector("readv", files, (p, a, segments) -> files.read(p, (int) a[0], segments));
-        vector("writev", files, (p, a, segments) -> files.write(p, (int) a[0], segments));
-        vector("preadv", files, (p, a, segments) -> files.pread(p, (int) a[0], segments, a[3]));
-        vector("pwritev", files, (p, a, segments) -> files.pwrite(p, (int) a[0], segments, a[3]));
+        calls.put("readv", (p, a) -> files.read(p, (int) a[0], new UserRanges.Vector(a[1], (int) a[2])));
+        calls.put("writev", (p, a) -> files.write(p, (int) a[0], new UserRanges.Vector(a[1], (int) a[2])));
+        calls.put("preadv", (p, a) -> files.pread(p, (int) a[0], new UserRanges.Vector(a[1], (int) a[2]), a[3]));
+        calls.put("pwritev", (p, a) -> files.pwrite(p, (int) a[0], new UserRanges.Vector(a[1], (int) a[2]), a[3]));
     }
 
     private static Mincore mincore(Process process) {
         return process.node().parts().get(Mincore.PART, Mincore::new);
-    }
-
-    private interface VectorCall {
-        SysResult invoke(Process process, long[] arguments, List<Segment> segments);
-    }
-
-    private void vector(String name, FileCalls files, VectorCall call) {
-        calls.put(name, (p, a) -> {
-            List<Segment> segments = FileCalls.segments();
-            SysResult imported = files.importIovec(p, a[1], (int) a[2], segments);
-            return imported instanceof SysResult.Err ? imported : call.invoke(p, a, segments);
-        });
     }
 
     /// {@return the call with that name}

@@ -59,6 +59,12 @@ public final class DiskInode extends SharedObject {
         changed();
     }
 
+    /// Makes page `index` a hole, for the rest of a step on this list.
+    public void forgetBlock(long index) {
+        blocks.remove(index);
+        changed();
+    }
+
     /// Forgets the blocks from page `index` on. One step.
     public void truncateBlocks(long index) {
         machine().step(this, Access.WRITE, -1);

@@ -15,7 +15,7 @@ public final class Quiescence {
     /// {@return what is wrong: locks and writeback that nobody ended, and clean pages that differ from the disk}
     public static List<Finding> check(Disk disk, DiskInode inode, AddressSpace mapping) {
         List<Finding> found = new ArrayList<>();
-        for (long index = 0; index <= mapping.lastIndex(); index++) {
+        for (long index = 0; index <= mapping.lastIndex(); index = mapping.nextIndex(index + 1)) {
             long page = index;
             mapping.peek(index).ifPresent(folio -> check(disk, inode, folio, page, found));
         }

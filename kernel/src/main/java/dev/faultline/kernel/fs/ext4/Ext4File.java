@@ -77,16 +77,25 @@ final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageW
     @Models(file = "fs/ext4/file.c", symbol = "ext4_buffered_write_iter")
     private SysResult lockedBufferedWrite(Kiocb iocb, IovIter from) {
         inode.iRwsem().downWrite();
-        moveToEnd(iocb);
-        SysResult written = bufferedWrite(iocb, from);
+        Optional<Errno> refused = writeChecks(iocb, from);
+        SysResult written = refused.isPresent() ? SysResult.err(refused.get()) : bufferedWrite(iocb, from);
         inode.iRwsem().upWrite();
         return written;
     }
 
-    private void moveToEnd(Kiocb iocb) {
-        if (iocb.isAppend()) {
+    /// Moves an appending write to the end of the file, and cuts one down to what the file can hold.
+    ///
+    /// @return -EFBIG if that is nothing
+    @Models(file = "fs/read_write.c", symbol = "generic_write_checks")
+    private Optional<Errno> writeChecks(Kiocb iocb, IovIter from) {
+        if (iocb.isAppend() && from.count() > 0) {
             iocb.setPos(mapping().iSize().read());
         }
+        if (from.count() > 0 && iocb.pos() >= inode.maxBytes()) {
+            return Optional.of(Errno.EFBIG);
+        }
+        from.truncate(inode.maxBytes() - Math.min(iocb.pos(), inode.maxBytes()));
+        return Optional.empty();
     }
 
     private SysResult bufferedWrite(Kiocb iocb, IovIter from) {
@@ -104,10 +113,11 @@ final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageW
         if (!shared) {
             inode.iRwsem().upRead();
             inode.iRwsem().downWrite();
-            moveToEnd(iocb);
         }
-        SysResult written = extending(iocb, from) ? SysResult.err(Errno.ENOTBLK)
-                : directIo().rw(iocb, from, inode.blocks(), EnumSet.noneOf(DioFlag.class), 0);
+        Optional<Errno> refused = shared ? Optional.empty() : writeChecks(iocb, from);
+        SysResult written = refused.isPresent() ? SysResult.err(refused.get())
+                : shared ? directIo().rw(iocb, from, inode.blocks(), EnumSet.noneOf(DioFlag.class), 0)
+                : extendingDioWrite(iocb, from);
         if (shared) {
             inode.iRwsem().upRead();
         } else {
@@ -119,8 +129,21 @@ final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageW
         return written instanceof SysResult.Ok && from.count() > 0 ? rest(iocb, from, written.bytes()) : written;
     }
 
-    private boolean extending(Kiocb iocb, IovIter from) {
-        return iocb.pos() + from.count() > mapping().iSize().read();
+    /// A direct write that may need blocks or make the file longer: the size moves when the bytes are on disk, and
+    /// blocks behind it that were not written go again. The caller holds `i_rwsem` for writing.
+    @Models(file = "fs/ext4/file.c", symbol = "ext4_handle_inode_extension")
+    private SysResult extendingDioWrite(Kiocb iocb, IovIter from) {
+        long before = mapping().iSize().read();
+        long asked = iocb.pos() + from.count();
+        SysResult written = directIo().rw(iocb, from, inode.blocksToWrite(), EnumSet.noneOf(DioFlag.class), 0);
+        if (written.isPositive() && iocb.pos() > before) {
+            mapping().iSize().write(iocb.pos());
+            inode.onDisk().setSizeBytes(iocb.pos());
+        }
+        if (asked > before && !(written.isPositive() && iocb.pos() == asked)) {
+            inode.onDisk().truncateBlocks((mapping().iSize().read() + Content.SIZE - 1) / Content.SIZE);
+        }
+        return written;
     }
 
     private boolean isAlignedOverwrite(long pos, long lengthBytes) {
@@ -173,20 +196,36 @@ final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageW
     }
 
     @Override
-    @Models(file = "fs/ext4/inode.c", symbol = "ext4_write_end")
+    @Models(file = "fs/ext4/inode.c", symbol = "ext4_da_do_write_end")
     public int end(long pos, int lengthBytes, int copied, Folio folio) {
         boolean rejected = copied < lengthBytes && folio.flags().readBits(Folio.UPTODATE) == 0;
         int accepted = rejected ? 0 : copied;
         if (accepted > 0) {
             folio.flags().setBits(Folio.UPTODATE | Folio.DIRTY);
-            if (pos + accepted > mapping().iSize().read()) {
-                mapping().iSize().write(pos + accepted);
-                inode.onDisk().setSizeBytes(pos + accepted);
-            }
+        }
+        long before = mapping().iSize().read();
+        // Also where nothing was copied: a write behind the end that fails leaves a file that ends where it began.
+        if (pos + accepted > before) {
+            mapping().iSize().write(pos + accepted);
+            inode.onDisk().setSizeBytes(pos + accepted);
         }
         folio.lock().unlock();
         folio.put();
+        if (pos > before) {
+            zeroPartialBlocks(before, pos);
+        }
         return accepted;
+    }
+
+    /// Zeroes what a mapping may have written behind the old end of the file, up to where the write began. The rest
+    /// of the page keeps what is there.
+    @Models(file = "fs/ext4/inode.c", symbol = "ext4_zero_partial_blocks")
+    private void zeroPartialBlocks(long before, long pos) {
+        int offset = (int) (before % Content.SIZE);
+        long end = Math.min(pos, before - offset + Content.SIZE);
+        if (offset != 0) {
+            BufferedIo.zeroRange(inode.node(), mapping(), before, (int) (end - before), inode.blocks());
+        }
     }
 
     // ---- the rest ----
@@ -238,6 +277,9 @@ final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageW
         inode.iRwsem().downWrite();
         mapping().invalidateLock().downWrite();
         long before = mapping().iSize().read();
+        if (sizeBytes > before) {
+            BufferedIo.truncatePage(inode.node(), mapping(), before, inode.blocks()); // a mapping may have written there
+        }
         mapping().iSize().write(sizeBytes);
         inode.onDisk().setSizeBytes(sizeBytes);
         if (sizeBytes < before) {

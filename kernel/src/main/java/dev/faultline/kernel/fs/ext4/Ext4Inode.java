@@ -8,6 +8,7 @@ import dev.faultline.kernel.fs.disk.DiskInode;
 import dev.faultline.kernel.fs.disk.DiskMapping;
 import dev.faultline.kernel.iomap.BufferedIo;
 import dev.faultline.kernel.iomap.IomapOps;
+import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.pagecache.AddressSpace;
 import dev.faultline.kernel.pagecache.AddressSpaceOperations;
@@ -17,9 +18,13 @@ import java.util.Optional;
 
 /// A file of an ext4 file system.
 final class Ext4Inode implements Inode, AddressSpaceOperations {
+    /// Extents count blocks in 32 bits, and the last number stands for none.
+    private static final long MAX_BYTES = 0xffff_ffffL * Content.SIZE;
+
     private final Node node;
     private final DiskInode onDisk;
     private final IomapOps blocks;
+    private final Disk disk;
     private final AddressSpace mapping;
     private final RwSemaphore iRwsem;
     private final Ext4File operations;
@@ -28,6 +33,7 @@ final class Ext4Inode implements Inode, AddressSpaceOperations {
         this.node = node;
         this.onDisk = onDisk;
         this.blocks = new DiskMapping(disk, onDisk);
+        this.disk = disk;
         this.mapping = new AddressSpace(node.machine(), onDisk.path(), this, onDisk.sizeBytes());
         this.iRwsem = new RwSemaphore(node.machine(), "i_rwsem", onDisk.path());
         this.operations = new Ext4File(this);
@@ -45,6 +51,11 @@ final class Ext4Inode implements Inode, AddressSpaceOperations {
         return blocks;
     }
 
+    /// {@return the blocks for one direct write, which finds one wherever it looks}
+    IomapOps blocksToWrite() {
+        return new AllocatedBlocks(disk, onDisk);
+    }
+
     @Override
     public AddressSpace mapping() {
         return mapping;
@@ -53,6 +64,11 @@ final class Ext4Inode implements Inode, AddressSpaceOperations {
     @Override
     public RwSemaphore iRwsem() {
         return iRwsem;
+    }
+
+    @Override
+    public long maxBytes() {
+        return MAX_BYTES;
     }
 
     @Override
