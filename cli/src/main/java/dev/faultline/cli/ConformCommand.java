@@ -59,7 +59,7 @@ final class ConformCommand implements Callable<Integer> {
             return refuse(refused.get());
         }
         try {
-            Path place = Files.createTempDirectory(folder.orElse(Path.of(".")).toAbsolutePath(), "faultline-conform");
+            Path place = Files.createTempDirectory(folder.orElse(Path.of(System.getProperty("java.io.tmpdir"))).toAbsolutePath(), "faultline-conform");
             try (HostSide host = HostSide.start(place)) {
                 return compare(new Conform(new ModelSide(fileSystem), host, Rules.of(fileSystem))).code();
             } finally {

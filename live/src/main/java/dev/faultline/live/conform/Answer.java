@@ -1,6 +1,7 @@
 package dev.faultline.live.conform;
 
 import dev.faultline.kernel.uapi.Errno;
+import java.io.ByteArrayOutputStream;
 
 /// What a call came to.
 ///
@@ -47,6 +48,20 @@ public record Answer(long value, int errno, int signal, String bytes) {
             }
         }
         return "errno " + errno;
+    }
+
+    /// {@return the bytes that it showed}
+    byte[] shown() {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        if (!bytes.equals("-")) {
+            for (String run : bytes.split(",")) {
+                int value = Integer.parseInt(run.substring(0, 2), 16);
+                for (int i = Integer.parseInt(run.substring(3)); i > 0; i--) {
+                    all.write(value);
+                }
+            }
+        }
+        return all.toByteArray();
     }
 
     /// Writes bytes as the answers do.

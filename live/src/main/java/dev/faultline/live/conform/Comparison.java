@@ -23,7 +23,7 @@ public record Comparison(Optional<Difference> difference, List<String> explained
             if (!expected.equals(got)) {
                 Rule.Effect effect = Rule.Effect.NONE;
                 for (Rule rule : rules) {
-                    effect = rule.explains(program, i, expected, got);
+                    effect = rule.explains(program, i, model.answers(), got);
                     if (effect != Rule.Effect.NONE) {
                         explained.add(rule.name());
                         break;

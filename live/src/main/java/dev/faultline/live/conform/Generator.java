@@ -24,6 +24,8 @@ import java.util.SplittableRandom;
 public final class Generator {
     private static final int MOST_CALLS = 22;
     private static final int PAGE = 4096;
+    /// Memory without a file is private: the model has no shared one.
+    private static final long PRIVATE_MEMORY = Mman.MAP_PRIVATE | Mman.MAP_ANONYMOUS;
     private static final List<String> NAMES = List.of("f", "g");
 
     private final List<String> calls;
@@ -76,7 +78,7 @@ public final class Generator {
                 int pages = 1 + values.below(5);
                 boolean anonymous = values.oneIn(2);
                 made.add(Call.of("mmap", Program.ARENA + (long) page * PAGE, (long) pages * PAGE, protection(),
-                        Mman.MAP_FIXED | type() | (anonymous ? Mman.MAP_ANONYMOUS : 0), anonymous ? -1 : descriptor(),
+                        Mman.MAP_FIXED | (anonymous ? PRIVATE_MEMORY : type()), anonymous ? -1 : descriptor(),
                         anonymous ? 0 : (long) PAGE * values.below(4)));
                 page += pages;
             }
@@ -126,7 +128,7 @@ public final class Generator {
                 case "open" -> open();
                 case "close", "fsync", "fdatasync", "dup" -> Call.of(name, descriptor());
                 case "lseek" -> Call.of(name, descriptor(), values.oneIn(4) ? -values.bytes(size) : values.pos(size),
-                        values.oneIn(16) ? values.oneOf(3, 4, 5, -1) : values.below(3));
+                        values.oneIn(16) ? values.oneOf(5, -1) : values.below(3));
                 case "ftruncate" -> Call.of(name, descriptor(), truncated());
                 case "truncate" -> new Call(name, List.of(path(), Operand.of(truncated())));
                 case "fallocate" -> Call.of(name, descriptor(), values.oneIn(3) ? 0
@@ -158,10 +160,10 @@ public final class Generator {
         private Call mmap() {
             Operand.Range range = values.pages();
             boolean anonymous = values.oneIn(3);
-            long flags = (values.oneIn(20) ? values.oneOf(0, Mman.MAP_SHARED_VALIDATE, 4, Mman.MAP_SHARED_VALIDATE | 1L << 26)
-                    : type())
+            long flags = (values.oneIn(20) ? values.oneOf(0, Mman.MAP_SHARED_VALIDATE, 4, Mman.MAP_SHARED_VALIDATE | 0x400000)
+                    : anonymous ? PRIVATE_MEMORY : type())
                     | (values.oneIn(8) ? values.oneOf(0, Mman.MAP_FIXED_NOREPLACE) : Mman.MAP_FIXED)
-                    | (anonymous ? Mman.MAP_ANONYMOUS : 0) | (values.oneIn(8) ? Mman.MAP_POPULATE : 0);
+                    | (values.oneIn(8) ? Mman.MAP_POPULATE : 0);
             long offset = values.oneIn(25) ? values.pos(size) : (long) PAGE * values.below(5);
             return Call.of("mmap", range.address(), range.lengthBytes(), protection(), flags,
                     anonymous && !values.oneIn(4) ? -1 : descriptor(), offset);

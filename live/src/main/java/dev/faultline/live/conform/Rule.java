@@ -1,5 +1,7 @@
 package dev.faultline.live.conform;
 
+import java.util.List;
+
 /// A known abstraction of the model: a narrow sort of difference that is none of its mistakes.
 public interface Rule {
     /// What a rule says to a difference.
@@ -19,5 +21,6 @@ public interface Rule {
     ///
     /// @param program all of it
     /// @param index   the call among [Program#withLook]
-    Effect explains(Program program, int index, Answer model, Answer host);
+    /// @param model   what the model answered, call by call
+    Effect explains(Program program, int index, List<Answer> model, Answer host);
 }
