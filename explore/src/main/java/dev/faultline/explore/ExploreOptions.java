@@ -10,11 +10,13 @@ import java.util.function.BooleanSupplier;
 /// @param stop           asked after each execution: whether to stop, because time is up or the user says so
 /// @param progress       told after each execution
 /// @param minimiseBudget how many executions may be spent on making each counter-example shorter
+/// @param threads        how many threads explore, where the strategy allows it
 public record ExploreOptions(
-        long stepBound, long executionLimit, Until until, BooleanSupplier stop, Progress progress, int minimiseBudget) {
+        long stepBound, long executionLimit, Until until, BooleanSupplier stop, Progress progress, int minimiseBudget,
+        int threads) {
     /// Everything, within 100,000 steps an execution.
     public static final ExploreOptions DEFAULT = new ExploreOptions(
-            100_000, Long.MAX_VALUE, Until.ALL_IS_SEEN, () -> false, (executions, fraction) -> { }, 2_000);
+            100_000, Long.MAX_VALUE, Until.ALL_IS_SEEN, () -> false, (executions, fraction) -> { }, 2_000, 1);
 
     /// When there is nothing left to find.
     public enum Until {
@@ -33,31 +35,36 @@ public record ExploreOptions(
 
     /// {@return these options with another step bound}
     public ExploreOptions withStepBound(long steps) {
-        return new ExploreOptions(steps, executionLimit, until, stop, progress, minimiseBudget);
+        return new ExploreOptions(steps, executionLimit, until, stop, progress, minimiseBudget, threads);
     }
 
     /// {@return these options with another limit on executions}
     public ExploreOptions withExecutionLimit(long executions) {
-        return new ExploreOptions(stepBound, executions, until, stop, progress, minimiseBudget);
+        return new ExploreOptions(stepBound, executions, until, stop, progress, minimiseBudget, threads);
     }
 
     /// {@return these options, with another end}
     public ExploreOptions withUntil(Until end) {
-        return new ExploreOptions(stepBound, executionLimit, end, stop, progress, minimiseBudget);
+        return new ExploreOptions(stepBound, executionLimit, end, stop, progress, minimiseBudget, threads);
     }
 
     /// {@return these options with another question whether to stop}
     public ExploreOptions withStop(BooleanSupplier when) {
-        return new ExploreOptions(stepBound, executionLimit, until, when, progress, minimiseBudget);
+        return new ExploreOptions(stepBound, executionLimit, until, when, progress, minimiseBudget, threads);
     }
 
     /// {@return these options with another listener}
     public ExploreOptions withProgress(Progress listener) {
-        return new ExploreOptions(stepBound, executionLimit, until, stop, listener, minimiseBudget);
+        return new ExploreOptions(stepBound, executionLimit, until, stop, listener, minimiseBudget, threads);
     }
 
     /// {@return these options with another budget for making a counter-example shorter}
     public ExploreOptions withMinimiseBudget(int executions) {
-        return new ExploreOptions(stepBound, executionLimit, until, stop, progress, executions);
+        return new ExploreOptions(stepBound, executionLimit, until, stop, progress, executions, threads);
+    }
+
+    /// {@return these options with another number of threads}
+    public ExploreOptions withThreads(int number) {
+        return new ExploreOptions(stepBound, executionLimit, until, stop, progress, minimiseBudget, number);
     }
 }

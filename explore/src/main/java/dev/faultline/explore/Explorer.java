@@ -1,16 +1,11 @@
 package dev.faultline.explore;
 
+import dev.faultline.explore.strategy.Dpor;
 import dev.faultline.explore.strategy.Strategy;
-import dev.faultline.explore.verdict.Judge;
 import dev.faultline.machine.schedule.Execution;
-import dev.faultline.machine.schedule.Outcome;
 import dev.faultline.machine.schedule.Program;
-import dev.faultline.machine.schedule.Schedule;
-import dev.faultline.machine.task.Finding;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /// Runs a program again and again, as a strategy says, and collects what it comes to. Explorations are
 /// independent of each other.
@@ -18,12 +13,8 @@ public final class Explorer {
     private final Program program;
     private final Strategy strategy;
     private final ExploreOptions options;
-    private final Map<Outcome, OutcomeCount> outcomes = new LinkedHashMap<>();
-    private final Map<Finding, Violation> violations = new LinkedHashMap<>();
-    private long executions;
-    private long blocked;
-    private long steps;
-    private boolean withinBound = true;
+    private final Tally tally = new Tally();
+    private boolean exhausted;
 
     private Explorer(Program program, Strategy strategy, ExploreOptions options) {
         this.program = program;
@@ -33,69 +24,51 @@ public final class Explorer {
 
     /// {@return what the executions of `program` come to, in the order of `strategy` and as far as `options` say}
     ///
+    /// Several threads only go through the tree of [Dpor]; other strategies use one.
+    ///
     /// @throws dev.faultline.machine.schedule.SetUpFailed if the program cannot even be set up
     public static Exploration explore(Program program, Strategy strategy, ExploreOptions options) {
-        return new Explorer(program, strategy, options).run();
+        if (options.threads() > 1 && strategy instanceof Dpor tree) {
+            return new Crew(program, tree, options).explore();
+        }
+        return new Explorer(program, strategy, options).explore();
     }
 
-    private Exploration run() {
-        boolean more = true;
+    private Exploration explore() {
+        boolean more = strategy.next(true);
         while (more && !isEnough()) {
-            strategy.begin();
-            Execution execution = Execution.start(program, strategy, options.stepBound(), null);
-            more = strategy.plan(execution.machine());
-            steps += execution.machine().stepCount();
-            withinBound &= execution.machine().stepCount() < options.stepBound();
-            execution.machine().dropAftermath();
-            if (strategy.wasRedundant()) {
-                blocked++;
-            } else {
-                executions++;
-                judge(execution);
-            }
-            options.progress().explored(executions + blocked, more ? strategy.fractionDone() : 1);
+            more = run(program, strategy, options, tally) || strategy.next(false);
+            options.progress().explored(tally.executions() + tally.blocked(), more ? strategy.fractionDone() : 1);
         }
-        boolean complete = !more && strategy.isExhaustive() && withinBound;
-        return new Exploration(strategy.name(), strategy.seed(), executions, blocked, steps, complete,
-                List.copyOf(outcomes.values()), minimised());
+        exhausted = !more;
+        return result(program, strategy, options, tally, exhausted);
+    }
+
+    /// Runs one execution.
+    ///
+    /// @return whether the strategy has planned another one
+    static boolean run(Program program, Strategy strategy, ExploreOptions options, Tally tally) {
+        strategy.begin();
+        Execution execution = Execution.start(program, strategy, options.stepBound(), null);
+        boolean more = strategy.plan(execution.machine());
+        tally.add(execution, strategy.wasRedundant(), options.stepBound());
+        return more;
     }
 
     private boolean isEnough() {
-        return executions + blocked >= options.executionLimit()
-                || options.until() == ExploreOptions.Until.FIRST_VIOLATION && !violations.isEmpty()
+        return tally.executions() + tally.blocked() >= options.executionLimit()
+                || options.until() == ExploreOptions.Until.FIRST_VIOLATION && tally.isViolated()
                 || options.stop().getAsBoolean();
     }
 
-    private void judge(Execution execution) {
-        List<Finding> ended = Judge.ending(execution);
-        execution.finish();
-        execution.outcome().ifPresent(outcome -> count(outcome, execution));
-        for (Finding finding : Judge.all(ended, execution)) {
-            violated(finding, execution);
-        }
-    }
-
-    private void count(Outcome outcome, Execution execution) {
-        OutcomeCount known = outcomes.get(outcome);
-        OutcomeCount now = known == null
-                ? new OutcomeCount(outcome, 1, Schedule.of(execution.machine().trace()))
-                : new OutcomeCount(outcome, known.executions() + 1, known.witness());
-        outcomes.put(outcome, now);
-    }
-
-    private void violated(Finding finding, Execution execution) {
-        Schedule schedule = Schedule.of(execution.machine().traceTo(finding));
-        Violation known = violations.get(finding);
-        if (known == null || Minimiser.isShorter(schedule, known.schedule())) {
-            violations.put(finding, new Violation(finding.kind(), finding.summary(), schedule));
-        }
-    }
-
-    private List<Violation> minimised() {
+    /// {@return what was counted, with shorter counter-examples}
+    static Exploration result(
+            Program program, Strategy strategy, ExploreOptions options, Tally tally, boolean exhausted) {
         List<Violation> shorter = new ArrayList<>();
-        for (Violation violation : violations.values()) {
+        for (Violation violation : tally.violations()) {
             shorter.add(new Minimiser(program, options).minimise(violation));
         }
-        return shorter;
+        return new Exploration(strategy.name(), strategy.seed(), tally.executions(), tally.blocked(), tally.steps(),
+                exhausted && strategy.isExhaustive() && tally.isWithinBound(), tally.outcomes(), shorter);
     }
 }

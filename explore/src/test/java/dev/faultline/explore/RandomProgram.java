@@ -22,7 +22,7 @@ import java.util.stream.IntStream;
 
 /// A small program over every kind of shared object, made from a seed. What tasks read decides what they do
 /// next, and every task's log of what it saw is part of the outcome.
-final class RandomProgram implements Program {
+public final class RandomProgram implements Program {
     private final List<int[]> tasks = new ArrayList<>();
     private final boolean loops;
     private final boolean served;
@@ -33,7 +33,7 @@ final class RandomProgram implements Program {
     }
 
     /// @param loops whether tasks may also go round retry loops
-    RandomProgram(long seed, boolean loops) {
+    public RandomProgram(long seed, boolean loops) {
         this(seed, loops, IntStream.range(0, OPERATIONS).toArray());
     }
 

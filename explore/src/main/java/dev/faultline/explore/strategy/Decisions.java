@@ -41,6 +41,25 @@ final class Decisions {
         return enabled[d];
     }
 
+    /// {@return the deepest decision that is for a task, -1 if there is none}
+    int lastTask() {
+        int d = size - 1;
+        while (d >= 0 && alternatives[d] != 0) {
+            d--;
+        }
+        return d;
+    }
+
+    /// {@return the tasks that need not be tried behind decision `d`, unless what was chosen there, or for a choice what
+    /// was chosen last before it, disturbs them}
+    long sleepingBehind(int d) {
+        int task = d;
+        while (task >= 0 && alternatives[task] != 0) {
+            task--;
+        }
+        return task < 0 ? 0 : (sleeping[task] | tried[task]) & ~(1L << chosen[task]);
+    }
+
     /// {@return the tasks whose subtrees at `d` are explored, or being explored}
     long tried(int d) {
         return tried[d];
@@ -54,6 +73,32 @@ final class Decisions {
     /// {@return the tasks that need not be tried at `d`, as what they would do next is shown elsewhere (the sleep set)}
     long sleeping(int d) {
         return sleeping[d];
+    }
+
+    void setSleeping(int d, long tasks) {
+        sleeping[d] = tasks;
+    }
+
+    /// {@return whether anything is planned at `d` that is not begun}
+    boolean hasWork(int d) {
+        return alternatives[d] > 0 ? chosen[d] + 1 < alternatives[d] : planned[d] != null;
+    }
+
+    /// Forgets all.
+    void clear() {
+        size = 0;
+    }
+
+    /// Adds the decisions of `others` from `first` on.
+    void append(Decisions others, int first) {
+        for (int d = first; d < others.size; d++) {
+            push(others.chosen[d], others.alternatives[d], others.step[d]);
+            enabled[size - 1] = others.enabled[d];
+            tried[size - 1] = others.tried[d];
+            wanted[size - 1] = others.wanted[d];
+            sleeping[size - 1] = others.sleeping[d];
+            planned[size - 1] = others.planned[d];
+        }
     }
 
     /// {@return the branches of the wakeup tree at `d` that are not begun}
@@ -77,8 +122,8 @@ final class Decisions {
         wanted[size - 1] = wantedTasks;
     }
 
-    void pushChoice(int alternativeCount, int atStep) {
-        push(0, alternativeCount, atStep);
+    void pushChoice(int value, int alternativeCount, int atStep) {
+        push(value, alternativeCount, atStep);
     }
 
     private void push(int value, int alternativeCount, int atStep) {
@@ -139,17 +184,28 @@ final class Decisions {
         return false;
     }
 
-    /// {@return the part of the tree that lies before the present place, if every subtree of a decision that
-    /// is wanted by now is as large as its siblings}
-    double fractionBefore() {
+    /// {@return the part of the tree below the decisions before `first` that lies before the present place, if every
+    /// subtree of a decision that is wanted by now is as large as its siblings}
+    double fractionBefore(int first) {
         double before = 0;
         double weight = 1;
-        for (int d = 0; d < size; d++) {
+        for (int d = first; d < size; d++) {
             int all = alternatives[d] > 0 ? alternatives[d] : Long.bitCount((wanted[d] | tried[d]) & ~sleeping[d]);
             int gone = alternatives[d] > 0 ? chosen[d] : Long.bitCount(tried[d]) - 1;
             weight /= Math.max(all, 1);
             before += weight * gone;
         }
         return before + weight;
+    }
+
+    /// {@return the part of the tree below the decisions before `first` that lies below decision `d`}
+    double weightOf(int first, int d) {
+        double weight = 1;
+        for (int above = first; above < d; above++) {
+            int all = alternatives[above] > 0
+                    ? alternatives[above] : Long.bitCount((wanted[above] | tried[above]) & ~sleeping[above]);
+            weight /= Math.max(all, 1);
+        }
+        return weight;
     }
 }

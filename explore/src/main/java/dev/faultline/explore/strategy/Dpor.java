@@ -1,7 +1,9 @@
 package dev.faultline.explore.strategy;
 
 import dev.faultline.machine.task.Machine;
-import dev.faultline.machine.task.Task;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// Optimal dynamic partial-order reduction: each Mazurkiewicz trace once, and no execution begun that shows nothing
@@ -14,15 +16,113 @@ import org.jspecify.annotations.Nullable;
 /// - Where the later step of a race depends on state that the earlier one changes, or waits for something that the
 ///   steps in between may or may not bring about, whether the plan can be followed is only known when it is tried. If
 ///   it cannot, the execution goes on without a plan, as it would with source sets, and may turn out to be redundant.
+///
+/// - Where a branch is left out because a task goes first in it whose traces are known already, the paper is content
+///   if that task *could* go first, as it takes no part in the branch and commutes with it. With steps that wait this
+///   loses traces (random programs showed it). Here the task has to take part, as with source sets. What that costs is
+///   a redundant execution now and then: none on the classic benchmarks, see docs/performance.md.
+///
+/// Several of them, each in a thread of its own, can go through one tree ([#another]). When one has nothing to do, a
+/// busy one shares the first of its decisions that has branches left. Branches of a shared decision are planned
+/// without looking into those that are begun, which costs a few redundant executions more.
 public final class Dpor extends TreeStrategy {
+    private final Frontier frontier;
     private final HappensBefore order = new HappensBefore(this::reverse);
     private final Reordered steps = new Reordered(order);
+    private Job job = Job.ALL;
+    // The decisions above the subtree of this explorer, by depth.
+    private final List<Place> shared = new ArrayList<>();
     private int firstNewStep;
     // What is planned from the present place on.
     private @Nullable Wakeup ahead;
 
     /// A strategy at the start of the tree.
-    public Dpor() {}
+    public Dpor() {
+        this(new Frontier());
+        frontier.add(Job.ALL);
+    }
+
+    Dpor(Frontier frontier) {
+        this.frontier = frontier;
+        frontier.add(this);
+    }
+
+    /// {@return another explorer of the same tree, for another thread; to be made before any of them begins}
+    public Dpor another() {
+        return new Dpor(frontier);
+    }
+
+    /// Makes [#next] of every explorer of this tree say that there is nothing more.
+    public void stop() {
+        frontier.stop();
+    }
+
+    @Override
+    public boolean next(boolean first) {
+        if (!first) {
+            finish();
+        }
+        Optional<Job> next = frontier.take();
+        next.ifPresent(this::begin);
+        return next.isPresent();
+    }
+
+    /// The subtree is explored.
+    void finish() {
+        frontier.finished(job.weight());
+    }
+
+    private void begin(Job next) {
+        job = next;
+        shared.clear();
+        for (Place place = next.place(); place != null; place = place.parent) {
+            shared.addFirst(place);
+        }
+        decisions().clear();
+        for (int d = 0; d < shared.size(); d++) {
+            add(shared.get(d), d + 1 < shared.size() ? shared.get(d + 1).branch : next.branch());
+        }
+        Decisions begun = next.begun();
+        if (begun != null) {
+            decisions().append(begun, 0);
+        } else {
+            int last = decisions().lastTask();
+            if (last >= 0) {
+                decisions().setSleeping(last, next.sleeping());
+            }
+        }
+        ahead = next.ahead();
+        order.forget();
+        firstNewStep = decisions().size() == 0 ? 0 : decisions().step(decisions().size() - 1);
+    }
+
+    private void add(Place place, int branch) {
+        if (place.alternatives > 0) {
+            decisions().pushChoice(branch, place.alternatives, place.step);
+        } else {
+            decisions().pushTask(branch, place.step, place.enabled, place.sleeping, 0);
+        }
+    }
+
+    /// Leaves to others what is left at the first decision of this explorer where anything is.
+    private void share() {
+        int d = shared.size();
+        while (d < decisions().size() && !decisions().hasWork(d)) {
+            d++;
+        }
+        if (d == decisions().size()) {
+            return;
+        }
+        double weight = job.weight();
+        for (int e = shared.size(); e <= d; e++) {
+            Place parent = e == 0 ? null : shared.get(e - 1);
+            Place place = new Place(parent, e == 0 ? 0 : decisions().chosen(e - 1), decisions(), e, weight);
+            shared.add(place);
+            frontier.add(place);
+            weight /= place.parts();
+        }
+        job = new Job(shared.getLast(), decisions().chosen(d), 0, null, weight, null);
+    }
 
     @Override
     public String name() {
@@ -79,14 +179,32 @@ public final class Dpor extends TreeStrategy {
     @Override
     public boolean plan(Machine machine) {
         order.examine(machine, decisions(), firstNewStep);
+        if (frontier.isHungry()) {
+            share();
+        }
         boolean more = advance(machine);
         firstNewStep = more ? decisions().step(decisions().size() - 1) : 0;
         return more;
     }
 
+    @Override
+    public double fractionDone() {
+        return doneByAll() + doneOfOwn();
+    }
+
+    /// {@return the part of the whole tree that is done, but for the subtrees that are being explored}
+    public double doneByAll() {
+        return frontier.done();
+    }
+
+    /// {@return the part of the whole tree that is done in the subtree of this explorer}
+    public double doneOfOwn() {
+        return job.weight() * decisions().fractionBefore(shared.size());
+    }
+
     /// Goes back to the deepest decision that has something left to try, and tries that.
     private boolean advance(Machine machine) {
-        while (decisions().size() > 0) {
+        while (decisions().size() > shared.size()) {
             int d = decisions().size() - 1;
             if (decisions().alternatives(d) > 0 ? nextChoice(d) : nextBranch(machine, d)) {
                 return true;
@@ -125,23 +243,18 @@ public final class Dpor extends TreeStrategy {
     private boolean reverse(HappensBefore race, int d) {
         steps.start();
         boolean possible = steps.makePossible();
-        if (possible && !isShownElsewhere(d)) {
+        if (possible && d < shared.size()) {
+            frontier.plan(shared.get(d), steps);
+        } else if (possible && !isShownElsewhere(d)) {
             insert(race.machine(), d);
         }
         return possible;
     }
 
-    /// {@return whether a task that was tried at `d` before, and whose traces are all known, could begin this one}
+    /// {@return whether a task that was tried at `d` before, and whose traces are all known, comes first in this one
+    /// too}
     private boolean isShownElsewhere(int d) {
-        long known = (decisions().sleeping(d) | decisions().tried(d)) & ~(1L << decisions().chosen(d));
-        for (long left = known; left != 0; left &= left - 1) {
-            int task = Long.numberOfTrailingZeros(left);
-            int index = steps.indexOf(task);
-            if (index >= 0 ? steps.isInitial(index) : steps.isIndependentOf(task)) {
-                return true;
-            }
-        }
-        return false;
+        return steps.hasInitialIn(decisions().sleepingBehind(d));
     }
 
     /// Goes down the wakeup tree at `d` along what can come first of the steps that are left. Where a branch ends, it

@@ -33,6 +33,7 @@ final class HappensBefore {
     private int[] clocks = new int[1024];
     private int[] decisionOfStep = new int[64];
     private int[] lastStepOfTask = new int[64];
+    private int[] previousStep = new int[64];
 
     // The accesses to each object form a chain, latest first. An access is 2 * step, plus 1 for the second
     // object of a step, plus 1 so that 0 ends the chain.
@@ -61,6 +62,9 @@ final class HappensBefore {
         boolean stateDependent;
         boolean guarded;
         int cause;
+        int previous;
+        int accessBefore;
+        int accessBefore2;
 
         boolean dependsOn(Trace trace, int other) {
             return trace.touches(other, object, access, mask) || trace.touches(other, object2, access2, mask2);
@@ -87,12 +91,16 @@ final class HappensBefore {
         decisions = path;
         prepare(firstNew);
         for (int i = 0; i < steps; i++) {
+            link(i);
             if (i >= known) {
                 load(i);
-                walk(i, i >= firstNew);
+                walk(i, false);
                 System.arraycopy(after, 0, clocks, i * tasks, tasks);
             }
-            record(i);
+        }
+        for (int i = firstNew; i < steps; i++) {
+            load(i);
+            walk(i, true);
         }
         for (int t = 0; t < tasks; t++) {
             Task task = machine.task(t);
@@ -101,6 +109,11 @@ final class HappensBefore {
                 walk(steps, true);
             }
         }
+    }
+
+    /// Keeps no clocks: the next execution need not begin like the last one.
+    void forget() {
+        tasks = -1;
     }
 
     private void prepare(int firstNew) {
@@ -113,6 +126,7 @@ final class HappensBefore {
         decisionOfStep = atLeast(decisionOfStep, steps + 1);
         lastAccess = atLeast(lastAccess, machine.objectCount());
         previousAccess = atLeast(previousAccess, 2 * steps + 2);
+        previousStep = atLeast(previousStep, steps + 1);
         Arrays.fill(lastAccess, 0, machine.objectCount(), 0);
         Arrays.fill(lastStepOfTask, 0, tasks, -1);
         for (int d = 0; d < decisions.size(); d++) {
@@ -137,6 +151,9 @@ final class HappensBefore {
         step.stateDependent = trace.isStateDependent(i);
         step.guarded = trace.isGuarded(i);
         step.cause = trace.cause(i);
+        step.previous = previousStep[i];
+        step.accessBefore = step.object >= 0 ? previousAccess[2 * i] : 0;
+        step.accessBefore2 = step.object2 >= 0 ? previousAccess[2 * i + 1] : 0;
     }
 
     private void load(Task task) {
@@ -151,14 +168,18 @@ final class HappensBefore {
         step.stateDependent = task.isStateDependent();
         step.guarded = task.isGuarded();
         step.cause = -1;
+        step.previous = lastStepOfTask[step.task];
+        step.accessBefore = step.object >= 0 ? lastAccess[step.object] : 0;
+        step.accessBefore2 = step.object2 >= 0 ? lastAccess[step.object2] : 0;
     }
 
-    /// Goes back through the accesses to the objects of the step in hand, from the latest on.
-    private void walk(int at, boolean isNew) {
+    /// Goes back through the accesses to the objects of the step in hand, from the latest on: for its clock, or for
+    /// its races.
+    private void walk(int at, boolean forRaces) {
         position = at;
         startClock();
-        int a = step.object >= 0 ? lastAccess[step.object] : 0;
-        int b = step.object2 >= 0 ? lastAccess[step.object2] : 0;
+        int a = step.accessBefore;
+        int b = step.accessBefore2;
         while (a != 0 || b != 0) {
             int access = Math.max(a, b);
             int other = access - 1 >> 1;
@@ -181,13 +202,13 @@ final class HappensBefore {
                 b = previousAccess[access - 1];
             }
             if (dependent && trace.task(other) != step.task) {
-                follows(other, reversible, certain, isNew);
+                follows(other, reversible, certain, forRaces);
             }
         }
     }
 
     private void startClock() {
-        int last = lastStepOfTask[step.task];
+        int last = step.previous;
         if (last >= 0) {
             System.arraycopy(clocks, last * tasks, before, 0, tasks);
         } else {
@@ -209,11 +230,11 @@ final class HappensBefore {
         after[step.task] = position + 1;
     }
 
-    private void follows(int other, boolean reversible, boolean certain, boolean isNew) {
+    private void follows(int other, boolean reversible, boolean certain, boolean forRaces) {
         int task = trace.task(other);
-        if (reversible && byRaces[task] <= other) {
+        if (forRaces && reversible && byRaces[task] <= other) {
             earlier = other;
-            boolean possible = !isNew || reversal.reverse(this, decisionOfStep[other]);
+            boolean possible = reversal.reverse(this, decisionOfStep[other]);
             // A race further back is hidden by this one if the step in hand can come before it: then it is found
             // in the execution in which it does. A step that waits may be unable to, as what it waits for comes
             // later; then the race is with whoever made it wait, and only that one shows it.
@@ -232,7 +253,7 @@ final class HappensBefore {
     }
 
     private boolean isPendingBefore(int other) {
-        return lastStepOfTask[step.task] < other && machine.task(step.task).createdAtStep() <= other;
+        return step.previous < other && machine.task(step.task).createdAtStep() <= other;
     }
 
     private void join(int[] clock, int other) {
@@ -242,7 +263,9 @@ final class HappensBefore {
         }
     }
 
-    private void record(int i) {
+    /// Adds the step to the chains of its task and its objects.
+    private void link(int i) {
+        previousStep[i] = lastStepOfTask[trace.task(i)];
         lastStepOfTask[trace.task(i)] = i;
         if (trace.object(i) >= 0) {
             previousAccess[2 * i] = lastAccess[trace.object(i)];

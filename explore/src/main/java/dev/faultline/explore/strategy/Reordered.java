@@ -2,7 +2,6 @@ package dev.faultline.explore.strategy;
 
 import dev.faultline.explore.strategy.Wakeup.Touch;
 import dev.faultline.machine.task.Machine;
-import dev.faultline.machine.task.Task;
 import dev.faultline.machine.task.Trace;
 import java.util.Arrays;
 import java.util.stream.IntStream;
@@ -34,8 +33,8 @@ final class Reordered {
         trace = machine.trace();
         size = 0;
         withLater = true;
-        for (int i = race.earlier() + 1; i < race.later(); i++) {
-            if (!race.isAfterEarlier(i)) {
+        for (int i = race.earlier() + 1; i < trace.length(); i++) {
+            if (i != race.later() && !race.isAfterEarlier(i)) {
                 if (size == steps.length) {
                     steps = Arrays.copyOf(steps, size * 2);
                 }
@@ -113,6 +112,17 @@ final class Reordered {
         return index == size ? isLaterInitial() : isStepInitial(index);
     }
 
+    /// {@return whether one of those tasks takes a step here that happens after none of the others}
+    boolean hasInitialIn(long tasks) {
+        for (long left = tasks; left != 0; left &= left - 1) {
+            int index = indexOf(Long.numberOfTrailingZeros(left));
+            if (index >= 0 && isInitial(index)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private boolean isStepInitial(int index) {
         for (int k = 0; k < index; k++) {
             if (race.happensBefore(steps[k], steps[index])) {
@@ -126,34 +136,6 @@ final class Reordered {
         boolean unknown = race.isLaterUnknown();
         for (int k = 0; k < size; k++) {
             if (unknown || race.isBeforeLater(steps[k])) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /// {@return whether a task that takes none of these steps, but was about to take another one where they start,
-    /// can just as well take it first}
-    boolean isIndependentOf(int task) {
-        int next = race.earlier();
-        while (next < trace.length() && trace.task(next) != task) {
-            next++;
-        }
-        if (next < trace.length()) {
-            return (!trace.isStateDependent(next) || isUntouched(trace.object(next), next))
-                    && commutes(trace.object(next), trace.access(next), trace.mask(next))
-                    && commutes(trace.object2(next), trace.access2(next), trace.mask2(next));
-        }
-        Task waiting = machine.task(task);
-        return (!waiting.isStateDependent() || isUntouched(waiting.objectIndex(), trace.length()))
-                && commutes(waiting.objectIndex(), waiting.access().ordinal(), waiting.mask())
-                && commutes(waiting.objectIndex2(), waiting.access2().ordinal(), waiting.mask2());
-    }
-
-    /// {@return whether nobody has touched the object, from the earlier step of the race on up to step `end`}
-    private boolean isUntouched(int object, int end) {
-        for (int i = race.earlier(); i < end; i++) {
-            if (trace.object(i) == object || trace.object2(i) == object) {
                 return false;
             }
         }
@@ -217,7 +199,7 @@ final class Reordered {
                 node = choice;
             }
         }
-        Wakeup taken = Wakeup.step(machine.task(trace.task(step)).stableName(),
+        Wakeup taken = Wakeup.step(machine.task(trace.task(step)).stableName(), trace.task(step),
                 touch(trace.object(step), trace.access(step), trace.mask(step)),
                 touch(trace.object2(step), trace.access2(step), trace.mask2(step)), false);
         taken.child = node;
@@ -225,7 +207,7 @@ final class Reordered {
     }
 
     private Wakeup laterNode() {
-        return Wakeup.step(machine.task(race.laterTask()).stableName(), race.laterTouch(), race.laterTouch2(),
+        return Wakeup.step(machine.task(race.laterTask()).stableName(), race.laterTask(), race.laterTouch(), race.laterTouch2(),
                 laterMayWait || race.isLaterUnknown());
     }
 

@@ -49,10 +49,7 @@ public final class SourceDpor extends TreeStrategy {
     /// {@return the sleep set of the place behind the last step: who slept before it or was tried instead of
     /// it, unless the step disturbs what that task is about to do}
     static long inherited(Decisions decisions, Machine machine) {
-        int d = decisions.size() - 1;
-        while (d >= 0 && decisions.alternatives(d) != 0) {
-            d--;
-        }
+        int d = decisions.lastTask();
         if (d < 0) {
             return 0;
         }

@@ -14,6 +14,15 @@ public interface Strategy extends Scheduler {
         return 0;
     }
 
+    /// Called before the first execution, and again whenever none is planned. May wait for explorers that go through
+    /// the same tree.
+    ///
+    /// @param first whether it is the first time
+    /// @return whether there is an execution to run
+    default boolean next(boolean first) {
+        return first;
+    }
+
     /// Called before each execution.
     void begin();
 

@@ -39,7 +39,7 @@ abstract class TreeStrategy implements Strategy {
 
     @Override
     public double fractionDone() {
-        return decisions.fractionBefore();
+        return decisions.fractionBefore(0);
     }
 
     @Override
@@ -85,7 +85,7 @@ abstract class TreeStrategy implements Strategy {
     @Override
     public final int choose(Machine machine, int alternatives) {
         if (depth == decisions.size()) {
-            decisions.pushChoice(alternatives, machine.stepCount());
+            decisions.pushChoice(0, alternatives, machine.stepCount());
             chosen(depth);
         } else if (decisions.alternatives(depth) != alternatives) {
             throw notDeterministic(machine);

@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
 final class Wakeup {
     /// The name of the task that takes the step; 0 for a choice.
     final long task;
+    /// The number that the task has where this node was planned. If the task was there at the root of its tree, that
+    /// is its number in all of it.
+    final int taskHere;
     /// What the environment chooses, and among how many; 0 among 0 for a step.
     final int choice;
     final int alternatives;
@@ -30,8 +33,9 @@ final class Wakeup {
         }
     }
 
-    private Wakeup(long task, int choice, int alternatives, Touch first, Touch second, boolean unknown) {
+    private Wakeup(long task, int taskHere, int choice, int alternatives, Touch first, Touch second, boolean unknown) {
         this.task = task;
+        this.taskHere = taskHere;
         this.choice = choice;
         this.alternatives = alternatives;
         this.first = first;
@@ -39,12 +43,12 @@ final class Wakeup {
         this.unknown = unknown;
     }
 
-    static Wakeup step(long task, Touch first, Touch second, boolean unknown) {
-        return new Wakeup(task, 0, 0, first, second, unknown);
+    static Wakeup step(long task, int taskHere, Touch first, Touch second, boolean unknown) {
+        return new Wakeup(task, taskHere, 0, 0, first, second, unknown);
     }
 
     static Wakeup choice(int choice, int alternatives) {
-        return new Wakeup(0, choice, alternatives, Touch.NOTHING, Touch.NOTHING, false);
+        return new Wakeup(0, -1, choice, alternatives, Touch.NOTHING, Touch.NOTHING, false);
     }
 
     boolean isChoice() {
