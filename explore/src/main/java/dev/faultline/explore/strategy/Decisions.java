@@ -15,6 +15,7 @@ final class Decisions {
     private long[] tried = new long[64];
     private long[] wanted = new long[64];
     private long[] sleeping = new long[64];
+    private long[] foreign = new long[64];
     private @Nullable Wakeup[] planned = new @Nullable Wakeup[64];
 
     int size() {
@@ -75,6 +76,15 @@ final class Decisions {
         return sleeping[d];
     }
 
+    /// {@return those of the sleeping tasks that sleep because of what others explore, perhaps at this moment}
+    long foreign(int d) {
+        return foreign[d];
+    }
+
+    void setForeign(int d, long tasks) {
+        foreign[d] = tasks;
+    }
+
     void setSleeping(int d, long tasks) {
         sleeping[d] = tasks;
     }
@@ -97,6 +107,7 @@ final class Decisions {
             tried[size - 1] = others.tried[d];
             wanted[size - 1] = others.wanted[d];
             sleeping[size - 1] = others.sleeping[d];
+            foreign[size - 1] = others.foreign[d];
             planned[size - 1] = others.planned[d];
         }
     }
@@ -134,6 +145,7 @@ final class Decisions {
         alternatives[size] = alternativeCount;
         step[size] = atStep;
         planned[size] = null;
+        foreign[size] = 0;
         size++;
     }
 
@@ -145,6 +157,7 @@ final class Decisions {
         tried = Arrays.copyOf(tried, capacity);
         wanted = Arrays.copyOf(wanted, capacity);
         sleeping = Arrays.copyOf(sleeping, capacity);
+        foreign = Arrays.copyOf(foreign, capacity);
         planned = Arrays.copyOf(planned, capacity);
     }
 

@@ -17,14 +17,14 @@ import org.jspecify.annotations.Nullable;
 ///   steps in between may or may not bring about, whether the plan can be followed is only known when it is tried. If
 ///   it cannot, the execution goes on without a plan, as it would with source sets, and may turn out to be redundant.
 ///
-/// - Where a branch is left out because a task goes first in it whose traces are known already, the paper is content
-///   if that task *could* go first, as it takes no part in the branch and commutes with it. With steps that wait this
-///   loses traces (random programs showed it). Here the task has to take part, as with source sets. What that costs is
-///   a redundant execution now and then: none on the classic benchmarks, see docs/performance.md.
+/// - A task that is asleep and takes no part in a branch makes the branch superfluous if it commutes with it, but only
+///   if it goes on at all in the execution that shows the race: one that waits for ever comes first in nothing.
 ///
 /// Several of them, each in a thread of its own, can go through one tree ([#another]). When one has nothing to do, a
-/// busy one shares the first of its decisions that has branches left. Branches of a shared decision are planned
-/// without looking into those that are begun, which costs a few redundant executions more.
+/// busy one shares the first of its decisions that has branches left. There the argument fails that lets a branch be
+/// left out because a sleeping task *could* go first: what is planned in that task's subtree may come too late. So at
+/// shared decisions, and for tasks that sleep because of them, the weaker rule of source sets is used, that the task
+/// takes part in the branch and goes first. A few redundant executions are the price.
 public final class Dpor extends TreeStrategy {
     private final Frontier frontier;
     private final HappensBefore order = new HappensBefore(this::reverse);
@@ -145,12 +145,21 @@ public final class Dpor extends TreeStrategy {
             return ABANDON;
         }
         int task = preferCurrent(machine, candidates);
-        decisions().pushTask(task, machine.stepCount(), enabled, sleeping, 1L << task);
+        push(machine, task, enabled, sleeping);
         return task;
     }
 
-    private void follow(Machine machine, Wakeup node, int task, long enabled, long sleeping) {
+    private void push(Machine machine, int task, long enabled, long sleeping) {
+        int above = decisions().lastTask();
         decisions().pushTask(task, machine.stepCount(), enabled, sleeping, 1L << task);
+        if (above >= 0) {
+            long foreign = above < shared.size() ? sleeping : decisions().foreign(above) & sleeping;
+            decisions().setForeign(decisions().size() - 1, foreign);
+        }
+    }
+
+    private void follow(Machine machine, Wakeup node, int task, long enabled, long sleeping) {
+        push(machine, task, enabled, sleeping);
         int d = decisions().size() - 1;
         decisions().plan(d, node.next);
         for (Wakeup other = node.next; other != null; other = other.next) {
@@ -252,9 +261,19 @@ public final class Dpor extends TreeStrategy {
     }
 
     /// {@return whether a task that was tried at `d` before, and whose traces are all known, comes first in this one
-    /// too}
+    /// too, or could}
     private boolean isShownElsewhere(int d) {
-        return steps.hasInitialIn(decisions().sleepingBehind(d));
+        long known = decisions().sleepingBehind(d);
+        if (steps.hasInitialIn(known)) {
+            return true;
+        }
+        for (long left = known & ~decisions().foreign(d); left != 0; left &= left - 1) {
+            int task = Long.numberOfTrailingZeros(left);
+            if (steps.indexOf(task) < 0 && steps.isIndependentOf(task)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// Goes down the wakeup tree at `d` along what can come first of the steps that are left. Where a branch ends, it

@@ -98,7 +98,7 @@ final class HappensBefore {
                 System.arraycopy(after, 0, clocks, i * tasks, tasks);
             }
         }
-        for (int i = firstNew; i < steps; i++) {
+        for (int i = 0; i < steps; i++) {
             load(i);
             walk(i, true);
         }

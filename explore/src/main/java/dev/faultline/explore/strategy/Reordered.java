@@ -1,6 +1,7 @@
 package dev.faultline.explore.strategy;
 
 import dev.faultline.explore.strategy.Wakeup.Touch;
+import dev.faultline.machine.task.Access;
 import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.Trace;
 import java.util.Arrays;
@@ -140,6 +141,18 @@ final class Reordered {
             }
         }
         return true;
+    }
+
+    /// {@return whether a task that takes none of these steps, but takes another one later, can take it first as well}
+    boolean isIndependentOf(int task) {
+        int next = race.earlier();
+        while (next < trace.length() && trace.task(next) != task) {
+            next++;
+        }
+        return next < trace.length() && !trace.isGuarded(next) && !trace.isStateDependent(next)
+                && trace.access(next) != Access.AWAIT.ordinal()
+                && commutes(trace.object(next), trace.access(next), trace.mask(next))
+                && commutes(trace.object2(next), trace.access2(next), trace.mask2(next));
     }
 
     /// {@return whether the step of a wakeup tree, by a task that takes none of these steps, commutes with all of them}
