@@ -34,8 +34,7 @@ public final class ExplorerBench {
 
     /// Without making counter-examples shorter: that runs further executions, which are not counted.
     private static final ExploreOptions OPTIONS =
-            new ExploreOptions(100_000, EXECUTIONS, ExploreOptions.DEFAULT.until(), () -> false,
-                    (executions, fraction) -> { }, 0);
+            ExploreOptions.DEFAULT.withExecutionLimit(EXECUTIONS).withMinimiseBudget(0);
 
     private final PrintStream out;
 

@@ -6,7 +6,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /// How long a check may take, and how it tells how far it is.
 final class Budget {
-    private static final int LOOK_EVERY = 64;
     private static final long SHOW_EVERY_MILLIS = 200;
 
     private final Terminal terminal;
@@ -30,13 +29,10 @@ final class Budget {
     ExploreOptions within(ExploreOptions options, String what) {
         long start = now();
         long[] shown = {start};
-        long[] asked = {0};
         return options
-                .withStop(() -> interrupted.get()
-                        || ++asked[0] % LOOK_EVERY == 0 && now() - start > limitMillis)
+                .withStop(() -> interrupted.get() || limitMillis < Long.MAX_VALUE && now() - start > limitMillis)
                 .withProgress((executions, fraction) -> {
-                    if (!quiet && terminal.isInteractive() && executions % LOOK_EVERY == 0
-                            && now() - shown[0] > SHOW_EVERY_MILLIS) {
+                    if (!quiet && terminal.isInteractive() && now() - shown[0] > SHOW_EVERY_MILLIS) {
                         shown[0] = now();
                         terminal.progress(line(what, executions, fraction, now() - start));
                     }

@@ -29,6 +29,8 @@ import picocli.CommandLine.ParentCommand;
 @Command(name = "check", mixinStandardHelpOptions = true,
         description = "Explores tests; prints the verdict, and a counter-example where there is one.")
 final class CheckCommand implements Callable<Integer> {
+    private static final int MOST_THREADS = 64;
+
     @ParentCommand
     private Main main = new Main();
 
@@ -51,7 +53,7 @@ final class CheckCommand implements Callable<Integer> {
     @Option(names = "--steps", paramLabel = "N", description = "How many steps an execution may have.")
     private long steps = ExploreOptions.DEFAULT.stepBound();
 
-    @Option(names = "--threads", paramLabel = "N", defaultValue = "1", description = "Only 1 so far.")
+    @Option(names = "--threads", paramLabel = "N", defaultValue = "1", description = "How many threads explore, with strategy dpor. Default: ${DEFAULT-VALUE}.")
     private int threads = 1;
 
     @Option(names = "--json", description = "Print one JSON document.")
@@ -91,8 +93,11 @@ final class CheckCommand implements Callable<Integer> {
     }
 
     private Optional<String> refusal() {
-        if (threads != 1) {
-            return Optional.of("--threads " + threads + ": exploring on several cores is not there yet; use --threads 1");
+        if (threads < 1 || threads > MOST_THREADS) {
+            return Optional.of("--threads " + threads + ": expected 1 to " + MOST_THREADS);
+        }
+        if (threads > 1 && !strategies.isExhaustive()) {
+            return Optional.of("--threads " + threads + ": only strategy dpor explores in several threads");
         }
         if (steps < 1 || executions.orElse(1L) < 1) {
             return Optional.of("--steps and --executions must be at least 1");
@@ -108,7 +113,7 @@ final class CheckCommand implements Callable<Integer> {
     private Optional<TestResult> check(LitmusTest test, KernelChoice choice, StrategyChoice strategy) {
         Terminal terminal = main.terminal();
         ExploreOptions explore = strategies.within(ExploreOptions.DEFAULT.withStepBound(steps)
-                .withExecutionLimit(executions.orElse(Long.MAX_VALUE)), isBudgeted());
+                .withExecutionLimit(executions.orElse(Long.MAX_VALUE)).withThreads(threads), isBudgeted());
         Budget budget = new Budget(terminal, main.interrupted(), time, quiet);
         CheckOptions options = new CheckOptions(strategy, budget.within(explore, test.name()));
         try {

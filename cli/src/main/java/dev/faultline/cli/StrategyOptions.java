@@ -53,6 +53,10 @@ final class StrategyOptions {
         };
     }
 
+    boolean isExhaustive() {
+        return name.equals("dpor");
+    }
+
     private void only(String strategy, String option, Optional<?> given) {
         if (given.isPresent() && !name.equals(strategy)) {
             throw new IllegalArgumentException(option + " is for --strategy " + strategy);
