@@ -131,10 +131,19 @@ public final class Sandbox {
             };
         }
 
-        /// {@return a descriptor}
+        /// {@return a descriptor for reading and writing}
         public int open(String path, int flags) {
+            return openFile(path, flags | Fcntl.O_RDWR);
+        }
+
+        /// {@return a descriptor for reading}
+        public int openReadOnly(String path) {
+            return openFile(path, Fcntl.O_RDONLY);
+        }
+
+        private int openFile(String path, int flags) {
             process.enter();
-            return switch (SystemCalls.open(kernel, process, path, flags | Fcntl.O_RDWR)) {
+            return switch (SystemCalls.open(kernel, process, path, flags)) {
                 case SysResult.Ok(long fd) -> (int) fd;
                 case SysResult.Err(Errno errno) -> throw new AssertionError("open failed with " + errno);
             };

@@ -1,13 +1,16 @@
 package dev.faultline.kernel.fs;
 
+import dev.faultline.kernel.mm.MappedFile;
+import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Fcntl;
 import dev.faultline.machine.shared.Cell;
 import dev.faultline.machine.shared.Mutex;
 import dev.faultline.machine.task.Machine;
+import java.util.Optional;
 
 /// An open file (`struct file`): what descriptors stand for. Descriptors made by dup share one, and with it
 /// the position.
-public final class OpenFile {
+public final class OpenFile implements MappedFile {
     private final Inode inode;
     private final int flags;
     private final Cell position;
@@ -54,5 +57,10 @@ public final class OpenFile {
     /// {@return the lock of the position (`f_pos_lock`)}
     public Mutex positionLock() {
         return positionLock;
+    }
+
+    @Override
+    public Optional<Errno> fsync() {
+        return inode.operations().fsync(this);
     }
 }

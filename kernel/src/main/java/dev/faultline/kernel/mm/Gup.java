@@ -110,7 +110,7 @@ public final class Gup {
         }
         for (;;) {
             Optional<Vma> vma = mm.vmaLookup(address);
-            if (vma.isEmpty() || !checkVmaFlags(vma.get(), flags)) {
+            if (vma.isEmpty() || !checkVmaFlags(vma.get(), flags.contains(GupFlag.WRITE))) {
                 return Optional.of(Errno.EFAULT);
             }
             if (followPage(vma.get(), address, flags.contains(GupFlag.WRITE), found)) {
@@ -126,9 +126,9 @@ public final class Gup {
 
     /// {@return whether pages of the area can be had at all}
     @Models(file = "mm/gup.c", symbol = "check_vma_flags")
-    private static boolean checkVmaFlags(Vma vma, EnumSet<GupFlag> flags) {
+    static boolean checkVmaFlags(Vma vma, boolean write) {
         boolean deviceMemory = vma.has(VmFlag.IO) || vma.has(VmFlag.PFNMAP);
-        return !deviceMemory && vma.has(flags.contains(GupFlag.WRITE) ? VmFlag.WRITE : VmFlag.READ);
+        return !deviceMemory && vma.has(write ? VmFlag.WRITE : VmFlag.READ);
     }
 
     @Models(file = "mm/gup.c", symbol = "follow_page_mask")

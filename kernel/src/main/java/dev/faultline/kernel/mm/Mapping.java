@@ -23,18 +23,11 @@ public abstract class Mapping extends StateObject {
         this.iMmapRwsem = new RwSemaphore(machine, "i_mmap_rwsem", host);
     }
 
-    /// Adds an area that maps this file. Takes and drops `i_mmap_rwsem` for writing.
-    public void addArea(Vma vma) {
+    /// Takes areas out and puts others in. Takes and drops `i_mmap_rwsem` for writing.
+    public void replaceAreas(List<Vma> old, List<Vma> replacements) {
         iMmapRwsem.downWrite();
-        areas.add(vma);
-        changed();
-        iMmapRwsem.upWrite();
-    }
-
-    /// Takes an area out again. Takes and drops `i_mmap_rwsem` for writing.
-    public void removeArea(Vma vma) {
-        iMmapRwsem.downWrite();
-        areas.remove(vma);
+        areas.removeAll(old);
+        areas.addAll(replacements);
         changed();
         iMmapRwsem.upWrite();
     }

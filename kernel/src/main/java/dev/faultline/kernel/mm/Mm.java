@@ -53,6 +53,11 @@ public final class Mm extends StateObject {
         return List.copyOf(pageTable.slots());
     }
 
+    /// {@return every page-table entry from `start` (inclusive) to `end` (exclusive) that was ever walked to}
+    List<PteSlot> slots(long start, long end) {
+        return pageTable.slots().stream().filter(slot -> slot.address() >= start && slot.address() < end).toList();
+    }
+
     /// {@return the area that contains `address`} The caller holds `mmap_lock`.
     public Optional<Vma> vmaLookup(long address) {
         return findVma(address).filter(vma -> vma.start() <= address);
@@ -71,6 +76,11 @@ public final class Mm extends StateObject {
     /// {@return the areas, by address} The caller holds `mmap_lock`, or nobody else runs.
     public List<Vma> areas() {
         return List.copyOf(areas.values());
+    }
+
+    /// {@return the areas that reach into a range, by address} The caller holds `mmap_lock`.
+    List<Vma> areas(long start, long end) {
+        return areas.values().stream().filter(vma -> vma.end() > start && vma.start() < end).toList();
     }
 
     /// Adds an area that overlaps no other. The caller holds `mmap_lock` for writing.

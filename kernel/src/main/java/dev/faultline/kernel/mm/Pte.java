@@ -12,59 +12,113 @@ public sealed interface Pte {
 
     /// A page is mapped.
     ///
-    /// @param writable      whether writes are permitted
-    /// @param dirty         whether it was written through this entry
-    /// @param special       whether the page must not be touched as a `struct page` (`pte_special`)
-    /// @param anonExclusive whether this anonymous page belongs to this entry alone (`PG_anon_exclusive`)
-    record Present(Folio folio, boolean writable, boolean dirty, boolean special, boolean anonExclusive)
-            implements Pte {
+    /// @param bits [#WRITE] and its like
+    record Present(Folio folio, int bits) implements Pte {
+        /// Writes are permitted.
+        public static final int WRITE = 1;
+
+        /// The page was written through this entry.
+        public static final int DIRTY = 2;
+
+        /// The page must not be touched as a `struct page` (`pte_special`).
+        public static final int SPECIAL = 4;
+
+        /// This anonymous page belongs to this entry alone (`PG_anon_exclusive`).
+        public static final int ANON_EXCLUSIVE = 8;
+
+        /// No access is permitted, as the area has `PROT_NONE` (`pte_protnone`).
+        public static final int PROT_NONE = 16;
+
+        /// {@return whether writes are permitted}
+        public boolean writable() {
+            return has(WRITE);
+        }
+
+        /// {@return whether the page was written through this entry}
+        public boolean dirty() {
+            return has(DIRTY);
+        }
+
+        /// {@return whether the page must not be touched as a `struct page`}
+        public boolean special() {
+            return has(SPECIAL);
+        }
+
+        /// {@return whether this anonymous page belongs to this entry alone}
+        public boolean anonExclusive() {
+            return has(ANON_EXCLUSIVE);
+        }
+
+        /// {@return whether no access is permitted}
+        public boolean protNone() {
+            return has(PROT_NONE);
+        }
+
+        /// {@return whether the page is anonymous memory (`PageAnon`)}
+        public boolean isAnonymous() {
+            return !special() && !folio.isFileBacked();
+        }
+
+        private boolean has(int bit) {
+            return (bits & bit) != 0;
+        }
+
+        /// {@return this entry with those bits as well}
+        Present with(int more) {
+            return new Present(folio, bits | more);
+        }
+
+        /// {@return this entry without those bits}
+        Present without(int less) {
+            return new Present(folio, bits & ~less);
+        }
+
         /// {@return this entry after a write through it}
         Present mkDirty() {
-            return new Present(folio, writable, true, special, anonExclusive);
+            return with(DIRTY);
         }
 
         /// {@return this entry, permitting writes, and written through}
         Present mkWrite() {
-            return new Present(folio, true, true, special, anonExclusive);
+            return with(WRITE | DIRTY);
         }
 
         /// {@return this entry without the permission to write, and clean}
         Present wrProtectClean() {
-            return new Present(folio, false, false, special, anonExclusive);
+            return without(WRITE | DIRTY);
         }
     }
 
     /// {@return an entry for a page of a file}
     static Present file(Folio folio, boolean writable, boolean dirty) {
-        return new Present(folio, writable, dirty, false, false);
+        return new Present(folio, (writable ? Present.WRITE : 0) | (dirty ? Present.DIRTY : 0));
     }
 
     /// {@return an entry for a page that belongs to this entry alone}
     static Present anonymous(Folio folio, boolean writable) {
-        return new Present(folio, writable, writable, false, true);
+        return new Present(folio, Present.ANON_EXCLUSIVE | (writable ? Present.WRITE | Present.DIRTY : 0));
     }
 
     /// {@return a read-only entry for the page of zeroes that everybody shares}
     static Present zeroPage(Folio zero) {
-        return new Present(zero, false, false, true, false);
+        return new Present(zero, Present.SPECIAL);
     }
 
     /// {@return an entry for memory of a device, without a `struct page` that could be used}
     static Present raw(Folio deviceMemory, boolean writable) {
-        return new Present(deviceMemory, writable, writable, true, false);
+        return new Present(deviceMemory, Present.SPECIAL | (writable ? Present.WRITE | Present.DIRTY : 0));
     }
 
     /// {@return whether an access of this sort succeeds without a fault}
     default boolean permits(boolean write) {
-        return this instanceof Present present && (!write || present.writable);
+        return this instanceof Present present && !present.protNone() && (!write || present.writable());
     }
 
     /// {@return a hash of the entry; 0 for none}
     default long hash() {
         return switch (this) {
             case None _ -> 0;
-            case Present p -> Digest.mix(p.folio.pfn() + 1,
-                    (p.writable ? 1 : 0) + (p.dirty ? 2 : 0) + (p.special ? 4 : 0) + (p.anonExclusive ? 8 : 0));
+            case Present p -> Digest.mix(p.folio.pfn() + 1, p.bits);
         };
     }
 }

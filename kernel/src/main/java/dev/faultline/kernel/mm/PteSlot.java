@@ -5,6 +5,9 @@ import dev.faultline.machine.task.Access;
 import dev.faultline.machine.task.SecondAccess;
 import dev.faultline.machine.task.SharedObject;
 import dev.faultline.machine.task.Task;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 
 /// The place of one entry in a page table. Changes are made under the page-table lock, whose whole critical
 /// section is one step here.
@@ -53,6 +56,46 @@ public final class PteSlot extends SharedObject {
         pte = Pte.NONE;
         changed();
         return old;
+    }
+
+    /// Removes the entry if a page is mapped there that `which` holds for, and flushes the translation. One step,
+    /// under the page-table lock.
+    ///
+    /// @return what it was, if it was removed
+    Optional<Pte.Present> clearIf(Predicate<Pte.Present> which) {
+        machine().step(this, Access.READ, -1, task ->
+                SecondAccess.first(task, pte instanceof Pte.Present p && which.test(p) ? Access.WRITE : Access.READ));
+        machine().current().learn(pte.hash());
+        if (!(pte instanceof Pte.Present present) || !which.test(present)) {
+            return Optional.empty();
+        }
+        pte = Pte.NONE;
+        changed();
+        return Optional.of(present);
+    }
+
+    /// Replaces a present entry by what `change` makes of it. One step, under the page-table lock.
+    ///
+    /// @return the entry as it was
+    Pte modify(UnaryOperator<Pte.Present> change) {
+        machine().step(this, Access.WRITE, -1);
+        Pte old = pte;
+        machine().current().learn(old.hash());
+        if (old instanceof Pte.Present present) {
+            pte = change.apply(present);
+            changed();
+        }
+        return old;
+    }
+
+    /// Takes the entry of `source`, which is left empty. One step, under both page-table locks.
+    void moveFrom(PteSlot source) {
+        machine().step(source, Access.WRITE, -1, this, Access.WRITE, -1);
+        machine().current().learn(source.pte.hash());
+        pte = source.pte;
+        source.pte = Pte.NONE;
+        changed();
+        source.changed();
     }
 
     /// Write-protects and cleans the entry if it maps `folio`. One step, under the page-table lock.

@@ -39,14 +39,12 @@ public final class Rmap {
     }
 
     private static void zapPte(Mapping mapping, PteSlot slot, Copies copies) {
-        if (slot.read() instanceof Pte.Present present && !present.special()
-                && (copies == Copies.GO || !present.anonExclusive()) && slot.replace(present, Pte.NONE)) {
-            drop(mapping, present);
-        }
+        slot.clearIf(pte -> !pte.special() && (copies == Copies.GO || !pte.isAnonymous()))
+                .ifPresent(present -> drop(mapping, present));
     }
 
     private static void drop(Mapping mapping, Pte.Present present) {
-        if (present.dirty() && !present.anonExclusive()) {
+        if (present.dirty() && !present.isAnonymous()) {
             mapping.dirtyFolio(present.folio());
         }
         present.folio().put();
@@ -73,12 +71,15 @@ public final class Rmap {
     /// Removes all entries of an area (`zap_page_range_single`). The caller holds `mmap_lock`.
     @Models(file = "mm/memory.c", symbol = "unmap_vmas")
     public static void unmapVma(Vma vma) {
-        for (PteSlot slot : vma.mm().slots()) {
-            if (slot.address() < vma.start() || slot.address() >= vma.end()) {
-                continue;
-            }
+        unmapRange(vma, vma.start(), vma.end());
+    }
+
+    /// Removes all entries of a part of an area. The caller holds `mmap_lock`.
+    @Models(file = "mm/memory.c", symbol = "zap_page_range_single")
+    static void unmapRange(Vma vma, long start, long end) {
+        for (PteSlot slot : vma.mm().slots(start, end)) {
             if (slot.getAndClear() instanceof Pte.Present present && !present.special()) {
-                if (present.dirty() && !present.anonExclusive()) {
+                if (present.dirty() && !present.isAnonymous()) {
                     vma.file().ifPresent(file -> file.mapping().dirtyFolio(present.folio()));
                 }
                 present.folio().put();

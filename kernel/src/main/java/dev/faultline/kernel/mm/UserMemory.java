@@ -8,12 +8,14 @@ import dev.faultline.machine.task.Machine;
 /// @param access  copies and single accesses
 /// @param gup     pages by address
 /// @param faultIn faulting in by hand
-public record UserMemory(Machine machine, Memory memory, UserAccess access, Gup gup, FaultIn faultIn) {
+/// @param populate filling page tables in advance
+public record UserMemory(Machine machine, Memory memory, UserAccess access, Gup gup, FaultIn faultIn,
+        Populate populate) {
     /// {@return user memory access for a machine, with the forms that `parts` names}
     public static UserMemory of(Machine machine, Memory memory, Parts parts) {
         UserAccess access = new UserAccess(machine, memory);
         Gup gup = new Gup(machine, memory);
         FaultIn faultIn = parts.get(FaultIn.PART, () -> FaultIn::new).create(access, gup);
-        return new UserMemory(machine, memory, access, gup, faultIn);
+        return new UserMemory(machine, memory, access, gup, faultIn, new Populate(machine, memory));
     }
 }

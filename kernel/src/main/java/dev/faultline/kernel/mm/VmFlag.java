@@ -1,10 +1,40 @@
 package dev.faultline.kernel.mm;
 
+import dev.faultline.kernel.uapi.Mman;
+import java.util.EnumSet;
+
 /// Properties of an area (`VM_*`).
 public enum VmFlag {
     READ, WRITE, EXEC, SHARED, MAYREAD, MAYWRITE,
     /// Memory-mapped I/O: never touched behind the driver's back.
     IO,
     /// Raw page frames without a `struct page` to use.
-    PFNMAP
+    PFNMAP,
+    /// Pages stay in memory: mlock(2).
+    LOCKED,
+    /// Read from front to back: a hint.
+    SEQ_READ,
+    /// Read here and there: a hint.
+    RAND_READ,
+    /// Not there in the child after a fork.
+    DONTCOPY,
+    /// Empty in the child after a fork.
+    WIPEONFORK;
+
+    /// {@return what a protection asks for (`calc_vm_prot_bits`)}
+    ///
+    /// @param protection `PROT_*`
+    public static EnumSet<VmFlag> ofProtection(int protection) {
+        EnumSet<VmFlag> flags = EnumSet.noneOf(VmFlag.class);
+        if ((protection & Mman.PROT_READ) != 0) {
+            flags.add(READ);
+        }
+        if ((protection & Mman.PROT_WRITE) != 0) {
+            flags.add(WRITE);
+        }
+        if ((protection & Mman.PROT_EXEC) != 0) {
+            flags.add(EXEC);
+        }
+        return flags;
+    }
 }

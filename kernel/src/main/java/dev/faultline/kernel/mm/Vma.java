@@ -20,7 +20,8 @@ public final class Vma extends StateObject {
     /// @param mapping    the file
     /// @param pageOffset the index in the file of the first page of the area
     /// @param operations what the file system does for it
-    public record FileArea(Mapping mapping, long pageOffset, VmOperations operations) {}
+    /// @param file       the file as it was opened
+    public record FileArea(Mapping mapping, long pageOffset, VmOperations operations, MappedFile file) {}
 
     /// An area from `start` (inclusive) to `end` (exclusive), both multiples of the page size.
     public Vma(Mm mm, long start, long end, Set<VmFlag> flags, Optional<FileArea> file) {
@@ -82,6 +83,28 @@ public final class Vma extends StateObject {
         long first = file.orElseThrow().pageOffset();
         long address = start + (index - first << 12);
         return index >= first && address < end ? address : -1;
+    }
+
+    /// {@return a part of the area, with those properties}
+    Vma part(long from, long to, Set<VmFlag> partFlags) {
+        return placed(from, to, from, partFlags);
+    }
+
+    /// {@return an area elsewhere that maps what this one maps from `from` on}
+    Vma placed(long newStart, long newEnd, long from, Set<VmFlag> newFlags) {
+        Optional<FileArea> part = file.map(area ->
+                new FileArea(area.mapping(), pageIndex(from), area.operations(), area.file()));
+        return new Vma(mm, newStart, newEnd, newFlags, part);
+    }
+
+    /// {@return whether one area could stand for this one and `next` behind it}
+    boolean canMergeWith(Vma next) {
+        if (end != next.start || !flags.equals(next.flags) || file.isPresent() != next.file.isPresent()) {
+            return false;
+        }
+        return file.isEmpty() || !has(VmFlag.IO) && !has(VmFlag.PFNMAP)
+                && file.get().file() == next.file.get().file()
+                && pageIndex(end) == next.file.get().pageOffset();
     }
 
     /// {@return whether the area permits such an access}

@@ -7,7 +7,9 @@ import dev.faultline.kernel.fs.chardev.MemoryDevice;
 import dev.faultline.kernel.lib.Parts;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.mm.Mapping;
+import dev.faultline.kernel.mm.Mm;
 import dev.faultline.kernel.mm.VmFlag;
+import dev.faultline.kernel.mm.VmaChange;
 import dev.faultline.kernel.pagecache.AddressSpace;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.machine.task.Kind;
@@ -117,7 +119,7 @@ public final class Kernel {
     public void checkQuiescent() {
         for (Process process : processes) {
             process.enter();
-            process.mm().areas().forEach(vma -> MemoryCalls.unmapArea(process.mm(), vma));
+            VmaChange.unmap(process.mm(), 0, Mm.TASK_SIZE);
         }
         for (Mount mount : mounts) {
             for (FileSystem fileSystem : mount.onNode()) {

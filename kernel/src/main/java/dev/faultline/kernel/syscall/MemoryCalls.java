@@ -4,9 +4,9 @@ import dev.faultline.kernel.fs.OpenFile;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Mm;
-import dev.faultline.kernel.mm.Rmap;
 import dev.faultline.kernel.mm.VmFlag;
 import dev.faultline.kernel.mm.Vma;
+import dev.faultline.kernel.mm.VmaChange;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Mman;
 import dev.faultline.kernel.uapi.SysResult;
@@ -44,7 +44,7 @@ final class MemoryCalls {
         SysResult result = doMmap(mm, fixed(flags) ? address : address & -Content.SIZE, length, protection, flags, file, offset);
         mm.mmapLock().upWrite();
         if (result instanceof SysResult.Ok(long start) && (flags & Mman.MAP_POPULATE) != 0) {
-            populate(process, start, length, (protection & Mman.PROT_WRITE) != 0);
+            process.node().userMemory().populate().mmPopulate(mm, start, start + length); // errors are not told
         }
         return result;
     }
@@ -110,14 +110,14 @@ final class MemoryCalls {
                 || hint > 0 && !taken && hint % Content.SIZE == 0 && hint <= Mm.TASK_SIZE - length;
         long start = there ? hint : mm.unmappedArea(length);
         if (fixed) {
-            unmapRange(mm, hint, hint + length);
+            VmaChange.unmap(mm, hint, hint + length);
         }
         EnumSet<VmFlag> vmFlags = vmFlags(protection, flags, file);
         file.ifPresent(opened -> vmFlags.addAll(opened.inode().operations().areaFlags()));
         Optional<Vma.FileArea> area = file.map(opened -> new Vma.FileArea(opened.inode().mapping(),
-                offset / Content.SIZE, opened.inode().operations().mmap(opened)));
+                offset / Content.SIZE, opened.inode().operations().mmap(opened), opened));
         Vma vma = new Vma(mm, start, start + length, vmFlags, area);
-        insertArea(mm, vma);
+        VmaChange.add(vma);
         file.ifPresent(opened -> opened.inode().operations().areaMade(vma));
         return SysResult.ok(start);
     }
@@ -127,17 +127,8 @@ final class MemoryCalls {
     }
 
     private static EnumSet<VmFlag> vmFlags(int protection, int flags, Optional<OpenFile> file) {
-        EnumSet<VmFlag> vmFlags = EnumSet.of(VmFlag.MAYREAD);
-        if ((protection & Mman.PROT_READ) != 0) {
-            vmFlags.add(VmFlag.READ);
-        }
-        if ((protection & Mman.PROT_WRITE) != 0) {
-            vmFlags.add(VmFlag.WRITE);
-        }
-        if ((protection & Mman.PROT_EXEC) != 0) {
-            vmFlags.add(VmFlag.EXEC);
-            vmFlags.add(VmFlag.READ);
-        }
+        EnumSet<VmFlag> vmFlags = VmFlag.ofProtection(protection);
+        vmFlags.add(VmFlag.MAYREAD);
         boolean shared = (flags & Mman.MAP_TYPE) != Mman.MAP_PRIVATE;
         if (shared) {
             vmFlags.add(VmFlag.SHARED);
@@ -146,17 +137,6 @@ final class MemoryCalls {
             vmFlags.add(VmFlag.MAYWRITE);
         }
         return vmFlags;
-    }
-
-    private static void populate(Process process, long start, long length, boolean write) {
-        Mm mm = process.mm();
-        mm.mmapLock().downRead();
-        for (long at = start; at < start + length; at += Content.SIZE) {
-            if (process.node().userMemory().gup().fixupUserFault(mm, at, write).isPresent()) {
-                break;
-            }
-        }
-        mm.mmapLock().upRead();
     }
 
     /// munmap(2). Takes `mmap_lock` for writing.
@@ -168,53 +148,7 @@ final class MemoryCalls {
             return SysResult.err(Errno.EINVAL);
         }
         mm.mmapLock().downWrite();
-        unmapRange(mm, address, address + length);
-        mm.mmapLock().upWrite();
+        VmaChange.unmapAndUnlock(mm, address, address + length);
         return SysResult.ZERO;
-    }
-
-    /// Unmaps whatever lies in the range, splitting areas that reach beyond it. The caller holds `mmap_lock`
-    /// for writing.
-    private static void unmapRange(Mm mm, long start, long end) {
-        for (Vma vma : mm.areas()) {
-            if (vma.start() >= end || vma.end() <= start) {
-                continue;
-            }
-            long from = Math.max(start, vma.start());
-            long to = Math.min(end, vma.end());
-            if (from > vma.start()) {
-                insertArea(mm, part(vma, vma.start(), from));
-            }
-            if (to < vma.end()) {
-                insertArea(mm, part(vma, to, vma.end()));
-            }
-            Vma middle = part(vma, from, to);
-            removeArea(mm, vma, from > vma.start());
-            Rmap.unmapVma(middle);
-        }
-    }
-
-    private static Vma part(Vma vma, long start, long end) {
-        Optional<Vma.FileArea> file = vma.file().map(area ->
-                new Vma.FileArea(area.mapping(), vma.pageIndex(start), area.operations()));
-        return new Vma(vma.mm(), start, end, vma.flags(), file);
-    }
-
-    private static void insertArea(Mm mm, Vma vma) {
-        mm.insert(vma);
-        vma.file().ifPresent(area -> area.mapping().addArea(vma));
-    }
-
-    private static void removeArea(Mm mm, Vma vma, boolean startReplaced) {
-        if (!startReplaced) {
-            mm.remove(vma);
-        }
-        vma.file().ifPresent(area -> area.mapping().removeArea(vma));
-    }
-
-    /// Takes an area of a process that ends apart (`exit_mmap`).
-    static void unmapArea(Mm mm, Vma vma) {
-        removeArea(mm, vma, false);
-        Rmap.unmapVma(vma);
     }
 }

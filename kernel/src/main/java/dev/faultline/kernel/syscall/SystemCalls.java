@@ -1,9 +1,16 @@
 package dev.faultline.kernel.syscall;
 
+import dev.faultline.kernel.mm.Madvise;
+import dev.faultline.kernel.mm.Mlock;
+import dev.faultline.kernel.mm.Mprotect;
+import dev.faultline.kernel.mm.Mremap;
+import dev.faultline.kernel.mm.Populate;
+import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Fcntl;
 import dev.faultline.kernel.uapi.SysResult;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /// The table of system calls: by name, with raw arguments as registers hold them.
@@ -22,6 +29,7 @@ public final class SystemCalls {
         fileCalls(files);
         vectorCalls(files);
         calls.put("mmap", (p, a) -> MemoryCalls.mmap(p, a[0], a[1], (int) a[2], (int) a[3], (int) a[4], a[5]));
+        memoryCalls();
         calls.put("mincore", (p, a) -> mincore(p).mincore(p, a[0], a[1], a[2]));
         calls.put("munmap", (p, a) -> MemoryCalls.munmap(p.mm(), a[0], a[1]));
         calls.put("sched_yield", (p, a) -> SysResult.ZERO);
@@ -45,6 +53,23 @@ public final class SystemCalls {
         calls.put("writev", (p, a) -> files.write(p, (int) a[0], new UserRanges.Vector(a[1], (int) a[2])));
         calls.put("preadv", (p, a) -> files.pread(p, (int) a[0], new UserRanges.Vector(a[1], (int) a[2]), a[3]));
         calls.put("pwritev", (p, a) -> files.pwrite(p, (int) a[0], new UserRanges.Vector(a[1], (int) a[2]), a[3]));
+    }
+
+    private void memoryCalls() {
+        calls.put("mprotect", (p, a) -> result(Mprotect.mprotect(p.mm(), a[0], a[1], (int) a[2])));
+        calls.put("mremap", (p, a) -> new Mremap(populate(p), p.mm(), a).run());
+        calls.put("madvise", (p, a) -> result(Madvise.madvise(populate(p), p.mm(), a[0], a[1], (int) a[2])));
+        calls.put("mlock", (p, a) -> result(Mlock.mlock(populate(p), p.mm(), a[0], a[1])));
+        calls.put("munlock", (p, a) -> result(Mlock.munlock(p.mm(), a[0], a[1])));
+        calls.put("msync", (p, a) -> result(Msync.msync(p.mm(), a[0], a[1], (int) a[2])));
+    }
+
+    private static Populate populate(Process process) {
+        return process.node().userMemory().populate();
+    }
+
+    private static SysResult result(Optional<Errno> error) {
+        return error.map(SysResult::err).orElse(SysResult.ZERO);
     }
 
     private static Mincore mincore(Process process) {
@@ -71,8 +96,9 @@ public final class SystemCalls {
 
     /// {@return the names of the calls that the model implements, sorted}
     public static List<String> names() {
-        return List.of("close", "fdatasync", "fsync", "ftruncate", "lseek", "mincore", "mmap", "munmap", "open", "pread",
-                "preadv", "pwrite", "pwritev", "read", "readv", "sched_yield", "write", "writev");
+        return List.of("close", "fdatasync", "fsync", "ftruncate", "lseek", "madvise", "mincore", "mlock", "mmap",
+                "mprotect", "mremap", "msync", "munlock", "munmap", "open", "pread", "preadv", "pwrite",
+                "pwritev", "read", "readv", "sched_yield", "write", "writev");
     }
 
     /// {@return the names of the calls in the table, sorted}

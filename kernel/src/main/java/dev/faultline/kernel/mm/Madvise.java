@@ -1,0 +1,122 @@
+package dev.faultline.kernel.mm;
+
+import dev.faultline.kernel.lib.Content;
+import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.kernel.uapi.Mman;
+import java.util.EnumSet;
+import java.util.Optional;
+
+/// madvise(2): mm/madvise.c.
+///
+/// There is no reclaim: COLD, PAGEOUT, FREE and WILLNEED check their arguments as Linux does and leave every
+/// page where it is. Advice about huge pages, merging of equal pages and core dumps is taken and changes nothing.
+public final class Madvise {
+    private Madvise() {}
+
+    /// Takes `mmap_lock` as the advice needs it.
+    ///
+    /// @return -EINVAL; -ENOMEM if a part of the range is not mapped, the rest being done; what populating says
+    @Models(file = "mm/madvise.c", symbol = "do_madvise")
+    public static Optional<Errno> madvise(Populate populate, Mm mm, long start, long lengthBytes, int advice) {
+        long end = start + (lengthBytes + Content.SIZE - 1 & -Content.SIZE);
+        boolean wraps = Long.compareUnsigned(end, start) < 0 || lengthBytes != 0 && end == start;
+        if (!isKnown(advice) || start % Content.SIZE != 0 || wraps) {
+            return Optional.of(Errno.EINVAL);
+        }
+        if (end == start) {
+            return Optional.empty();
+        }
+        return switch (advice) {
+            case Mman.MADV_POPULATE_READ -> populate.faultinPageRange(mm, start, end, false);
+            case Mman.MADV_POPULATE_WRITE -> populate.faultinPageRange(mm, start, end, true);
+            case Mman.MADV_DONTNEED, Mman.MADV_DONTNEED_LOCKED, Mman.MADV_FREE, Mman.MADV_WILLNEED, Mman.MADV_COLD,
+                    Mman.MADV_PAGEOUT -> {
+                mm.mmapLock().downRead();
+                Optional<Errno> error = walkVmas(mm, start, end, advice);
+                mm.mmapLock().upRead();
+                yield error;
+            }
+            default -> {
+                mm.mmapLock().downWrite();
+                Optional<Errno> error = walkVmas(mm, start, end, advice);
+                mm.mmapLock().upWrite();
+                yield error;
+            }
+        };
+    }
+
+    @Models(file = "mm/madvise.c", symbol = "madvise_behavior_valid")
+    private static boolean isKnown(int advice) {
+        return advice >= Mman.MADV_NORMAL && advice <= Mman.MADV_DONTNEED
+                || advice == Mman.MADV_FREE || advice >= Mman.MADV_DONTFORK && advice <= Mman.MADV_DONTNEED_LOCKED;
+    }
+
+    /// Treats what is mapped; what is not does not stop it, but is told at the end.
+    @Models(file = "mm/madvise.c", symbol = "madvise_walk_vmas")
+    private static Optional<Errno> walkVmas(Mm mm, long start, long end, int advice) {
+        Optional<Errno> unmapped = Optional.empty();
+        for (long at = start; at != end; ) {
+            Optional<Vma> vma = mm.findVma(at).filter(found -> Long.compareUnsigned(found.start(), end) < 0);
+            if (vma.isEmpty()) {
+                return Optional.of(Errno.ENOMEM);
+            }
+            if (vma.get().start() > at) {
+                unmapped = Optional.of(Errno.ENOMEM);
+                at = vma.get().start();
+            }
+            long to = Long.compareUnsigned(end, vma.get().end()) < 0 ? end : vma.get().end();
+            Optional<Errno> error = behave(vma.get(), at, to, advice);
+            if (error.isPresent()) {
+                return error;
+            }
+            at = to;
+        }
+        return unmapped;
+    }
+
+    @Models(file = "mm/madvise.c", symbol = "madvise_vma_behavior")
+    private static Optional<Errno> behave(Vma vma, long start, long end, int advice) {
+        boolean device = vma.has(VmFlag.PFNMAP);
+        boolean locked = vma.has(VmFlag.LOCKED);
+        return switch (advice) {
+            case Mman.MADV_DONTNEED, Mman.MADV_DONTNEED_LOCKED -> {
+                if (device || locked && advice == Mman.MADV_DONTNEED) {
+                    yield Optional.of(Errno.EINVAL);
+                }
+                Rmap.unmapRange(vma, start, end);
+                yield Optional.empty();
+            }
+            case Mman.MADV_FREE -> device || locked || !vma.isAnonymous() ? Optional.of(Errno.EINVAL) : Optional.empty();
+            case Mman.MADV_COLD, Mman.MADV_PAGEOUT -> device || locked ? Optional.of(Errno.EINVAL) : Optional.empty();
+            case Mman.MADV_NORMAL, Mman.MADV_RANDOM, Mman.MADV_SEQUENTIAL, Mman.MADV_DONTFORK, Mman.MADV_DOFORK,
+                    Mman.MADV_WIPEONFORK, Mman.MADV_KEEPONFORK -> modify(vma, start, end, advice);
+            default -> Optional.empty();
+        };
+    }
+
+    private static Optional<Errno> modify(Vma vma, long start, long end, int advice) {
+        boolean device = vma.has(VmFlag.IO) || vma.has(VmFlag.PFNMAP);
+        boolean shared = vma.has(VmFlag.SHARED) || !vma.isAnonymous();
+        if (advice == Mman.MADV_DOFORK && vma.has(VmFlag.IO)
+                || (advice == Mman.MADV_WIPEONFORK && shared || advice == Mman.MADV_KEEPONFORK && device)) {
+            return Optional.of(Errno.EINVAL);
+        }
+        EnumSet<VmFlag> flags = EnumSet.copyOf(vma.flags());
+        switch (advice) {
+            case Mman.MADV_DONTFORK -> flags.add(VmFlag.DONTCOPY);
+            case Mman.MADV_DOFORK -> flags.remove(VmFlag.DONTCOPY);
+            case Mman.MADV_WIPEONFORK -> flags.add(VmFlag.WIPEONFORK);
+            case Mman.MADV_KEEPONFORK -> flags.remove(VmFlag.WIPEONFORK);
+            default -> {
+                flags.remove(VmFlag.RAND_READ);
+                flags.remove(VmFlag.SEQ_READ);
+                if (advice != Mman.MADV_NORMAL) {
+                    flags.add(advice == Mman.MADV_RANDOM ? VmFlag.RAND_READ : VmFlag.SEQ_READ);
+                }
+            }
+        }
+        VmaChange.modify(vma, start, end, flags);
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,94 @@
+package dev.faultline.kernel.mm;
+
+import dev.faultline.kernel.lib.Content;
+import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.kernel.uapi.Mman;
+import java.util.EnumSet;
+import java.util.Optional;
+
+/// mprotect(2): mm/mprotect.c.
+public final class Mprotect {
+    private static final int KNOWN = Mman.PROT_READ | Mman.PROT_WRITE | Mman.PROT_EXEC | Mman.PROT_SEM;
+    private static final EnumSet<VmFlag> ACCESS = EnumSet.of(VmFlag.READ, VmFlag.WRITE, VmFlag.EXEC);
+
+    private Mprotect() {}
+
+    /// Takes `mmap_lock` for writing. Areas in front of one that does not permit the change keep theirs.
+    ///
+    /// @return -EINVAL, -ENOMEM where nothing is mapped, -EACCES where the file was not opened for it
+    @Models(file = "mm/mprotect.c", symbol = "do_mprotect_pkey")
+    public static Optional<Errno> mprotect(Mm mm, long start, long lengthBytes, int protection) {
+        if (start % Content.SIZE != 0) {
+            return Optional.of(Errno.EINVAL);
+        }
+        if (lengthBytes == 0) {
+            return Optional.empty();
+        }
+        long end = start + (lengthBytes + Content.SIZE - 1 & -Content.SIZE);
+        if (Long.compareUnsigned(end, start) <= 0) {
+            return Optional.of(Errno.ENOMEM);
+        }
+        if ((protection & ~KNOWN) != 0) {
+            return Optional.of(Errno.EINVAL);
+        }
+        mm.mmapLock().downWrite();
+        Optional<Errno> error = change(mm, start, end, VmFlag.ofProtection(protection));
+        mm.mmapLock().upWrite();
+        return error;
+    }
+
+    private static Optional<Errno> change(Mm mm, long start, long end, EnumSet<VmFlag> access) {
+        long done = start;
+        while (done < end || done < 0) {
+            Optional<Vma> vma = mm.vmaLookup(done);
+            if (vma.isEmpty()) {
+                return Optional.of(Errno.ENOMEM);
+            }
+            EnumSet<VmFlag> flags = EnumSet.copyOf(vma.get().flags());
+            flags.removeAll(ACCESS);
+            flags.addAll(access);
+            if (flags.contains(VmFlag.WRITE) && !flags.contains(VmFlag.MAYWRITE)) {
+                return Optional.of(Errno.EACCES);
+            }
+            long to = Math.min(end, vma.get().end());
+            mprotectFixup(vma.get(), done, to, flags);
+            done = to;
+        }
+        return Optional.empty();
+    }
+
+    @Models(file = "mm/mprotect.c", symbol = "mprotect_fixup")
+    private static void mprotectFixup(Vma vma, long start, long end, EnumSet<VmFlag> flags) {
+        if (vma.flags().equals(flags)) {
+            return;
+        }
+        changeProtection(VmaChange.modify(vma, start, end, flags), start, end);
+    }
+
+    /// Makes the entries of a part of an area permit what the area permits, and no more.
+    @Models(file = "mm/mprotect.c", symbol = "change_protection")
+    private static void changeProtection(Vma vma, long start, long end) {
+        for (PteSlot slot : vma.mm().slots(start, end)) {
+            slot.modify(pte -> changePte(vma, pte));
+        }
+    }
+
+    @Models(file = "mm/mprotect.c", symbol = "change_pte_range")
+    private static Pte.Present changePte(Vma vma, Pte.Present pte) {
+        Pte.Present changed = pte.without(Pte.Present.WRITE | Pte.Present.PROT_NONE);
+        if (!vma.permits(false)) {
+            return changed.with(Pte.Present.PROT_NONE);
+        }
+        return vma.has(VmFlag.WRITE) && canChangeWritable(vma, changed) ? changed.with(Pte.Present.WRITE) : changed;
+    }
+
+    /// {@return whether a write needs no fault first: nothing is to be copied, and nobody to be told}
+    @Models(file = "mm/mprotect.c", symbol = "can_change_pte_writable")
+    private static boolean canChangeWritable(Vma vma, Pte.Present pte) {
+        if (!vma.has(VmFlag.SHARED)) {
+            return pte.anonExclusive();
+        }
+        return pte.dirty() || vma.file().filter(file -> file.operations().wantsPageMkwrite()).isEmpty();
+    }
+}

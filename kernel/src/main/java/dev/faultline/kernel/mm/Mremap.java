@@ -1,0 +1,192 @@
+package dev.faultline.kernel.mm;
+
+import dev.faultline.kernel.lib.Content;
+import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.kernel.uapi.Mman;
+import dev.faultline.kernel.uapi.SysResult;
+import java.util.List;
+import java.util.Optional;
+
+/// mremap(2): mm/mremap.c.
+public final class Mremap {
+    private static final int KNOWN = Mman.MREMAP_MAYMOVE | Mman.MREMAP_FIXED | Mman.MREMAP_DONTUNMAP;
+
+    private final Populate populate;
+    private final Mm mm;
+    private final long address;
+    private final long newAddress;
+    private final int flags;
+    private long oldLength;
+    private final long newLength;
+    private boolean unlocked;
+
+    /// One call, with the arguments of mremap(2).
+    public Mremap(Populate populate, Mm mm, long[] arguments) {
+        this.populate = populate;
+        this.mm = mm;
+        this.address = arguments[0];
+        this.oldLength = pages(arguments[1]);
+        this.newLength = pages(arguments[2]);
+        this.flags = (int) arguments[3];
+        this.newAddress = arguments[4];
+    }
+
+    private static long pages(long lengthBytes) {
+        return lengthBytes + Content.SIZE - 1 & -Content.SIZE;
+    }
+
+    /// Takes `mmap_lock` for writing.
+    ///
+    /// @return the address at which the memory is now; -EINVAL, -EFAULT where it is not one area, -ENOMEM where
+    ///         it cannot grow
+    @Models(file = "mm/mremap.c", symbol = "do_mremap")
+    public SysResult run() {
+        if (!parametersAreRight()) {
+            return SysResult.err(Errno.EINVAL);
+        }
+        boolean grows = newLength > oldLength;
+        long grownFrom = oldLength;
+        mm.mmapLock().downWrite();
+        boolean locked = mm.vmaLookup(address).filter(vma -> vma.has(VmFlag.LOCKED)).isPresent();
+        SysResult result = has(Mman.MREMAP_FIXED) && oldLength == newLength ? remapMove() : remapOne();
+        if (!unlocked) {
+            mm.mmapLock().upWrite();
+        }
+        if (locked && grows && result instanceof SysResult.Ok(long start)) {
+            populate.mmPopulate(mm, start + grownFrom, start + newLength);
+        }
+        return result;
+    }
+
+    private boolean has(int flag) {
+        return (flags & flag) != 0;
+    }
+
+    private boolean impliesNewAddress() {
+        return has(Mman.MREMAP_FIXED | Mman.MREMAP_DONTUNMAP);
+    }
+
+    @Models(file = "mm/mremap.c", symbol = "check_mremap_params")
+    private boolean parametersAreRight() {
+        boolean sizes = newLength > 0 && newLength <= Mm.TASK_SIZE && oldLength >= 0 && oldLength <= Mm.TASK_SIZE;
+        if ((flags & ~KNOWN) != 0 || address % Content.SIZE != 0 || !sizes) {
+            return false;
+        }
+        if (!impliesNewAddress()) {
+            return true;
+        }
+        boolean place = newAddress >= 0 && newAddress <= Mm.TASK_SIZE - newLength && newAddress % Content.SIZE == 0;
+        boolean apart = address + oldLength <= newAddress || newAddress + newLength <= address;
+        return place && apart && has(Mman.MREMAP_MAYMOVE) && (!has(Mman.MREMAP_DONTUNMAP) || oldLength == newLength);
+    }
+
+    /// Moves every area of the range to another place, with the holes between them.
+    @Models(file = "mm/mremap.c", symbol = "remap_move")
+    private SysResult remapMove() {
+        long end = address + oldLength;
+        if (mm.vmaLookup(address).isEmpty()) {
+            return SysResult.err(Errno.EFAULT);
+        }
+        List<Vma> areas = mm.areas(address, end);
+        boolean refused = has(Mman.MREMAP_DONTUNMAP) && areas.stream().anyMatch(Mremap::isDevice);
+        if (refused) {
+            return SysResult.err(Errno.EINVAL);
+        }
+        VmaChange.unmap(mm, newAddress, newAddress + newLength);
+        for (Vma vma : areas) {
+            long from = Math.max(address, vma.start());
+            long to = Math.min(end, vma.end());
+            moveVma(vma, from, to - from, newAddress + (from - address), to - from);
+        }
+        return SysResult.ok(newAddress);
+    }
+
+    private SysResult remapOne() {
+        Optional<Vma> found = mm.vmaLookup(address);
+        if (found.isEmpty()) {
+            return SysResult.err(Errno.EFAULT);
+        }
+        Vma vma = found.get();
+        if (newLength > oldLength || impliesNewAddress()) {
+            Optional<Errno> wrong = checkPrepVma(vma);
+            if (wrong.isPresent()) {
+                return SysResult.err(wrong.get());
+            }
+        }
+        return impliesNewAddress() ? mremapTo(vma) : mremapAt(vma);
+    }
+
+    private static boolean isDevice(Vma vma) {
+        return vma.has(VmFlag.IO) || vma.has(VmFlag.PFNMAP);
+    }
+
+    @Models(file = "mm/mremap.c", symbol = "check_prep_vma")
+    private Optional<Errno> checkPrepVma(Vma vma) {
+        if (oldLength == 0 && !vma.has(VmFlag.SHARED) || has(Mman.MREMAP_DONTUNMAP) && isDevice(vma)) {
+            return Optional.of(Errno.EINVAL);
+        }
+        if (Math.min(oldLength, newLength) > vma.end() - address || newLength != oldLength && isDevice(vma)) {
+            return Optional.of(Errno.EFAULT);
+        }
+        return Optional.empty();
+    }
+
+    @Models(file = "mm/mremap.c", symbol = "mremap_to")
+    private SysResult mremapTo(Vma vma) {
+        if (has(Mman.MREMAP_FIXED)) {
+            VmaChange.unmap(mm, newAddress, newAddress + newLength);
+        }
+        if (newLength < oldLength) {
+            VmaChange.unmap(mm, address + newLength, address + oldLength);
+            oldLength = newLength;
+        }
+        boolean there = has(Mman.MREMAP_FIXED)
+                || newAddress != 0 && mm.areas(newAddress, newAddress + newLength).isEmpty();
+        long target = there ? newAddress : mm.unmappedArea(newLength);
+        return moveVma(mm.vmaLookup(address).orElse(vma), address, oldLength, target, newLength);
+    }
+
+    @Models(file = "mm/mremap.c", symbol = "mremap_at")
+    private SysResult mremapAt(Vma vma) {
+        if (newLength < oldLength) {
+            unlocked = true;
+            VmaChange.unmapAndUnlock(mm, address + newLength, address + oldLength);
+            return SysResult.ok(address);
+        }
+        return newLength == oldLength ? SysResult.ok(address) : expandVma(vma);
+    }
+
+    @Models(file = "mm/mremap.c", symbol = "expand_vma")
+    private SysResult expandVma(Vma vma) {
+        long end = address + newLength;
+        if (vma.end() == address + oldLength && end <= Mm.TASK_SIZE && mm.areas(vma.end(), end).isEmpty()) {
+            VmaChange.extend(vma, newLength - oldLength);
+            return SysResult.ok(address);
+        }
+        if (!has(Mman.MREMAP_MAYMOVE)) {
+            return SysResult.err(Errno.ENOMEM);
+        }
+        return moveVma(vma, address, oldLength, mm.unmappedArea(newLength), newLength);
+    }
+
+    /// Maps at `target` what is mapped from `from` on, and moves the entries there.
+    @Models(file = "mm/mremap.c", symbol = "move_vma")
+    private SysResult moveVma(Vma vma, long from, long length, long target, long targetLength) {
+        VmaChange.add(vma.placed(target, target + targetLength, from, vma.flags()));
+        movePageTables(from, length, target);
+        if (!has(Mman.MREMAP_DONTUNMAP)) {
+            VmaChange.unmap(mm, from, from + length);
+        }
+        return SysResult.ok(target);
+    }
+
+    /// The new area is known to the file before the first entry moves, and the old one until the last has, so
+    /// that a truncation finds every entry in one of them.
+    @Models(file = "mm/mremap.c", symbol = "move_page_tables")
+    private void movePageTables(long from, long length, long target) {
+        for (PteSlot slot : mm.slots(from, from + length)) {
+            mm.slot(target + (slot.address() - from)).moveFrom(slot);
+        }
+    }
+}

@@ -1,0 +1,119 @@
+package dev.faultline.kernel.mm;
+
+import dev.faultline.kernel.lib.Models;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/// Changes of the set of areas of an address space (mm/vma.c): areas are added, split, merged and taken out.
+/// The caller holds `mmap_lock` for writing.
+///
+/// Left out: that anonymous areas with pages merge only if they descend from one another (`anon_vma`).
+public final class VmaChange {
+    private VmaChange() {}
+
+    /// Adds an area that overlaps no other, as a part of a neighbour where one could stand for both.
+    @Models(file = "mm/vma.c", symbol = "vma_merge_new_range")
+    public static void add(Vma vma) {
+        replace(vma, List.of(), List.of());
+    }
+
+    /// Gives a part of an area other properties, splitting it and merging with neighbours.
+    ///
+    /// @return the area that the part is in now
+    @Models(file = "mm/vma.c", symbol = "vma_modify_flags")
+    static Vma modify(Vma vma, long start, long end, Set<VmFlag> flags) {
+        if (vma.flags().equals(flags)) {
+            return vma;
+        }
+        return replace(vma.part(start, end, flags), List.of(vma), rest(vma, start, end));
+    }
+
+    /// Makes an area longer.
+    @Models(file = "mm/vma.c", symbol = "vma_merge_extend")
+    static void extend(Vma vma, long lengthBytes) {
+        replace(vma.placed(vma.start(), vma.end() + lengthBytes, vma.start(), vma.flags()), List.of(vma), List.of());
+    }
+
+    /// {@return what is left of an area without the part}
+    private static List<Vma> rest(Vma vma, long start, long end) {
+        List<Vma> rest = new ArrayList<>(2);
+        if (start > vma.start()) {
+            rest.add(vma.part(vma.start(), start, vma.flags()));
+        }
+        if (end < vma.end()) {
+            rest.add(vma.part(end, vma.end(), vma.flags()));
+        }
+        return rest;
+    }
+
+    /// Puts `made` and `others` in the place of `old`, and merges `made` with its neighbours.
+    private static Vma replace(Vma made, List<Vma> old, List<Vma> others) {
+        Mm mm = made.mm();
+        List<Vma> gone = new ArrayList<>(old);
+        Vma merged = made;
+        Optional<Vma> before = others.isEmpty() || others.getFirst().start() > made.start()
+                ? mm.vmaLookup(made.start() - 1) : Optional.empty();
+        if (before.isPresent() && before.get().canMergeWith(merged)) {
+            gone.add(before.get());
+            merged = before.get().placed(before.get().start(), merged.end(), before.get().start(), merged.flags());
+        }
+        Optional<Vma> after = others.isEmpty() || others.getLast().start() < made.start()
+                ? mm.vmaLookup(made.end()) : Optional.empty();
+        if (after.isPresent() && merged.canMergeWith(after.get())) {
+            gone.add(after.get());
+            merged = merged.placed(merged.start(), after.get().end(), merged.start(), merged.flags());
+        }
+        List<Vma> added = new ArrayList<>(others);
+        added.add(merged);
+        gone.forEach(mm::remove);
+        added.forEach(mm::insert);
+        made.file().ifPresent(file -> file.mapping().replaceAreas(gone, added));
+        return merged;
+    }
+
+    /// Unmaps whatever lies in the range, splitting areas that reach beyond it.
+    @Models(file = "mm/vma.c", symbol = "do_vmi_align_munmap")
+    public static void unmap(Mm mm, long start, long end) {
+        release(detach(mm, start, end));
+    }
+
+    /// Unmaps the range, and gives `mmap_lock` up, which is held for reading only while pages are given back.
+    @Models(file = "mm/vma.c", symbol = "vms_complete_munmap_vmas")
+    public static void unmapAndUnlock(Mm mm, long start, long end) {
+        List<Vma> detached = detach(mm, start, end);
+        mm.mmapLock().downgradeWrite();
+        release(detached);
+        mm.mmapLock().upRead();
+    }
+
+    /// Takes every area of the range out of the address space, split so that none reaches beyond. Their entries,
+    /// and their places among the areas of files, stay until [#release].
+    @Models(file = "mm/vma.c", symbol = "vms_gather_munmap_vmas")
+    private static List<Vma> detach(Mm mm, long start, long end) {
+        List<Vma> detached = new ArrayList<>();
+        for (Vma vma : mm.areas(start, end)) {
+            long from = Math.max(start, vma.start());
+            long to = Math.min(end, vma.end());
+            List<Vma> rest = rest(vma, from, to);
+            Vma part = rest.isEmpty() ? vma : vma.part(from, to, vma.flags());
+            mm.remove(vma);
+            rest.forEach(mm::insert);
+            if (!rest.isEmpty()) {
+                List<Vma> parts = new ArrayList<>(rest);
+                parts.add(part);
+                vma.file().ifPresent(file -> file.mapping().replaceAreas(List.of(vma), parts));
+            }
+            detached.add(part);
+        }
+        return detached;
+    }
+
+    private static void release(List<Vma> detached) {
+        detached.forEach(Rmap::unmapVma);
+        for (Vma vma : detached) {
+            vma.file().ifPresent(file -> file.mapping().replaceAreas(List.of(vma), List.of()));
+        }
+    }
+}

@@ -1,0 +1,221 @@
+package dev.faultline.kernel.mm;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.faultline.kernel.Sandbox;
+import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.kernel.uapi.Mman;
+import dev.faultline.kernel.uapi.SysResult;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/// What the calls that change an address space answer, as Linux 6.18 on x86-64 answered when asked.
+class MemoryCallsTest {
+    private static final long P = 4096;
+    private static final int RW = Mman.PROT_READ | Mman.PROT_WRITE;
+
+    private interface Body {
+        void run(Sandbox.Program program, long memory);
+    }
+
+    /// Runs a program with 16 pages of memory, the third of which is unmapped, and a file of 8 pages.
+    private static void run(Body body) {
+        Sandbox sandbox = Sandbox.ext4().file("/mnt/f", 8 * P, 'a');
+        assertEquals(List.of(), sandbox.run(() -> {
+            Sandbox.Program program = sandbox.program(1);
+            long memory = program.anonymous(16 * P);
+            for (int page = 0; page < 16; page++) {
+                program.store(memory + page * P, 10 + page);
+            }
+            program.must("munmap", memory + 2 * P, P);
+            body.run(program, memory);
+        }));
+    }
+
+    private static void fails(Errno errno, SysResult result) {
+        assertEquals(SysResult.err(errno), result);
+    }
+
+    @Test
+    void mprotectChecksItsArgumentsInLinuxsOrder() {
+        run((program, p) -> {
+            fails(Errno.EINVAL, program.call("mprotect", p + 1, P, 0));
+            assertEquals(0, program.must("mprotect", p, 0, 99));
+            fails(Errno.EINVAL, program.call("mprotect", p, P, 99));
+            fails(Errno.ENOMEM, program.call("mprotect", p, -1, 0));
+            fails(Errno.ENOMEM, program.call("mprotect", -4096, 2 * P, 0));
+            assertEquals(0, program.must("mprotect", p, P, Mman.PROT_SEM));
+        });
+    }
+
+    @Test
+    void mprotectChangesWhatLiesInFrontOfAHole() {
+        run((program, p) -> {
+            fails(Errno.ENOMEM, program.call("mprotect", p + P, 3 * P, Mman.PROT_READ));
+            fails(Errno.EINVAL, program.call("madvise", p + P, P, Mman.MADV_POPULATE_WRITE));
+            assertEquals(0, program.must("madvise", p + 3 * P, P, Mman.MADV_POPULATE_WRITE));
+            fails(Errno.ENOMEM, program.call("mprotect", p + 2 * P, 2 * P, Mman.PROT_READ));
+        });
+    }
+
+    @Test
+    void mprotectGivesNoWriteAccessToASharedMappingOfAFileOpenedForReading() {
+        run((program, p) -> {
+            int fd = program.openReadOnly("/mnt/f");
+            long shared = program.must("mmap", 0, 8 * P, Mman.PROT_READ, Mman.MAP_SHARED, fd, 0);
+            long copy = program.must("mmap", 0, 8 * P, Mman.PROT_READ, Mman.MAP_PRIVATE, fd, 0);
+            fails(Errno.EACCES, program.call("mprotect", shared, P, RW));
+            assertEquals(0, program.must("mprotect", copy, P, RW));
+            program.store(copy, 'x');
+            assertEquals('a', program.load(shared));
+        });
+    }
+
+    @Test
+    void madviseGoesOnBehindAHoleAndTellsOfItAtTheEnd() {
+        run((program, p) -> {
+            fails(Errno.ENOMEM, program.call("madvise", p, 4 * P, Mman.MADV_DONTNEED));
+            assertEquals(0, program.load(p));
+            assertEquals(0, program.load(p + 3 * P));
+            assertEquals(14, program.load(p + 4 * P));
+            fails(Errno.ENOMEM, program.call("madvise", p + 2 * P, 2 * P, Mman.MADV_WILLNEED));
+            fails(Errno.EINVAL, program.call("madvise", p, -1, Mman.MADV_DONTNEED));
+            fails(Errno.EINVAL, program.call("madvise", p, 0, 99));
+            assertEquals(0, program.must("madvise", p, 0, Mman.MADV_DONTNEED));
+        });
+    }
+
+    @Test
+    void lockedMemoryIsNotGivenBack() {
+        run((program, p) -> {
+            assertEquals(0, program.must("mlock", p, P));
+            fails(Errno.EINVAL, program.call("madvise", p, P, Mman.MADV_DONTNEED));
+            fails(Errno.EINVAL, program.call("madvise", p, P, Mman.MADV_FREE));
+            fails(Errno.EINVAL, program.call("madvise", p, P, Mman.MADV_PAGEOUT));
+            fails(Errno.EBUSY, program.call("msync", p, P, Mman.MS_INVALIDATE));
+            assertEquals(0, program.must("msync", p, P, Mman.MS_SYNC));
+            assertEquals(10, program.load(p));
+            assertEquals(0, program.must("madvise", p, P, Mman.MADV_DONTNEED_LOCKED));
+            assertEquals(0, program.must("munlock", p, P));
+            assertEquals(0, program.must("madvise", p, P, Mman.MADV_DONTNEED));
+        });
+    }
+
+    @Test
+    void mlockOverAHoleLocksWhatLiesInFrontOfIt() {
+        run((program, p) -> {
+            fails(Errno.ENOMEM, program.call("mlock", p, 4 * P));
+            fails(Errno.EINVAL, program.call("madvise", p + P, P, Mman.MADV_DONTNEED));
+            assertEquals(0, program.must("madvise", p + 3 * P, P, Mman.MADV_DONTNEED));
+            fails(Errno.EINVAL, program.call("mlock", p, -P));
+            assertEquals(0, program.must("mlock", p + 5, 1));
+            program.must("mprotect", p, P, Mman.PROT_NONE);
+            fails(Errno.ENOMEM, program.call("mlock", p, P));
+        });
+    }
+
+    @Test
+    void populatingSaysWhatAnAccessWouldMeet() {
+        run((program, p) -> {
+            int fd = program.open("/mnt/f", 0);
+            long shared = program.shared(fd, 16 * P);
+            assertEquals(0, program.must("madvise", shared, 8 * P, Mman.MADV_POPULATE_WRITE));
+            fails(Errno.EFAULT, program.call("madvise", shared, 9 * P, Mman.MADV_POPULATE_READ));
+            fails(Errno.ENOMEM, program.call("mlock", shared, 9 * P));
+            fails(Errno.ENOMEM, program.call("madvise", p, 4 * P, Mman.MADV_POPULATE_READ));
+            program.must("mprotect", p, P, Mman.PROT_NONE);
+            fails(Errno.EINVAL, program.call("madvise", p, P, Mman.MADV_POPULATE_READ));
+        });
+    }
+
+    @Test
+    void msyncTellsOfHoles() {
+        run((program, p) -> {
+            fails(Errno.EINVAL, program.call("msync", p, P, Mman.MS_SYNC | Mman.MS_ASYNC));
+            fails(Errno.EINVAL, program.call("msync", p + 1, P, Mman.MS_SYNC));
+            fails(Errno.ENOMEM, program.call("msync", p, 4 * P, Mman.MS_SYNC));
+            fails(Errno.ENOMEM, program.call("msync", p, 4 * P, Mman.MS_ASYNC));
+            fails(Errno.ENOMEM, program.call("msync", p, -P, Mman.MS_SYNC));
+            assertEquals(0, program.must("msync", p + 2 * P, 0, Mman.MS_SYNC));
+            assertEquals(0, program.must("msync", p, P, 0));
+        });
+    }
+
+    @Test
+    void mremapChecksItsArguments() {
+        run((program, p) -> {
+            int may = Mman.MREMAP_MAYMOVE;
+            int fixed = may | Mman.MREMAP_FIXED;
+            fails(Errno.EINVAL, program.call("mremap", p + 1, P, P, may, 0));
+            fails(Errno.EINVAL, program.call("mremap", p, P, 0, may, 0));
+            fails(Errno.EINVAL, program.call("mremap", p, P, P, 8, 0));
+            fails(Errno.EFAULT, program.call("mremap", p + 2 * P, P, P, may, 0));
+            fails(Errno.ENOMEM, program.call("mremap", p, P, 2 * P, 0, 0));
+            fails(Errno.EFAULT, program.call("mremap", p, 4 * P, 8 * P, may, 0));
+            fails(Errno.EINVAL, program.call("mremap", p, P, P, Mman.MREMAP_FIXED, p + 9 * P));
+            fails(Errno.EINVAL, program.call("mremap", p, P, P, fixed, p + 9 * P + 1));
+            fails(Errno.EINVAL, program.call("mremap", p, 2 * P, 2 * P, fixed, p + P));
+            fails(Errno.EINVAL, program.call("mremap", p, 0, P, may, 0));
+            fails(Errno.EINVAL, program.call("mremap", p, P, P, fixed, (1L << 47) - P));
+            fails(Errno.EINVAL, program.call("mremap", p, P, 2 * P, may | Mman.MREMAP_DONTUNMAP, 0));
+            assertEquals(p, program.must("mremap", p, 4 * P, 4 * P, 0, 0));
+        });
+    }
+
+    @Test
+    void mremapMovesAreasWithTheHolesBetweenThem() {
+        run((program, p) -> {
+            int fixed = Mman.MREMAP_MAYMOVE | Mman.MREMAP_FIXED;
+            assertEquals(p + 10 * P, program.must("mremap", p, 4 * P, 4 * P, fixed, p + 10 * P));
+            assertEquals(10, program.load(p + 10 * P));
+            assertEquals(13, program.load(p + 13 * P));
+            fails(Errno.ENOMEM, program.call("msync", p + 12 * P, P, Mman.MS_ASYNC));
+            fails(Errno.EFAULT, program.call("mremap", p, P, P, Mman.MREMAP_MAYMOVE, 0));
+            fails(Errno.EFAULT, program.call("mremap", p + 12 * P, 4 * P, 4 * P, fixed, p));
+        });
+    }
+
+    @Test
+    void mremapGrowsInPlaceWhereThereIsRoom() {
+        run((program, p) -> {
+            assertEquals(p + P, program.must("mremap", p + P, P, 2 * P, 0, 0));
+            assertEquals(11, program.load(p + P));
+            assertEquals(0, program.load(p + 2 * P));
+            assertEquals(p, program.must("mremap", p, 5 * P, 2 * P, 0, 0));
+            fails(Errno.ENOMEM, program.call("msync", p + 2 * P, P, Mman.MS_ASYNC));
+            long moved = program.must("mremap", p + 5 * P, 3 * P, 4 * P, Mman.MREMAP_MAYMOVE, 0);
+            assertEquals(17, program.load(moved + 2 * P));
+            assertEquals(0, program.load(moved + 3 * P));
+        });
+    }
+
+    @Test
+    void mremapOfNothingMapsSharedMemoryOnceMore() {
+        run((program, p) -> {
+            long shared = program.shared(program.open("/mnt/f", 0), 8 * P);
+            long again = program.must("mremap", shared + P, 0, P, Mman.MREMAP_MAYMOVE, 0);
+            program.store(again, 'z');
+            assertEquals('z', program.load(shared + P));
+        });
+    }
+
+    @Test
+    void neighboursThatAreAlikeAreOneArea() {
+        run((program, p) -> {
+            program.must("mprotect", p + 5 * P, P, Mman.PROT_READ);
+            fails(Errno.EFAULT, program.call("mremap", p + 4 * P, 3 * P, 4 * P, Mman.MREMAP_MAYMOVE, 0));
+            program.must("mprotect", p + 5 * P, P, RW);
+            program.must("mremap", p + 4 * P, 3 * P, 4 * P, Mman.MREMAP_MAYMOVE, 0);
+        });
+    }
+
+    @Test
+    void memoryThatIsForWritingOnlyCanBeReadButNotPopulatedForReading() {
+        run((program, p) -> {
+            program.must("mprotect", p, P, Mman.PROT_WRITE);
+            assertEquals(10, program.load(p));
+            fails(Errno.EINVAL, program.call("madvise", p, P, Mman.MADV_POPULATE_READ));
+            assertEquals(0, program.must("madvise", p, P, Mman.MADV_POPULATE_WRITE));
+        });
+    }
+}
