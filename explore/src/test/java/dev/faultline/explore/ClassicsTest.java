@@ -10,6 +10,7 @@ import dev.faultline.explore.strategy.SourceDpor;
 import dev.faultline.machine.schedule.Program;
 import dev.faultline.machine.task.Kind;
 import dev.faultline.machine.task.RetryLoop;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /// The number of executions is the number of Mazurkiewicz traces, known for each of these programs.
@@ -64,6 +65,18 @@ class ClassicsTest {
     @Test
     void atomicIncrementsHaveFactorialManyTraces() {
         assertEquals(720, executions(Programs.atomicIncrements(6)));
+        assertEquals(5040, executions(Programs.atomicIncrements(7)));
+    }
+
+    /// Tasks 0 to k - 1 succeed one after the other; task k looks at one of the k values before its own, and each of
+    /// the n - 1 - k others at any of the k + 1: the sum of k (k + 1)^(n - 1 - k) over k < n, and 1. The counts are
+    /// those that GenMC pins in its tests.
+    @Test
+    void aCompareAndSwapThatFailsIsALook() {
+        int[] expected = {2, 5, 14, 43, 144, 523, 2048};
+        for (int n = 2; n <= 8; n++) {
+            assertEquals(expected[n - 2], executions(Programs.casRotation(n)));
+        }
     }
 
     /// Published: Abdulla et al., POPL 2014.
@@ -71,6 +84,7 @@ class ClassicsTest {
     void lastZeroHasThePublishedNumberOfTraces() {
         assertEquals(64, executions(Programs.lastZero(5)));
         assertEquals(3328, executions(Programs.lastZero(10)));
+        assertEquals(147_456, executions(Programs.lastZero(15)));
     }
 
     /// What source sets alone begin in vain is published too: 33 and 16,867. Ours begins fewer, as it runs on with
@@ -95,6 +109,7 @@ class ClassicsTest {
     void fileSystemHasThePublishedNumberOfTraces() {
         assertEquals(2, executions(Programs.fileSystem(14)));
         assertEquals(8, executions(Programs.fileSystem(16)));
+        assertEquals(32, executions(Programs.fileSystem(18)));
         assertEquals(64, executions(Programs.fileSystem(19)));
     }
 
@@ -103,6 +118,7 @@ class ClassicsTest {
     void orderedPhilosophersAreFree() {
         assertEquals(30, executions(Programs.philosophers(5, true)));
         assertEquals(254, executions(Programs.philosophers(8, true)));
+        assertEquals(4094, executions(Programs.philosophers(12, true)));
     }
 
     /// The same 2^n - 2 and the deadlock.
@@ -112,6 +128,9 @@ class ClassicsTest {
         assertEquals(7, exploration.executions());
         assertEquals(Kind.DEADLOCK, only(exploration).kind());
         assertEquals(255, explore(Programs.philosophers(8, false)).executions());
+        Exploration twelve = explore(Programs.philosophers(12, false));
+        assertEquals(4095, twelve.executions());
+        assertEquals(11, only(twelve).switches());
     }
 
     /// Either task goes through first, or both hold one lock.
@@ -125,20 +144,13 @@ class ClassicsTest {
         }
     }
 
+    /// The writer queues before, between or after the two shares of the one reader, and before or after the other's
+    /// share: 3 × 2. Between the two, the recursive reader and the writer wait for each other.
     @Test
     void aReaderWaitsForItselfBehindAQueuedWriter() {
-        Exploration exploration = explore(Programs.of(0, 0,
-                o -> {
-                    o.rwsem.downRead();
-                    o.rwsem.downRead();
-                    o.rwsem.upRead();
-                    o.rwsem.upRead();
-                },
-                o -> {
-                    o.rwsem.downWrite();
-                    o.rwsem.upWrite();
-                }));
-        assertEquals("P0 waits for rwsem, queued behind writer P1; P1 waits for rwsem, held by P0",
+        Exploration exploration = explore(Programs.recursiveReader());
+        assertEquals(6, exploration.executions());
+        assertEquals("P0 waits for rwsem, queued behind writer P2; P2 waits for rwsem, held by P0",
                 only(exploration).summary());
     }
 
@@ -177,39 +189,30 @@ class ClassicsTest {
         assertEquals("P0 (spin) and P1 (spin) go round for ever", only(exploration).summary());
     }
 
+    /// The sleeper looks after the write, or before it and then joins the queue before the wake-up or after it.
     @Test
     void aWakeUpBeforeTheSleepIsLost() {
-        Exploration exploration = explore(Programs.of(1, 0,
-                o -> {
-                    if (o.cells[0].read() == 0) {
-                        o.queue.prepareToWait();
-                        o.queue.schedule();
-                    }
-                },
-                o -> {
-                    o.cells[0].write(1);
-                    o.queue.wakeUpAll();
-                }));
+        Exploration exploration = explore(Programs.lostWakeUp());
+        assertEquals(3, exploration.executions());
+        assertEquals(Kind.DEADLOCK, only(exploration).kind());
         assertEquals("P0 waits for queue, which nobody is left to change", only(exploration).summary());
     }
 
     @Test
     void tryingAndBackingOffIsALivelockOfBoth() {
-        Exploration exploration = explore(Programs.of(1, 2, 2, i -> o -> {
-            RetryLoop loop = o.machine.retryLoop("backoff");
-            for (;;) {
-                o.locks[i].lock();
-                if (o.locks[1 - i].tryLock()) {
-                    break;
-                }
-                o.locks[i].unlock();
-                loop.again();
-            }
-            o.locks[1 - i].unlock();
-            o.locks[i].unlock();
-        }));
-        assertTrue(exploration.violations().stream().anyMatch(found -> found.kind() == Kind.LIVELOCK
-                && found.summary().equals("P0 (backoff) and P1 (backoff) undo each other's work for ever")), exploration.violations().toString());
+        Exploration exploration = explore(Programs.backOff());
+        assertTrue(exploration.complete());
+        assertEquals(Kind.LIVELOCK, only(exploration).kind());
+        assertEquals("P0 (backoff) and P1 (backoff) undo each other's work for ever", only(exploration).summary());
+    }
+
+    /// The lock is free at the first look, or the task waits after that look until it is.
+    @Test
+    void anAwaitedLockThatIsFreedIsTaken() {
+        Exploration exploration = explore(Programs.awaitThenExchange());
+        assertTrue(exploration.complete());
+        assertEquals(List.of(), exploration.violations());
+        assertEquals(1, exploration.outcomes().size());
     }
 
     @Test

@@ -6,7 +6,11 @@ import dev.faultline.machine.shared.Cell;
 import dev.faultline.machine.shared.Mutex;
 import dev.faultline.machine.shared.RwSemaphore;
 import dev.faultline.machine.shared.WaitQueue;
+import dev.faultline.machine.task.Access;
+import dev.faultline.machine.task.Kind;
 import dev.faultline.machine.task.Machine;
+import dev.faultline.machine.task.RetryLoop;
+import dev.faultline.machine.task.SecondAccess;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
@@ -195,6 +199,92 @@ final class Programs {
             o.locks[1 - i].lock();
             o.locks[1 - i].unlock();
             o.locks[i].unlock();
+        });
+    }
+
+    /// n tasks, of which task i turns a word from i to i + 1 if it finds i there, and only looks at it if not.
+    static Program casRotation(int n) {
+        return of(1, 0, n, i -> o -> {
+            Cell word = o.cells[0];
+            o.machine.step(word, Access.WRITE, -1,
+                    task -> SecondAccess.first(task, word.peek() == i ? Access.WRITE : Access.READ));
+            if (word.peek() == i) {
+                word.poke(i + 1L);
+            }
+        });
+    }
+
+    /// A lock that a reader takes twice while a writer may queue for it in between, and another reader.
+    static Program recursiveReader() {
+        return of(0, 0, 3, i -> o -> {
+            if (i == 2) {
+                o.rwsem.downWrite();
+                o.rwsem.upWrite();
+                return;
+            }
+            o.rwsem.downRead();
+            if (i == 0) {
+                o.rwsem.downRead();
+                o.rwsem.upRead();
+            }
+            o.rwsem.upRead();
+        });
+    }
+
+    /// The condition is looked at before the queue is joined.
+    static Program lostWakeUp() {
+        return of(1, 0, 2, i -> o -> {
+            if (i == 1) {
+                o.cells[0].write(1);
+                o.queue.wakeUpAll();
+            } else if (o.cells[0].read() == 0) {
+                o.queue.prepareToWait();
+                o.queue.schedule();
+                o.queue.finishWait();
+            }
+        });
+    }
+
+    /// Each takes its lock, tries the other's, and gives up its own if that fails.
+    static Program backOff() {
+        return of(0, 2, 2, i -> o -> {
+            RetryLoop loop = o.machine.retryLoop("backoff");
+            for (;;) {
+                o.locks[i].lock();
+                if (o.locks[1 - i].tryLock()) {
+                    break;
+                }
+                o.locks[i].unlock();
+                loop.again();
+            }
+            o.locks[1 - i].unlock();
+            o.locks[i].unlock();
+        });
+    }
+
+    /// A spin lock that is first looked at and then taken, while its first owner gives it up: it is free in the end.
+    static Program awaitThenExchange() {
+        return of(2, 0, 2, i -> o -> {
+            Cell taken = o.cells[0];
+            Cell data = o.cells[1];
+            if (i == 0) {
+                data.write(1);
+                taken.write(1);
+                return;
+            }
+            RetryLoop loop = o.machine.retryLoop("await");
+            for (;;) {
+                while (taken.read() == 0) {
+                    loop.again();
+                }
+                if (taken.compareAndSet(1, 0)) {
+                    break;
+                }
+                loop.again();
+            }
+            if (data.read() != 1) {
+                throw o.machine.finding(Kind.CORRUPTION, "the lock lets in before its owner has left");
+            }
         });
     }
 }
