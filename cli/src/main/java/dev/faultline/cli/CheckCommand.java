@@ -13,6 +13,7 @@ import dev.faultline.litmus.verdict.TestResult;
 import dev.faultline.machine.schedule.SetUpFailed;
 import dev.faultline.report.JsonReport;
 import dev.faultline.report.TextReport;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -55,6 +56,18 @@ final class CheckCommand implements Callable<Integer> {
 
     @Option(names = "--threads", paramLabel = "N", defaultValue = "1", description = "How many threads explore, with strategy dpor. Default: ${DEFAULT-VALUE}.")
     private int threads = 1;
+
+    @Option(names = "--checkpoint", paramLabel = "FILE",
+            description = "Keep what is done in FILE, so that --resume can go on after Ctrl-C, a limit or a kill.")
+    private Optional<Path> checkpoint = Optional.empty();
+
+    @Option(names = "--checkpoint-every", paramLabel = "D", defaultValue = "10s",
+            description = "How often; ${DEFAULT-VALUE} unless given.", converter = DurationConverter.class)
+    private Duration checkpointEvery = Duration.ZERO;
+
+    @Option(names = "--resume", paramLabel = "FILE",
+            description = "Go on with what --checkpoint kept of this test on this kernel.")
+    private Optional<Path> resume = Optional.empty();
 
     @Option(names = "--json", description = "Print one JSON document.")
     private boolean json;
@@ -99,6 +112,9 @@ final class CheckCommand implements Callable<Integer> {
         if (threads > 1 && !strategies.isExhaustive()) {
             return Optional.of("--threads " + threads + ": only strategy dpor explores in several threads");
         }
+        if ((checkpoint.isPresent() || resume.isPresent()) && (files.size() > 1 || !strategies.isExhaustive())) {
+            return Optional.of("--checkpoint and --resume are for one file and strategy dpor");
+        }
         if (steps < 1 || executions.orElse(1L) < 1) {
             return Optional.of("--steps and --executions must be at least 1");
         }
@@ -115,12 +131,25 @@ final class CheckCommand implements Callable<Integer> {
         ExploreOptions explore = strategies.within(ExploreOptions.DEFAULT.withStepBound(steps)
                 .withExecutionLimit(executions.orElse(Long.MAX_VALUE)).withThreads(threads), isBudgeted());
         Budget budget = new Budget(terminal, main.interrupted(), time, quiet);
-        CheckOptions options = new CheckOptions(strategy, budget.within(explore, test.name()));
+        String program = CheckpointFile.program(test, choice, steps);
+        Optional<CheckpointFile> saver =
+                checkpoint.map(file -> new CheckpointFile(file, program, checkpointEvery));
         try {
+            CheckOptions options = new CheckOptions(strategy,
+                    budget.within(saver.map(explore::withSaver).orElse(explore), test.name()),
+                    resume.map(file -> CheckpointFile.read(file, program)));
             TestResult result = Check.run(test, choice, options, Budget::now);
             terminal.clearProgress();
             print(result);
+            saver.map(file -> file.end(result.exploration().complete()))
+                    .filter(text -> !text.isEmpty()).ifPresent(terminal::message);
             return Optional.of(result);
+        } catch (IllegalArgumentException wrong) {
+            terminal.message("faultline check: " + wrong.getMessage());
+            return Optional.empty();
+        } catch (UncheckedIOException unwritable) {
+            terminal.message("faultline check: " + unwritable.getMessage());
+            return Optional.empty();
         } catch (SetUpFailed failed) {
             terminal.message(test.source().name() + ": error: init: " + failed.getMessage()
                     + "; every call of init has to succeed");

@@ -114,6 +114,10 @@ class BadInputTest {
     void anOptionThatIsNotThereYetIsRefusedByName() throws IOException {
         Path good = file("good.litmus", GOOD);
         refused(CommandLineRun.of("check", good.toString(), "--html", "x.html"), "--html", "not there yet");
+        refused(CommandLineRun.of("check", good.toString(), "--resume", "none"), "--resume none", "NoSuchFile");
+        refused(CommandLineRun.of("check", good.toString(), "--resume", good.toString()), "no checkpoint");
+        refused(CommandLineRun.of("check", good.toString(), "--checkpoint", "/dev/null/x", "--executions", "1"),
+                "/dev/null/x", "cannot be written", "Not a directory");
         refused(CommandLineRun.of("check", good.toString(), "--threads", "0"), "--threads 0", "expected 1 to");
         refused(CommandLineRun.of("check", good.toString(), "--threads", "2", "--strategy", "pos"), "--threads 2", "dpor");
         refused(CommandLineRun.of("live", good.toString()), "live", "not there yet");

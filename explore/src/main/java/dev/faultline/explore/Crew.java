@@ -20,6 +20,7 @@ final class Crew {
     private final Program program;
     private final Dpor tree;
     private final ExploreOptions options;
+    private final Tally before;
     private final List<Dpor> explorers = new ArrayList<>();
     private final List<Tally> tallies = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
@@ -30,10 +31,11 @@ final class Crew {
     private volatile boolean enough;
     private volatile boolean violated;
 
-    Crew(Program program, Dpor tree, ExploreOptions options) {
+    Crew(Program program, Dpor tree, ExploreOptions options, Tally before) {
         this.program = program;
         this.tree = tree;
         this.options = options;
+        this.before = before;
         this.done = new AtomicLongArray(options.threads());
     }
 
@@ -49,6 +51,9 @@ final class Crew {
         threads.forEach(Thread::start);
         lookAfter();
         rethrow();
+        if (enough && options.saver() != Saver.NONE) {
+            save();
+        }
         return Explorer.result(program, tree, options, sum(), !enough);
     }
 
@@ -58,7 +63,9 @@ final class Crew {
         try {
             boolean more = explorer.next(true);
             while (more && !enough) {
-                enough = enough || begun.incrementAndGet() > options.executionLimit();
+                explorer.rest();
+                enough = enough || begun.incrementAndGet() + before.executions() + before.blocked()
+                        > options.executionLimit();
                 if (!enough) {
                     more = Explorer.run(program, explorer, options, tally) || explorer.next(false);
                     violated = violated || tally.isViolated();
@@ -93,11 +100,17 @@ final class Crew {
         for (int i = 0; i < done.length(); i++) {
             fraction += done.get(i) / UNIT;
         }
-        options.progress().explored(begun.get(), Math.min(fraction, 1));
+        options.progress().explored(before.executions() + before.blocked() + begun.get(), Math.min(fraction, 1));
         boolean found = options.until() == ExploreOptions.Until.FIRST_VIOLATION && violated;
         if (found || options.stop().getAsBoolean()) {
             end();
+        } else if (options.saver().isDue()) {
+            tree.pause(this::save);
         }
+    }
+
+    private void save() {
+        options.saver().save(Checkpoint.of(options.saver().program(), sum(), tree));
     }
 
     private void end() {
@@ -118,6 +131,7 @@ final class Crew {
 
     private Tally sum() {
         Tally sum = new Tally();
+        sum.add(before);
         tallies.forEach(sum::add);
         return sum.sorted();
     }

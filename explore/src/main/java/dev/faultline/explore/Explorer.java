@@ -13,13 +13,13 @@ public final class Explorer {
     private final Program program;
     private final Strategy strategy;
     private final ExploreOptions options;
-    private final Tally tally = new Tally();
-    private boolean exhausted;
+    private final Tally tally;
 
-    private Explorer(Program program, Strategy strategy, ExploreOptions options) {
+    private Explorer(Program program, Strategy strategy, ExploreOptions options, Tally tally) {
         this.program = program;
         this.strategy = strategy;
         this.options = options;
+        this.tally = tally;
     }
 
     /// {@return what the executions of `program` come to, in the order of `strategy` and as far as `options` say}
@@ -28,10 +28,20 @@ public final class Explorer {
     ///
     /// @throws dev.faultline.machine.schedule.SetUpFailed if the program cannot even be set up
     public static Exploration explore(Program program, Strategy strategy, ExploreOptions options) {
-        if (options.threads() > 1 && strategy instanceof Dpor tree) {
-            return new Crew(program, tree, options).explore();
-        }
-        return new Explorer(program, strategy, options).explore();
+        return explore(program, strategy, options, new Tally());
+    }
+
+    /// {@return what an interrupted exploration of `program` comes to, gone on with}
+    ///
+    /// @throws dev.faultline.machine.schedule.SetUpFailed if the program cannot even be set up
+    public static Exploration resume(Program program, Checkpoint checkpoint, ExploreOptions options) {
+        return explore(program, Dpor.resume(checkpoint.tree()), options, checkpoint.tally());
+    }
+
+    private static Exploration explore(Program program, Strategy strategy, ExploreOptions options, Tally tally) {
+        return options.threads() > 1 && strategy instanceof Dpor tree
+                ? new Crew(program, tree, options, tally).explore()
+                : new Explorer(program, strategy, options, tally).explore();
     }
 
     private Exploration explore() {
@@ -39,9 +49,20 @@ public final class Explorer {
         while (more && !isEnough()) {
             more = run(program, strategy, options, tally) || strategy.next(false);
             options.progress().explored(tally.executions() + tally.blocked(), more ? strategy.fractionDone() : 1);
+            if (more && options.saver().isDue()) {
+                save();
+            }
         }
-        exhausted = !more;
-        return result(program, strategy, options, tally, exhausted);
+        if (more) {
+            save();
+        }
+        return result(program, strategy, options, tally, !more);
+    }
+
+    private void save() {
+        if (options.saver() != Saver.NONE && strategy instanceof Dpor tree) {
+            options.saver().save(Checkpoint.of(options.saver().program(), tally, tree));
+        }
     }
 
     /// Runs one execution.

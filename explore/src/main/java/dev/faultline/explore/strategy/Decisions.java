@@ -85,6 +85,10 @@ final class Decisions {
         foreign[d] = tasks;
     }
 
+    void setTried(int d, long tasks) {
+        tried[d] = tasks;
+    }
+
     void setSleeping(int d, long tasks) {
         sleeping[d] = tasks;
     }

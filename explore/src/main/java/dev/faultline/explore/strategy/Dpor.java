@@ -30,6 +30,7 @@ public final class Dpor extends TreeStrategy {
     private final HappensBefore order = new HappensBefore(this::reverse);
     private final Reordered steps = new Reordered(order);
     private Job job = Job.ALL;
+    private boolean busy;
     // The decisions above the subtree of this explorer, by depth.
     private final List<Place> shared = new ArrayList<>();
     private int firstNewStep;
@@ -45,6 +46,28 @@ public final class Dpor extends TreeStrategy {
     Dpor(Frontier frontier) {
         this.frontier = frontier;
         frontier.add(this);
+    }
+
+    /// {@return a strategy that goes on where [#save] was called}
+    ///
+    /// @throws RuntimeException if the lines are not what that wrote
+    public static Dpor resume(List<String> lines) {
+        return new Dpor(TreeText.read(lines));
+    }
+
+    /// {@return what is left to do, line by line, while no explorer of this tree is in an execution}
+    public List<String> save() {
+        return TreeText.write(frontier);
+    }
+
+    /// Runs `whileResting` between the executions of all explorers of this tree, if each calls [#rest].
+    public void pause(Runnable whileResting) {
+        frontier.pause(whileResting);
+    }
+
+    /// To be called between two executions, when the last one is counted and the next one is planned.
+    public void rest() {
+        frontier.rest();
     }
 
     /// {@return another explorer of the same tree, for another thread; to be made before any of them begins}
@@ -69,11 +92,25 @@ public final class Dpor extends TreeStrategy {
 
     /// The subtree is explored.
     void finish() {
+        busy = false;
         frontier.finished(job.weight());
+    }
+
+    /// {@return what is left of the subtree of this explorer}
+    Optional<Job> left() {
+        if (!busy) {
+            return Optional.empty();
+        }
+        int base = shared.size();
+        Decisions begun = new Decisions();
+        begun.append(decisions(), base);
+        Place place = base == 0 ? null : shared.getLast();
+        return Optional.of(new Job(place, job.branch(), decisions().sleepingBehind(base - 1), ahead, job.weight(), begun));
     }
 
     private void begin(Job next) {
         job = next;
+        busy = true;
         shared.clear();
         for (Place place = next.place(); place != null; place = place.parent) {
             shared.addFirst(place);
@@ -82,14 +119,13 @@ public final class Dpor extends TreeStrategy {
         for (int d = 0; d < shared.size(); d++) {
             add(shared.get(d), d + 1 < shared.size() ? shared.get(d + 1).branch : next.branch());
         }
+        int last = decisions().lastTask();
+        if (last >= 0) {
+            decisions().setSleeping(last, next.sleeping());
+        }
         Decisions begun = next.begun();
         if (begun != null) {
             decisions().append(begun, 0);
-        } else {
-            int last = decisions().lastTask();
-            if (last >= 0) {
-                decisions().setSleeping(last, next.sleeping());
-            }
         }
         ahead = next.ahead();
         order.forget();

@@ -25,8 +25,10 @@ public final class Check {
     public static TestResult run(LitmusTest test, KernelChoice kernel, CheckOptions options, LongSupplier clock) {
         long start = clock.getAsLong();
         Strategy strategy = options.strategy().start(options.explore().stepBound());
-        Exploration exploration =
-                Explorer.explore(new LitmusProgram(test, kernel.parts()), strategy, options.explore());
+        LitmusProgram program = new LitmusProgram(test, kernel.parts());
+        Exploration exploration = options.from()
+                .map(checkpoint -> Explorer.resume(program, checkpoint, options.explore()))
+                .orElseGet(() -> Explorer.explore(program, strategy, options.explore()));
         Outcomes outcomes = new Outcomes(test.observables(), test.condition());
         for (OutcomeCount seen : exploration.outcomes()) {
             outcomes.add(seen.outcome().values(), seen.executions());
