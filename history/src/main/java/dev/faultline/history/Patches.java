@@ -18,6 +18,7 @@ import dev.faultline.kernel.iomap.DirectIo;
 import dev.faultline.kernel.iov.AtomicCopy;
 import dev.faultline.kernel.iov.PagePinning;
 import dev.faultline.kernel.mm.FaultIn;
+import dev.faultline.kernel.mm.FolioHold;
 import dev.faultline.kernel.mm.GupFlag;
 import dev.faultline.kernel.syscall.Mincore;
 import java.util.List;
@@ -33,9 +34,11 @@ final class Patches {
     private static final DirectIo DIRECT_V514 = new DirectIoV514();
     private static final FaultIn.Factory FAULT_IN_V517 = FaultInV517::new;
 
+    private static final PagePinning PAGES_REFERENCED = new PagePinning(FolioHold.REFERENCE, GupFlag.NOFAULT);
+
     static final List<Patch> ALL = List.of(
             mincore(), gfs2PageFault(), fixupUserFault(), gfs2Retries(), partialFaultIn(), directWriteFallback(),
-            safeWriteableResult(), gfs2PageFaultV5(), gfs2PageFaultV6(), writeCopyMayFault());
+            biosPin(), safeWriteableResult(), gfs2PageFaultV5(), gfs2PageFaultV6(), writeCopyMayFault());
 
     private Patches() {}
 
@@ -87,6 +90,12 @@ final class Patches {
                 Change.toToday(Gfs2Io.PART, GFS2_V518));
     }
 
+    private static Patch biosPin() {
+        return merged("bio-pins-pages", "block: Convert bio_iov_iter_get_pages to use iov_iter_extract_pages", "v6.5",
+                "2023-06", "the series 'block: Use page pinning'",
+                Change.toToday(PagePinning.PART, PAGES_REFERENCED));
+    }
+
     private static Patch safeWriteableResult() {
         return merged("fault-in-safe-writeable-result", "mm/gup: Fix wrongly calculated returned value in fault_in_safe_writeable()",
                 "v6.15-rc3", "2025-04", "8c03ebd7cdc0",
@@ -98,7 +107,7 @@ final class Patches {
                 "20210803191818.993968-1-agruenba@redhat.com",
                 Change.between(Gfs2Io.PART, GFS2_V514, new Gfs2IoPostedV5()),
                 Change.between(DirectIo.PART, DIRECT_V514, new DirectIoPostedV5()),
-                Change.fromToday(PagePinning.PART, new PagePinning(GupFlag.FAST_ONLY)));
+                Change.between(PagePinning.PART, PAGES_REFERENCED, new PagePinning(FolioHold.REFERENCE, GupFlag.FAST_ONLY)));
     }
 
     private static Patch gfs2PageFaultV6() {

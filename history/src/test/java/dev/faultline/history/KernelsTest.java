@@ -15,6 +15,7 @@ import dev.faultline.kernel.fs.gfs2.Gfs2Io;
 import dev.faultline.kernel.iov.PagePinning;
 import dev.faultline.kernel.lib.Part;
 import dev.faultline.kernel.lib.Parts;
+import dev.faultline.kernel.mm.FolioHold;
 import dev.faultline.kernel.mm.GupFlag;
 import java.util.List;
 import java.util.Optional;
@@ -66,7 +67,7 @@ class KernelsTest {
     void aPostedSeriesReplacesWhatItChangedAndNothingElse() {
         Parts parts = Kernels.with("v5.14", List.of("gfs2-page-fault-v5"));
         assertInstanceOf(Gfs2IoPostedV5.class, gfs2(parts));
-        assertEquals(new PagePinning(GupFlag.FAST_ONLY), parts.get(PagePinning.PART, () -> PagePinning.TODAY));
+        assertEquals(new PagePinning(FolioHold.REFERENCE, GupFlag.FAST_ONLY), parts.get(PagePinning.PART, () -> PagePinning.TODAY));
         for (Part<?> untouched : List.of(dev.faultline.kernel.mm.FaultIn.PART, dev.faultline.kernel.iomap.BufferedIo.PART)) {
             assertEquals(Kernels.at("v5.14").replacement(untouched), parts.replacement(untouched));
         }

@@ -6,6 +6,7 @@ import dev.faultline.kernel.fs.gfs2.Gfs2;
 import dev.faultline.kernel.lib.Parts;
 import dev.faultline.kernel.syscall.Kernel;
 import dev.faultline.kernel.syscall.Process;
+import dev.faultline.kernel.syscall.ProcessCalls;
 import dev.faultline.kernel.syscall.SystemCalls;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Fcntl;
@@ -115,6 +116,30 @@ public final class Sandbox {
 
         private Program(Process process) {
             this.process = process;
+        }
+
+        /// {@return a child of the program}
+        public Program fork() {
+            process.enter();
+            return new Program(ProcessCalls.fork(kernel, process));
+        }
+
+        /// {@return how many page frames are in use on the program's machine}
+        public int pagesInUse() {
+            return process.node().physical().inUse().size();
+        }
+
+        /// {@return the number of the process}
+        public int pid() {
+            return process.pid();
+        }
+
+        /// Ends the program, which is somebody's child.
+        ///
+        /// @param status as wait(2) tells it
+        public void exit(int status) {
+            process.enter();
+            ProcessCalls.exit(process, status);
         }
 
         /// Calls by name, as the program does.

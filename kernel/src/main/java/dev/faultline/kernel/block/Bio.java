@@ -3,6 +3,7 @@ package dev.faultline.kernel.block;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Folio;
+import dev.faultline.kernel.mm.FolioHold;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -14,7 +15,12 @@ public final class Bio {
     private final List<Vector> vectors = new ArrayList<>();
 
     /// A piece of memory of a transfer (`struct bio_vec`).
-    public record Vector(Folio folio, int offset, int lengthBytes) {}
+    public record Vector(Folio folio, FolioHold hold, int offset, int lengthBytes) {
+        /// Gives the page back to whom it was taken from. One step.
+        public void release() {
+            hold.release(folio);
+        }
+    }
 
     /// An empty transfer.
     ///
@@ -25,9 +31,16 @@ public final class Bio {
         this.position = position;
     }
 
-    /// Adds a piece of memory behind the others.
+    /// Adds a piece of a page that is referenced behind the others.
     public void add(Folio folio, int offset, int lengthBytes) {
-        vectors.add(new Vector(folio, offset, lengthBytes));
+        add(folio, FolioHold.REFERENCE, offset, lengthBytes);
+    }
+
+    /// Adds a piece of memory behind the others.
+    ///
+    /// @param hold how its page is held
+    public void add(Folio folio, FolioHold hold, int offset, int lengthBytes) {
+        vectors.add(new Vector(folio, hold, offset, lengthBytes));
     }
 
     /// {@return the pieces of memory, in order}

@@ -212,7 +212,7 @@ public class DirectIo {
         int offset = pages.offset();
         for (Folio folio : pages.folios()) {
             int part = (int) Math.min(left, Content.SIZE - offset);
-            bio.add(folio, offset, part);
+            bio.add(folio, pages.hold(), offset, part);
             left -= part;
             offset = 0;
         }
@@ -227,9 +227,9 @@ public class DirectIo {
             int kept = Math.max(0, last.lengthBytes() - excess);
             excess -= last.lengthBytes() - kept;
             if (kept > 0) {
-                bio.add(last.folio(), last.offset(), kept);
+                bio.add(last.folio(), last.hold(), last.offset(), kept);
             } else {
-                last.folio().put();
+                last.release();
             }
         }
         return bio.vectors().isEmpty() ? Optional.of(Errno.EFAULT) : Optional.empty();
@@ -241,7 +241,7 @@ public class DirectIo {
         ofFiles.forEach(DirectIo::setDirty);
         bio.submitAndWait();
         ofFiles.forEach(DirectIo::checkDirty);
-        bio.vectors().forEach(vector -> vector.folio().put());
+        bio.vectors().forEach(Bio.Vector::release);
     }
 
     /// Marks a page of a file dirty before the device writes into it; anonymous memory needs no mark.

@@ -4,6 +4,7 @@ import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.lib.Parts;
 import dev.faultline.kernel.mm.Folio;
+import dev.faultline.kernel.mm.FolioHold;
 import dev.faultline.kernel.mm.GupFlag;
 import dev.faultline.kernel.mm.GupResult;
 import dev.faultline.kernel.mm.TaskStruct;
@@ -226,6 +227,9 @@ public final class IovIter {
         if (direction == Direction.DESTINATION) {
             flags.add(GupFlag.WRITE);
         }
+        if (pinning.hold() == FolioHold.PIN) {
+            flags.add(GupFlag.PIN);
+        }
         if (nofault) {
             flags.add(pinning.nofault());
         }
@@ -238,7 +242,7 @@ public final class IovIter {
     private ExtractedPages extracted(List<Folio> folios, int pageOffset, long wanted) {
         long got = folios.isEmpty() ? 0 : Math.min(wanted, (long) folios.size() * Content.SIZE - pageOffset);
         advance(got);
-        return new ExtractedPages.Pages(folios, pageOffset, got);
+        return new ExtractedPages.Pages(folios, pinning.hold(), pageOffset, got);
     }
 
     // ---- faulting in ----

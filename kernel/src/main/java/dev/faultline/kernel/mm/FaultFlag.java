@@ -4,6 +4,8 @@ package dev.faultline.kernel.mm;
 public enum FaultFlag {
     /// The access is a write.
     WRITE,
+    /// The page must become this process's own, for reading: a pin is about to be taken. Never with WRITE.
+    UNSHARE,
     /// A handler that must wait may drop `mmap_lock` first and return [VmFaultResult#RETRY].
     ALLOW_RETRY,
     /// A second attempt after [VmFaultResult#RETRY].

@@ -37,6 +37,7 @@ public final class Folio extends StateObject {
 
     private long index;
     private boolean fileBacked;
+    private boolean zeroPage;
     private boolean inUse = true;
 
     Folio(PhysicalMemory memory, long pfn, Object what) {
@@ -110,23 +111,34 @@ public final class Folio extends StateObject {
     ///
     /// @return whether it was taken
     public boolean tryGet() {
+        return tryGrab(FolioHold.REFERENCE);
+    }
+
+    /// Holds the folio unless it is being freed (`try_grab_folio`). One step.
+    ///
+    /// @return whether it is held
+    boolean tryGrab(FolioHold hold) {
         machine().step(references, Access.WRITE, -1);
         boolean alive = inUse;
         machine().current().learn(alive ? 1 : 0);
         if (alive) {
-            references.add(1);
+            references.add(hold.references());
         }
         return alive;
     }
 
     /// Gives a reference back, and frees the folio with the last one. One step.
     public void put() {
+        put(1);
+    }
+
+    void put(int given) {
         machine().step(references, Access.ADD, -1, task -> {
-            if (references.count == 1) {
+            if (references.count == given) {
                 SecondAccess.touch(task, data, Access.WRITE, -1);
             }
         });
-        references.add(-1);
+        references.add(-given);
         if (references.count == 0) {
             inUse = false;
             data.forget();
@@ -142,7 +154,26 @@ public final class Folio extends StateObject {
 
     /// Takes a reference within a step that was announced as an addition to [#referenceCount].
     public void getWithinStep() {
-        references.add(1);
+        getWithinStep(FolioHold.REFERENCE);
+    }
+
+    void getWithinStep(FolioHold hold) {
+        references.add(hold.references());
+    }
+
+    /// {@return whether somebody may have pinned the folio (`folio_maybe_dma_pinned`); never wrong if it says no}
+    /// One step.
+    boolean maybeDmaPinned() {
+        return readReferenceCount() >= FolioHold.PIN.references();
+    }
+
+    /// {@return whether this is the page of zeroes that read faults on anonymous memory map}
+    public boolean isZeroPage() {
+        return zeroPage;
+    }
+
+    void becomeZeroPage() {
+        zeroPage = true;
     }
 
     /// {@return the number of references} One step.

@@ -12,7 +12,7 @@ import java.util.Optional;
 
 /// Get user pages: mm/gup.c. Counts are in pages.
 ///
-/// Left out so far: pins as distinct from references, FORCE, LONGTERM, unsharing.
+/// Left out so far: FORCE, and moving pages out of zones where a long-term pin must not keep them.
 public final class Gup {
     private final Machine machine;
     private final Memory memory;
@@ -54,33 +54,67 @@ public final class Gup {
     private List<Folio> locklessPagesFromMm(long start, int pages, EnumSet<GupFlag> flags) {
         Mm mm = currentMm();
         List<Folio> found = new ArrayList<>(pages);
+        long sequence = 0;
+        if (flags.contains(GupFlag.PIN)) {
+            sequence = mm.writeProtectSeq().read();
+            if (sequence % 2 != 0) {
+                return found; // a fork is at work
+            }
+        }
         for (int i = 0; i < pages; i++) {
-            if (!gupFastPte(mm.slot(start + (long) i * Content.SIZE), flags.contains(GupFlag.WRITE), found)) {
+            if (!gupFastPte(mm.slot(start + (long) i * Content.SIZE), flags, found)) {
                 break;
             }
+        }
+        if (flags.contains(GupFlag.PIN) && !found.isEmpty() && mm.writeProtectSeq().read() != sequence) {
+            found.forEach(FolioHold.PIN::release); // a fork ran, and may have missed the pins
+            found.clear();
         }
         return found;
     }
 
+    private static FolioHold hold(EnumSet<GupFlag> flags) {
+        return flags.contains(GupFlag.PIN) ? FolioHold.PIN : FolioHold.REFERENCE;
+    }
+
     @Models(file = "mm/gup.c", symbol = "gup_fast_pte_range")
-    private boolean gupFastPte(PteSlot slot, boolean write, List<Folio> found) {
+    private boolean gupFastPte(PteSlot slot, EnumSet<GupFlag> flags, List<Folio> found) {
         Pte pte = slot.read();
-        if (!(pte instanceof Pte.Present present) || !present.permits(write)) {
+        if (!(pte instanceof Pte.Present present) || !present.permits(flags.contains(GupFlag.WRITE))) {
             return false;
         }
         if (present.special()) {
             return false; // needs the area to be told what it is
         }
         Folio folio = present.folio();
-        if (!folio.tryGet()) {
+        if (!folio.tryGrab(hold(flags))) {
             return false;
         }
-        if (!slot.read().equals(pte)) {
-            folio.put();
+        if (!slot.read().equals(pte) || needsTheArea(present, flags) || mustUnshare(Optional.empty(), present, flags)) {
+            hold(flags).release(folio);
             return false;
         }
         found.add(folio);
         return true;
+    }
+
+    /// {@return whether only the area can tell if a long-term pin may write to the page}
+    @Models(file = "mm/gup.c", symbol = "gup_fast_folio_allowed")
+    private static boolean needsTheArea(Pte.Present pte, EnumSet<GupFlag> flags) {
+        return flags.contains(GupFlag.LONGTERM) && flags.contains(GupFlag.WRITE) && pte.folio().isFileBacked();
+    }
+
+    /// {@return whether a pin for reading would come to show other bytes than the program's own memory, as a
+    /// write of the program would copy the page}
+    @Models(file = "include/linux/mm.h", symbol = "gup_must_unshare")
+    private static boolean mustUnshare(Optional<Vma> vma, Pte.Present pte, EnumSet<GupFlag> flags) {
+        if (pte.writable() || !flags.contains(GupFlag.PIN) || flags.contains(GupFlag.WRITE)) {
+            return false;
+        }
+        if (!pte.isAnonymous()) {
+            return flags.contains(GupFlag.LONGTERM) && vma.map(Vma::isCow).orElse(true);
+        }
+        return !pte.anonExclusive();
     }
 
     /// Takes `mmap_lock` for reading and walks area by area, faulting in what is missing.
@@ -105,16 +139,21 @@ public final class Gup {
     private Optional<Errno> getUserPage(Mm mm, long address, EnumSet<GupFlag> flags, List<Folio> found) {
         RetryLoop loop = machine.retryLoop("__get_user_pages");
         EnumSet<FaultFlag> faultFlags = EnumSet.of(FaultFlag.ALLOW_RETRY);
-        if (flags.contains(GupFlag.WRITE)) {
-            faultFlags.add(FaultFlag.WRITE);
-        }
         for (;;) {
             Optional<Vma> vma = mm.vmaLookup(address);
-            if (vma.isEmpty() || !checkVmaFlags(vma.get(), flags.contains(GupFlag.WRITE))) {
+            if (vma.isEmpty() || !checkVmaFlags(vma.get(), flags.contains(GupFlag.WRITE))
+                    || !longtermAllowed(vma.get(), flags)) {
                 return Optional.of(Errno.EFAULT);
             }
-            if (followPage(vma.get(), address, flags.contains(GupFlag.WRITE), found)) {
+            Follow followed = followPage(vma.get(), address, flags, found);
+            if (followed == Follow.FOUND) {
                 return Optional.empty();
+            }
+            faultFlags.remove(FaultFlag.UNSHARE);
+            if (flags.contains(GupFlag.WRITE)) {
+                faultFlags.add(FaultFlag.WRITE);
+            } else if (followed == Follow.MUST_UNSHARE) {
+                faultFlags.add(FaultFlag.UNSHARE);
             }
             Optional<Errno> error = faultinPage(vma.get(), address, flags, faultFlags);
             if (error.isPresent()) {
@@ -131,15 +170,32 @@ public final class Gup {
         return !deviceMemory && vma.has(write ? VmFlag.WRITE : VmFlag.READ);
     }
 
+    /// {@return whether the area lets a long-term pin write: to a file that has to know what is dirty it must not}
+    @Models(file = "mm/gup.c", symbol = "writable_file_mapping_allowed")
+    private static boolean longtermAllowed(Vma vma, EnumSet<GupFlag> flags) {
+        return !flags.contains(GupFlag.LONGTERM) || !flags.contains(GupFlag.WRITE) || !vma.has(VmFlag.SHARED)
+                || vma.file().filter(file -> file.operations().wantsPageMkwrite()).isEmpty();
+    }
+
+    /// What looking for a page came to.
+    private enum Follow { FOUND, MISSING, MUST_UNSHARE }
+
     @Models(file = "mm/gup.c", symbol = "follow_page_mask")
-    private static boolean followPage(Vma vma, long address, boolean write, List<Folio> found) {
+    private static Follow followPage(Vma vma, long address, EnumSet<GupFlag> flags, List<Folio> found) {
         PteSlot slot = vma.mm().slot(address);
         Pte pte = slot.read();
-        if (!(pte instanceof Pte.Present present) || !present.permits(write) || !slot.getFolio(present)) {
-            return false;
+        if (!(pte instanceof Pte.Present present) || !present.permits(flags.contains(GupFlag.WRITE))) {
+            return Follow.MISSING;
+        }
+        if (mustUnshare(Optional.of(vma), present, flags)) {
+            return Follow.MUST_UNSHARE;
+        }
+        boolean free = present.folio().isZeroPage() && flags.contains(GupFlag.PIN);
+        if (!free && !slot.getFolio(present, hold(flags))) {
+            return Follow.MISSING;
         }
         found.add(present.folio());
-        return true;
+        return Follow.FOUND;
     }
 
     @Models(file = "mm/gup.c", symbol = "faultin_page")

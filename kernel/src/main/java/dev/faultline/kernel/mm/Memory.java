@@ -19,6 +19,7 @@ public final class Memory {
         this.machine = machine;
         this.physical = physical;
         this.zeroPage = physical.allocate("zero");
+        zeroPage.becomeZeroPage();
     }
 
     /// {@return the machine's page frames}
@@ -45,7 +46,7 @@ public final class Memory {
         return switch (fault.originalPte()) {
             case Pte.None _ when fault.vma().isAnonymous() -> doAnonymousPage(fault);
             case Pte.None _ -> doFault(fault);
-            case Pte.Present pte when fault.isWrite() && !pte.writable() -> doWpPage(fault, pte);
+            case Pte.Present pte when (fault.isWrite() || fault.isUnshare()) && !pte.writable() -> doWpPage(fault, pte);
             case Pte.Present pte -> touch(fault, pte);
         };
     }
@@ -179,17 +180,26 @@ public final class Memory {
         return VmFaultResult.DONE;
     }
 
-    /// A write to a page that is mapped read-only.
+    /// A write to a page that is mapped read-only, or a pin of one that is shared.
     @Models(file = "mm/memory.c", symbol = "do_wp_page")
     private VmFaultResult doWpPage(VmFault fault, Pte.Present pte) {
         if (fault.vma().has(VmFlag.SHARED)) {
-            return pte.special() ? wpPfnShared(fault, pte) : wpPageShared(fault, pte);
+            return fault.isUnshare() ? VmFaultResult.DONE
+                    : pte.special() ? wpPfnShared(fault, pte) : wpPageShared(fault, pte);
         }
-        if (pte.anonExclusive()) {
-            fault.slot().replace(pte, pte.mkWrite());
+        if (pte.anonExclusive() || wpCanReuseAnonFolio(pte)) {
+            Pte.Present own = pte.with(Pte.Present.ANON_EXCLUSIVE);
+            fault.slot().replace(pte, fault.isUnshare() ? own : own.mkWrite());
             return VmFaultResult.DONE;
         }
         return wpPageCopy(fault, pte);
+    }
+
+    /// {@return whether an anonymous page that was shared once is this entry's alone by now: there is no reference
+    /// but the entry's} The count may grow afterwards only by those who find the page through this entry.
+    @Models(file = "mm/memory.c", symbol = "wp_can_reuse_anon_folio")
+    private static boolean wpCanReuseAnonFolio(Pte.Present pte) {
+        return pte.isAnonymous() && pte.folio().readReferenceCount() == 1;
     }
 
     @Models(file = "mm/memory.c", symbol = "wp_pfn_shared")
@@ -234,7 +244,7 @@ public final class Memory {
         if (!zero) {
             original.data().read(0, Content.SIZE, copy.data().content());
         }
-        boolean mapped = fault.slot().replace(pte, Pte.anonymous(copy, true));
+        boolean mapped = fault.slot().replace(pte, Pte.anonymous(copy, !fault.isUnshare()));
         if (!zero) {
             original.put();
             if (mapped) {
@@ -246,7 +256,7 @@ public final class Memory {
 
     /// Takes a reference to the page that the entry maps, if it still is that entry. One step.
     private static boolean getMapped(VmFault fault, Pte.Present pte) {
-        return fault.slot().getFolio(pte);
+        return fault.slot().getFolio(pte, FolioHold.REFERENCE);
     }
 
     private static VmOperations operations(VmFault fault) {

@@ -1,5 +1,6 @@
 package dev.faultline.kernel.mm;
 
+import dev.faultline.machine.shared.Cell;
 import dev.faultline.machine.shared.RwSemaphore;
 import dev.faultline.machine.task.Digest;
 import dev.faultline.machine.task.Machine;
@@ -19,6 +20,7 @@ public final class Mm extends StateObject {
 
     private final String name;
     private final RwSemaphore mmapLock;
+    private final Cell writeProtectSeq;
     private final PageTable pageTable = new PageTable(this);
 
     /// Guarded by [#mmapLock]; by start address.
@@ -31,6 +33,7 @@ public final class Mm extends StateObject {
         super(machine);
         this.name = name;
         this.mmapLock = new RwSemaphore(machine, "mmap_lock", name);
+        this.writeProtectSeq = new Cell(machine, "write_protect_seq", name, 0);
     }
 
     /// {@return the process, for reports}
@@ -41,6 +44,11 @@ public final class Mm extends StateObject {
     /// {@return the lock of the set of areas}
     public RwSemaphore mmapLock() {
         return mmapLock;
+    }
+
+    /// {@return the count that is odd while fork write-protects entries, and another afterwards}
+    Cell writeProtectSeq() {
+        return writeProtectSeq;
     }
 
     /// {@return the page-table entry for `address`}

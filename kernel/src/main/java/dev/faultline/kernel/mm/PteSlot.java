@@ -58,6 +58,31 @@ public final class PteSlot extends SharedObject {
         return old;
     }
 
+    /// Shares the page of the entry with another one, for which a reference is taken. One step, under the
+    /// page-table lock.
+    ///
+    /// @param cow whether a write has to copy the page from now on, through either
+    /// @return the other entry
+    Pte share(boolean cow) {
+        machine().step(this, Access.WRITE, -1, task -> {
+            if (pte instanceof Pte.Present present && !present.special()) {
+                SecondAccess.touch(task, present.folio().referenceCount(), Access.ADD, -1);
+            }
+        });
+        machine().current().learn(pte.hash());
+        if (!(pte instanceof Pte.Present present)) {
+            return pte;
+        }
+        if (!present.special()) {
+            present.folio().getWithinStep(FolioHold.REFERENCE);
+        }
+        if (cow) {
+            pte = present.without(Pte.Present.WRITE | Pte.Present.ANON_EXCLUSIVE);
+            changed();
+        }
+        return pte;
+    }
+
     /// Removes the entry if a page is mapped there that `which` holds for, and flushes the translation. One step,
     /// under the page-table lock.
     ///
@@ -113,17 +138,17 @@ public final class PteSlot extends SharedObject {
         return dirty;
     }
 
-    /// Takes a reference to the page of the entry if it is still `expected`. One step, under the
+    /// Holds the page of the entry if it is still `expected`. One step, under the
     /// page-table lock.
     ///
     /// @return whether it was
-    public boolean getFolio(Pte.Present expected) {
+    boolean getFolio(Pte.Present expected, FolioHold hold) {
         Folio folio = expected.folio();
         machine().step(this, Access.READ, -1, folio.referenceCount(), Access.ADD, -1);
         boolean same = pte.equals(expected);
         machine().current().learn(same ? 1 : 0);
         if (same) {
-            folio.getWithinStep();
+            folio.getWithinStep(hold);
         }
         return same;
     }

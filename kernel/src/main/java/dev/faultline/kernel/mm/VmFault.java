@@ -43,6 +43,11 @@ public final class VmFault {
         return flags.contains(FaultFlag.WRITE);
     }
 
+    /// {@return whether the access needs the page for this process alone, though it is no write}
+    public boolean isUnshare() {
+        return flags.contains(FaultFlag.UNSHARE);
+    }
+
     /// {@return the entry that the fault found}
     public Pte originalPte() {
         return originalPte;

@@ -31,6 +31,14 @@ final class DescriptorTable extends SharedObject {
         return fd;
     }
 
+    /// Takes over what another table has: the same open files (`dup_fd`). One step.
+    void copyFrom(DescriptorTable other) {
+        machine().step(other, Access.READ, -1);
+        files.putAll(other.files);
+        changed();
+        machine().current().learn(files.size());
+    }
+
     /// {@return the open file behind `fd`} One step.
     Optional<OpenFile> get(int fd) {
         machine().step(this, Access.READ, -1);

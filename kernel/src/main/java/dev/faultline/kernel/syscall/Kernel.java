@@ -12,6 +12,7 @@ import dev.faultline.kernel.mm.VmFlag;
 import dev.faultline.kernel.mm.VmaChange;
 import dev.faultline.kernel.pagecache.AddressSpace;
 import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.machine.shared.Cell;
 import dev.faultline.machine.task.Kind;
 import dev.faultline.machine.task.Machine;
 import java.util.ArrayList;
@@ -21,11 +22,14 @@ import java.util.TreeMap;
 
 /// The machines of a test: one kernel a node, what is mounted on them, and the processes that run there.
 public final class Kernel {
+    private static final int FIRST_PID = 1000;
+
     private final Machine machine;
     private final List<Node> nodes = new ArrayList<>();
     private final List<Mount> mounts = new ArrayList<>();
     private final List<TreeMap<String, Inode>> devices = new ArrayList<>();
     private final List<Process> processes = new ArrayList<>();
+    private final Cell lastPid;
     private final List<Folio> reserved = new ArrayList<>();
 
     /// A file system mounted on every node.
@@ -37,6 +41,7 @@ public final class Kernel {
     /// Boots `nodeCount` ≥ 1 machines.
     public Kernel(Machine machine, Parts parts, int nodeCount) {
         this.machine = machine;
+        this.lastPid = new Cell(machine, "last pid", "", FIRST_PID);
         for (int number = 1; number <= nodeCount; number++) {
             Node node = Node.boot(machine, number, parts);
             nodes.add(node);
@@ -84,9 +89,21 @@ public final class Kernel {
     ///
     /// @param node its number, from 1
     public Process process(int node, String name) {
-        Process process = new Process(nodes.get(node - 1), name);
+        Process process = new Process(nodes.get(node - 1), name, FIRST_PID + processes.size(), Optional.empty());
+        lastPid.poke(process.pid());
         processes.add(process);
         return process;
+    }
+
+    /// {@return a number for a new process} One step.
+    int newPid() {
+        return (int) lastPid.addAndGet(1);
+    }
+
+    Process child(Process parent, int pid) {
+        Process child = new Process(parent.node(), parent + ", child " + pid, pid, Optional.of(parent));
+        processes.add(child);
+        return child;
     }
 
     /// {@return the file with that absolute path, as `node` knows it}

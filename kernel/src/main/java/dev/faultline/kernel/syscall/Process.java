@@ -25,11 +25,17 @@ public final class Process {
     private final String name;
     private final Mm mm;
     private final DescriptorTable files;
+    private final int pid;
+    private final Optional<Process> parent;
+    private final Children children;
     private int threads;
 
-    Process(Node node, String name) {
+    Process(Node node, String name, int pid, Optional<Process> parent) {
         this.node = node;
         this.name = name;
+        this.pid = pid;
+        this.parent = parent;
+        this.children = new Children(node.machine(), name);
         this.mm = new Mm(node.machine(), name);
         this.files = new DescriptorTable(node.machine(), name);
     }
@@ -42,6 +48,20 @@ public final class Process {
     /// {@return the address space}
     public Mm mm() {
         return mm;
+    }
+
+    /// {@return the number of the process}
+    public int pid() {
+        return pid;
+    }
+
+    /// {@return the process that forked this one}
+    Optional<Process> parent() {
+        return parent;
+    }
+
+    Children children() {
+        return children;
     }
 
     DescriptorTable files() {

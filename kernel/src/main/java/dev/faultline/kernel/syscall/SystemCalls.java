@@ -56,6 +56,8 @@ public final class SystemCalls {
     }
 
     private void memoryCalls() {
+        calls.put("waitpid", (p, a) -> ProcessCalls.waitpid(p, (int) a[0], a[1], (int) a[2]));
+        calls.put("wait", (p, a) -> ProcessCalls.waitpid(p, -1, a[0], 0));
         calls.put("mprotect", (p, a) -> result(Mprotect.mprotect(p.mm(), a[0], a[1], (int) a[2])));
         calls.put("mremap", (p, a) -> new Mremap(populate(p), p.mm(), a).run());
         calls.put("madvise", (p, a) -> result(Madvise.madvise(populate(p), p.mm(), a[0], a[1], (int) a[2])));
@@ -98,7 +100,7 @@ public final class SystemCalls {
     public static List<String> names() {
         return List.of("close", "fdatasync", "fsync", "ftruncate", "lseek", "madvise", "mincore", "mlock", "mmap",
                 "mprotect", "mremap", "msync", "munlock", "munmap", "open", "pread", "preadv", "pwrite",
-                "pwritev", "read", "readv", "sched_yield", "write", "writev");
+                "pwritev", "read", "readv", "sched_yield", "wait", "waitpid", "write", "writev");
     }
 
     /// {@return the names of the calls in the table, sorted}

@@ -29,7 +29,7 @@ final class CallCompiler {
     /// {@return the names of the calls that can be compiled}
     static List<String> names() {
         List<String> names = new ArrayList<>(SystemCalls.names());
-        names.addAll(List.of("memset", "memcpy", "memcmp", "assert"));
+        names.addAll(List.of("fork", "_exit", "memset", "memcpy", "memcmp", "assert"));
         return names;
     }
 
@@ -64,8 +64,15 @@ final class CallCompiler {
             String path = literal(literal.offset());
             return frame -> {
                 int flags = (int) arguments[1].run(frame);
-                return finish(frame, call, SystemCalls.open(frame.kernel(), frame.process(), path, flags));
+                return frame.effect(() ->
+                        finish(frame, call, SystemCalls.open(frame.kernel(), frame.process(), path, flags)));
             };
+        }
+        if (name.equals("fork")) {
+            return Frame::fork;
+        }
+        if (name.equals("_exit")) {
+            return frame -> exit(frame, call, arguments[0].run(frame));
         }
         int parameters = signature.parameters().size();
         return frame -> {
@@ -73,8 +80,16 @@ final class CallCompiler {
             for (int i = 0; i < arguments.length; i++) {
                 values[i] = arguments[i].run(frame);
             }
-            return finish(frame, call, frame.calls().get(name).invoke(frame.process(), values));
+            return frame.effect(() -> finish(frame, call, frame.calls().get(name).invoke(frame.process(), values)));
         };
+    }
+
+    private static long exit(Frame frame, TypedExpression.Call call, long status) {
+        if (!frame.isChild()) {
+            throw frame.kernel().machine().finding(Kind.BUG, "line " + call.span().line()
+                    + ": _exit is modelled in a process that was forked, as it ends every thread of its process");
+        }
+        throw new Exited((int) status);
     }
 
     /// The literal at `offset`: constant, and always in memory, so that looking at it is no step.

@@ -98,7 +98,9 @@ final class Compiler {
                     break;
                 }
                 step.run(frame);
-                retry.again(frame.live());
+                if (!frame.isReplaying()) {
+                    retry.again(frame.live());
+                }
             }
             return Flow.NEXT;
         };

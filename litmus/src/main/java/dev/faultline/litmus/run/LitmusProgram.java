@@ -36,6 +36,16 @@ public final class LitmusProgram implements Program {
         return parts;
     }
 
+    /// {@return the code of a body}
+    Action code(Body body) {
+        int thread = test.program().threads().indexOf(body);
+        if (thread >= 0) {
+            return threads.get(thread);
+        }
+        boolean first = test.program().init().filter(body::equals).isPresent();
+        return (first ? init : last).orElseThrow();
+    }
+
     Optional<Action> init() {
         return init;
     }

@@ -5,6 +5,7 @@ import dev.faultline.kernel.mm.SignalRaised;
 import dev.faultline.kernel.mm.UserAccess;
 import dev.faultline.kernel.syscall.Kernel;
 import dev.faultline.kernel.syscall.Process;
+import dev.faultline.kernel.syscall.ProcessCalls;
 import dev.faultline.kernel.syscall.SystemCalls;
 import dev.faultline.litmus.condition.Observable;
 import dev.faultline.litmus.load.LitmusTest;
@@ -106,7 +107,8 @@ final class LitmusWorld implements dev.faultline.machine.schedule.Program.World 
     private Frame frame(Body body) {
         Process process = process(Home.of(body.placement()));
         long stackBase = body.stackBytes() == 0 ? 0 : process.mapStack() - body.stackBytes();
-        Frame frame = new Frame(kernel, calls, process, body.name(), body.registers(), stackBase);
+        Frame frame = new Frame(kernel, calls, process, body.name(), body.registers(), stackBase,
+                parent -> fork(body, parent));
         frames.put(body.name(), frame);
         return frame;
     }
@@ -120,6 +122,26 @@ final class LitmusWorld implements dev.faultline.machine.schedule.Program.World 
         } catch (SignalRaised raised) {
             frame.endedBy(raised.signal());
         }
+    }
+
+    private long fork(Body body, Frame parent) {
+        Process process = ProcessCalls.fork(kernel, parent.process());
+        Frame frame = parent.forked(process);
+        machine.spawn(body.name() + ", process " + process.pid(), () -> runChild(body, frame));
+        return process.pid();
+    }
+
+    private void runChild(Body body, Frame frame) {
+        frame.process().enter();
+        int status = 0;
+        try {
+            program.code(body).run(frame);
+        } catch (SignalRaised raised) {
+            status = raised.signal().number();
+        } catch (Exited exited) {
+            status = (exited.status() & 0xff) << 8;
+        }
+        ProcessCalls.exit(frame.process(), status);
     }
 
     @Override

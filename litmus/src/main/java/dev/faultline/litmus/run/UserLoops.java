@@ -1,7 +1,5 @@
 package dev.faultline.litmus.run;
 
-import dev.faultline.kernel.mm.UserAccess;
-
 /// Loops over memory that the C library runs in user mode: 8 aligned bytes an access, other tasks may come
 /// in between.
 final class UserLoops {
@@ -12,7 +10,7 @@ final class UserLoops {
         return (int) Math.min(left, 8 - (address & 7));
     }
 
-    static long memset(UserAccess memory, long target, long value, long lengthBytes) {
+    static long memset(ProgramMemory memory, long target, long value, long lengthBytes) {
         long word = (value & 0xff) * 0x0101_0101_0101_0101L;
         for (long done = 0; done < lengthBytes; ) {
             int part = step(target + done, lengthBytes - done);
@@ -22,7 +20,7 @@ final class UserLoops {
         return target;
     }
 
-    static long memcpy(UserAccess memory, long target, long source, long lengthBytes) {
+    static long memcpy(ProgramMemory memory, long target, long source, long lengthBytes) {
         for (long done = 0; done < lengthBytes; ) {
             int part = step(target + done, lengthBytes - done);
             memory.store(target + done, part, memory.load(source + done, part));
@@ -31,7 +29,7 @@ final class UserLoops {
         return target;
     }
 
-    static long memcmp(UserAccess memory, long first, long second, long lengthBytes) {
+    static long memcmp(ProgramMemory memory, long first, long second, long lengthBytes) {
         for (long done = 0; done < lengthBytes; ) {
             int part = step(first + done, lengthBytes - done);
             long a = memory.load(first + done, part);
@@ -45,7 +43,7 @@ final class UserLoops {
         return 0;
     }
 
-    static void copyIn(UserAccess memory, long target, byte[] bytes) {
+    static void copyIn(ProgramMemory memory, long target, byte[] bytes) {
         for (int done = 0; done < bytes.length; ) {
             int part = step(target + done, bytes.length - done);
             long word = 0;

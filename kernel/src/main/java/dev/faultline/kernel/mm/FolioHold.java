@@ -1,0 +1,26 @@
+package dev.faultline.kernel.mm;
+
+/// How get_user_pages holds a page for its caller.
+public enum FolioHold {
+    /// An ordinary reference (`FOLL_GET`).
+    REFERENCE(1),
+    /// A pin (`FOLL_PIN`): as many references as hardly anybody else takes, so that fork can tell.
+    PIN(1024);
+
+    private final int references;
+
+    FolioHold(int references) {
+        this.references = references;
+    }
+
+    int references() {
+        return references;
+    }
+
+    /// Gives the page back. One step; none for the page of zeroes, which is never pinned.
+    public void release(Folio folio) {
+        if (this == REFERENCE || !folio.isZeroPage()) {
+            folio.put(references);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+package dev.faultline.kernel.mm;
+
+import dev.faultline.kernel.lib.Content;
+import dev.faultline.kernel.lib.Models;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+
+/// Copies an address space: mm/mmap.c, mm/memory.c.
+///
+/// Pages are shared, and write-protected where a write is to copy them; a page that somebody has pinned is
+/// copied for the child at once, so that the parent and the device go on sharing theirs.
+public final class Fork {
+    private final PhysicalMemory physical;
+
+    /// For the processes of a machine with that memory.
+    public Fork(PhysicalMemory physical) {
+        this.physical = physical;
+    }
+
+    /// Makes `child`, which is empty and nobody else knows, a copy of `parent`. Takes and drops `mmap_lock` of the
+    /// parent for writing.
+    @Models(file = "mm/mmap.c", symbol = "dup_mmap")
+    public void dupMmap(Mm parent, Mm child) {
+        parent.mmapLock().downWrite();
+        for (Vma vma : parent.areas()) {
+            if (vma.has(VmFlag.DONTCOPY)) {
+                continue;
+            }
+            EnumSet<VmFlag> flags = EnumSet.copyOf(vma.flags());
+            flags.remove(VmFlag.LOCKED);
+            Vma copy = new Vma(child, vma.start(), vma.end(), flags, vma.file());
+            child.insert(copy);
+            vma.file().ifPresent(file -> file.mapping().replaceAreas(List.of(), List.of(copy)));
+            if (!vma.has(VmFlag.WIPEONFORK) && needsCopy(vma)) {
+                copyPageRange(vma, child);
+            }
+        }
+        parent.mmapLock().upWrite();
+    }
+
+    /// {@return whether faults could not fill the page table of the copy}
+    @Models(file = "mm/memory.c", symbol = "vma_needs_copy")
+    private static boolean needsCopy(Vma vma) {
+        boolean own = !vma.has(VmFlag.SHARED) && !vma.mm().slots(vma.start(), vma.end()).isEmpty();
+        return own || vma.has(VmFlag.PFNMAP) || vma.has(VmFlag.IO);
+    }
+
+    @Models(file = "mm/memory.c", symbol = "copy_page_range")
+    private void copyPageRange(Vma vma, Mm child) {
+        Mm parent = vma.mm();
+        boolean cow = vma.isCow();
+        if (cow) {
+            parent.writeProtectSeq().addAndGet(1);
+        }
+        for (PteSlot slot : parent.slots(vma.start(), vma.end())) {
+            if (slot.read() instanceof Pte.Present present) {
+                child.slot(slot.address()).replace(Pte.NONE, copyPresentPte(vma, slot, present));
+            }
+        }
+        if (cow) {
+            parent.writeProtectSeq().addAndGet(1);
+        }
+    }
+
+    @Models(file = "mm/memory.c", symbol = "copy_present_ptes")
+    private Pte copyPresentPte(Vma vma, PteSlot slot, Pte.Present present) {
+        Optional<Pte> copied = needsCopyForDma(present) ? copyPresentPage(vma, slot, present) : Optional.empty();
+        return copied.orElseGet(() -> slot.share(vma.isCow()));
+    }
+
+    @Models(file = "include/linux/mm.h", symbol = "folio_needs_cow_for_dma")
+    private static boolean needsCopyForDma(Pte.Present pte) {
+        return pte.isAnonymous() && pte.anonExclusive() && pte.folio().maybeDmaPinned();
+    }
+
+    /// {@return an entry for a copy of the page; nothing if the entry has changed meanwhile}
+    @Models(file = "mm/memory.c", symbol = "copy_present_page")
+    private Optional<Pte> copyPresentPage(Vma vma, PteSlot slot, Pte.Present present) {
+        if (!slot.getFolio(present, FolioHold.REFERENCE)) {
+            return Optional.empty();
+        }
+        Folio copy = physical.allocate("anonymous");
+        present.folio().data().read(0, Content.SIZE, copy.data().content());
+        present.folio().put();
+        return Optional.of(Pte.anonymous(copy, vma.has(VmFlag.WRITE)));
+    }
+}

@@ -1,0 +1,64 @@
+package dev.faultline.kernel.syscall;
+
+import dev.faultline.kernel.lib.Content;
+import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.mm.Fork;
+import dev.faultline.kernel.mm.Mm;
+import dev.faultline.kernel.mm.VmaChange;
+import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.kernel.uapi.SysResult;
+
+/// The calls that make and end processes: kernel/fork.c, kernel/exit.c. Signals other than those of a thread's own
+/// accesses are left out, and with them process groups and stopped children.
+public final class ProcessCalls {
+    private static final int WNOHANG = 1;
+    private static final int KNOWN_OPTIONS = 0xe000_000b; // WUNTRACED, WCONTINUED and the __W ones as well
+
+    private ProcessCalls() {}
+
+    /// Makes a child of the running process: fork(2), up to where the child starts to run.
+    @Models(file = "kernel/fork.c", symbol = "copy_process")
+    public static Process fork(Kernel kernel, Process parent) {
+        int pid = kernel.newPid();
+        Process child = kernel.child(parent, pid);
+        child.files().copyFrom(parent.files());
+        new Fork(parent.node().physical()).dupMmap(parent.mm(), child.mm());
+        parent.children().add(pid);
+        return child;
+    }
+
+    /// Ends a child, whose only thread runs: takes its memory down and tells the parent.
+    ///
+    /// @param status as wait(2) tells it: the exit code in the second byte, or the signal in the first
+    @Models(file = "kernel/exit.c", symbol = "do_exit")
+    public static void exit(Process child, int status) {
+        child.mm().mmapLock().downWrite();
+        VmaChange.unmap(child.mm(), 0, Mm.TASK_SIZE);
+        child.mm().mmapLock().upWrite();
+        child.parent().ifPresent(parent -> parent.children().ended(child.pid(), status));
+    }
+
+    /// waitpid(2). Process groups count as the whole of the children.
+    @Models(file = "kernel/exit.c", symbol = "kernel_wait4")
+    static SysResult waitpid(Process process, int pid, long statusAddress, int options) {
+        if ((options & ~KNOWN_OPTIONS) != 0) {
+            return SysResult.err(Errno.EINVAL);
+        }
+        boolean block = (options & WNOHANG) == 0;
+        return switch (process.children().reap(pid > 0 ? pid : -1, block)) {
+            case Children.Found.None(Errno errno) -> SysResult.err(errno);
+            case Children.Found.Running _ -> SysResult.ZERO;
+            case Children.Found.Ended(int ended, int status) -> answer(process, ended, status, statusAddress);
+        };
+    }
+
+    private static SysResult answer(Process process, int pid, int status, long address) {
+        if (address == 0) {
+            return SysResult.ok(pid);
+        }
+        Content bytes = new Content((byte) 0);
+        bytes.store(0, 4, status);
+        boolean told = process.node().userMemory().access().copyToUser(address, bytes, 0, 4) == 0;
+        return told ? SysResult.ok(pid) : SysResult.err(Errno.EFAULT);
+    }
+}
