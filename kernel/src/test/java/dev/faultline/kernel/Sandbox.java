@@ -196,6 +196,12 @@ public final class Sandbox {
             process.node().userMemory().access().store(address, 1, value);
         }
 
+        /// Writes several bytes at once.
+        public void store(long address, int sizeBytes, long value) {
+            process.enter();
+            process.node().userMemory().access().store(address, sizeBytes, value);
+        }
+
         /// Fills memory.
         public void fill(long address, long lengthBytes, int value) {
             for (long i = 0; i < lengthBytes; i++) {

@@ -7,6 +7,7 @@ import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.mm.FolioHold;
 import dev.faultline.kernel.mm.GupFlag;
 import dev.faultline.kernel.mm.GupResult;
+import dev.faultline.kernel.mm.Pte;
 import dev.faultline.kernel.mm.TaskStruct;
 import dev.faultline.kernel.mm.UserMemory;
 import java.util.EnumSet;
@@ -177,7 +178,68 @@ public final class IovIter {
             return 0;
         }
         folio.data().read(offsetBytes, wanted, bytes);
-        return copyToIter(bytes, offsetBytes, wanted);
+        long copied = 0;
+        while (copied < wanted) {
+            long start = address();
+            int from = offsetBytes + (int) copied;
+            int chunk = chunk(wanted - copied);
+            int part = (int) copyToIter(bytes, from, chunk);
+            copied += part;
+            if (part > 0 && isMappedAt(start, folio)) {
+                copyForward(folio.data().content(), from, inPage(start), part);
+                bytes.copy(0, folio.data().content(), 0, Content.SIZE);
+            }
+            if (part < chunk) {
+                break;
+            }
+        }
+        return copied;
+    }
+
+    /// A copy within one page goes forward: where it meets bytes that it has written, it copies those.
+    private static void copyForward(Content page, int from, int to, int lengthBytes) {
+        for (int i = to - from; from < to && i < lengthBytes; i++) {
+            page.store(to + i, 1, page.get(from + i));
+        }
+    }
+
+    /// Puts right the `copied` bytes for `folio`, from there in the segments, where they come from that very page.
+    private void copyForward(Folio folio, Content bytes, int offsetBytes, int copied, int fromSegment, long fromOffset) {
+        int done = 0;
+        int at = fromSegment;
+        long skip = fromOffset;
+        while (done < copied) {
+            Segment source = segments.get(at);
+            long address = source.address() + skip;
+            int part = firstPart(address, Math.min(copied - done, source.lengthBytes() - skip));
+            if (part > 0 && isMappedAt(address, folio)) {
+                for (int i = 0; i < part; i++) {
+                    int from = inPage(address) + i;
+                    if (from >= offsetBytes && from < offsetBytes + done + i) {
+                        bytes.store(offsetBytes + done + i, 1, bytes.get(from));
+                    }
+                }
+            }
+            done += part;
+            skip += part;
+            if (skip == source.lengthBytes()) {
+                at++;
+                skip = 0;
+            }
+        }
+    }
+
+    private boolean isMappedAt(long address, Folio folio) {
+        return TaskStruct.current(memory.machine()).mm().orElseThrow().slot(address).peek() instanceof Pte.Present present
+                && present.folio() == folio;
+    }
+
+    private static int inPage(long address) {
+        return (int) (address & Content.SIZE - 1);
+    }
+
+    private static int firstPart(long address, long lengthBytes) {
+        return (int) Math.min(lengthBytes, Content.SIZE - inPage(address));
     }
 
     /// Copies `lengthBytes` bytes of the iterator to a page at `offsetBytes`, with page faults disabled:
@@ -187,8 +249,11 @@ public final class IovIter {
     @Models(file = "lib/iov_iter.c", symbol = "copy_folio_from_iter_atomic")
     public long copyFolioFromIterAtomic(Folio folio, int offsetBytes, long lengthBytes) {
         Content bytes = new Content((byte) 0);
+        int firstSegment = segment;
+        long firstOffset = offset;
         long copied = atomicCopy.copy(TaskStruct.current(memory.machine()), this, bytes, offsetBytes, lengthBytes);
         if (copied > 0) {
+            copyForward(folio, bytes, offsetBytes, (int) copied, firstSegment, firstOffset);
             folio.data().write(offsetBytes, (int) copied, bytes, offsetBytes);
         }
         return copied;

@@ -81,7 +81,7 @@ public final class Mremap {
         return place && apart && has(Mman.MREMAP_MAYMOVE) && (!has(Mman.MREMAP_DONTUNMAP) || oldLength == newLength);
     }
 
-    /// Moves every area of the range to another place, with the holes between them.
+    /// Moves every area of the range to another place, one by one. What is mapped there stays where a hole comes.
     @Models(file = "mm/mremap.c", symbol = "remap_move")
     private SysResult remapMove() {
         long end = address + oldLength;
@@ -93,11 +93,12 @@ public final class Mremap {
         if (refused) {
             return SysResult.err(Errno.EINVAL);
         }
-        VmaChange.unmap(mm, newAddress, newAddress + newLength);
         for (Vma vma : areas) {
             long from = Math.max(address, vma.start());
-            long to = Math.min(end, vma.end());
-            moveVma(vma, from, to - from, newAddress + (from - address), to - from);
+            long length = Math.min(end, vma.end()) - from;
+            long target = newAddress + (from - address);
+            VmaChange.unmap(mm, target, target + length);
+            moveVma(vma, from, length, target, length);
         }
         return SysResult.ok(newAddress);
     }

@@ -44,6 +44,9 @@ public final class UserAccess {
         int offset = (int) (address & Content.SIZE - 1);
         if (offset + sizeBytes > Content.SIZE) {
             int head = Content.SIZE - offset;
+            // Neither page is written before both can be.
+            userAccess(address, true, head);
+            userAccess(address + head, true, sizeBytes - head);
             store(address, head, value);
             store(address + head, sizeBytes - head, value >>> 8 * head);
             return;

@@ -177,8 +177,48 @@ class EdgeOfFileTest {
             fails(program.call("mmap", NOWHERE + 1, 4096, 1, Mman.MAP_FIXED, fd, 0), Errno.EINVAL);
             program.must("mmap", NOWHERE, 4096, 1, fixed, fd, 0);
             fails(program.call("mmap", NOWHERE, 4096, 1, Mman.MAP_FIXED_NOREPLACE, fd, 0), Errno.EEXIST);
-            fails(program.call("mmap", NOWHERE, 8192, 1, fixed, fd, MAX_BYTES), Errno.EOVERFLOW);
+            fails(program.call("mmap", NOWHERE, 8192, 1, fixed, fd, Long.MAX_VALUE - 4095), Errno.EOVERFLOW);
             assertEquals(NOWHERE + 8192, program.must("mmap", NOWHERE + 8193, 1, 1, Mman.MAP_SHARED, fd, 0));
         });
+    }
+
+    @Test
+    void aStoreAcrossAPageThatIsNotThereStoresNothing() {
+        run(0, program -> {
+            long memory = program.anonymous(4096);
+            assertThrows(SignalRaised.class, () -> program.store(memory + 4095, 2, 0x0101));
+            assertEquals(0, program.load(memory + 4095));
+        });
+    }
+
+    /// Bytes 0 to 99 are copied to 10 to 109: what was written first is what is read next.
+    @Test
+    void aCopyWithinAPageGoesForward() {
+        run(4096, program -> {
+            int fd = program.open("/mnt/f", 0);
+            long mapping = program.shared(fd, 4096);
+            program.store(mapping, 'x');
+            program.must("pwrite", fd, mapping, 100, 10);
+            program.store(mapping + 200, 'y');
+            program.must("pread", fd, mapping + 210, 100, 200);
+            for (int i = 0; i <= 100; i += 10) {
+                assertEquals('x', program.load(mapping + i));
+                assertEquals('y', program.load(mapping + 200 + i));
+            }
+        });
+    }
+
+    @Test
+    void aCopyIntoANewPageThatStopsHalfwayStartsOver() {
+        Sandbox sandbox = Sandbox.ext4().hole("/mnt/f", 100);
+        assertEquals(List.of(), sandbox.run(() -> {
+            Sandbox.Program program = sandbox.program(1);
+            int fd = program.open("/mnt/f", 0);
+            long memory = program.anonymous(4096);
+            program.fill(memory + 4086, 10, 3);
+            assertEquals(10, program.must("pwrite", fd, memory + 4086, 100, 50));
+            assertEquals(10, program.must("pread", fd, memory, 10, 50));
+            assertEquals(3, program.load(memory + 9));
+        }));
     }
 }

@@ -98,9 +98,11 @@ class RandomMemoryCallsTest {
             boolean possible = apart && protection[first] != UNMAPPED;
             assertEquals(possible, result instanceof SysResult.Ok, seed);
             for (int i = 0; possible && i < count; i++) {
-                protection[target + i] = protection[first + i];
-                value[target + i] = value[first + i];
-                protection[first + i] = UNMAPPED;
+                if (protection[first + i] != UNMAPPED) { // what is at the target stays where a hole comes
+                    protection[target + i] = protection[first + i];
+                    value[target + i] = value[first + i];
+                    protection[first + i] = UNMAPPED;
+                }
             }
         }
 

@@ -38,6 +38,12 @@ public record Comparison(Optional<Difference> difference, List<String> explained
             }
         }
         int compared = Math.min(model.answers().size(), host.answers().size());
-        return new Comparison(Difference.of(program, model, host), explained, compared);
+        List<String> wrong = new ArrayList<>(model.wrong());
+        for (Rule rule : rules) {
+            if (wrong.removeIf(found -> rule.excuses(program, model.answers(), found))) {
+                explained.add(rule.name());
+            }
+        }
+        return new Comparison(Difference.of(program, wrong, host), explained, compared);
     }
 }

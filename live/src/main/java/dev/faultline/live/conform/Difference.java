@@ -1,5 +1,6 @@
 package dev.faultline.live.conform;
 
+import java.util.List;
 import java.util.Optional;
 
 /// A program that the model and the host answer differently.
@@ -19,11 +20,11 @@ public record Difference(Program program, int index, String model, String host, 
         return new Difference(program, index, brief(model), brief(host), where + ": " + sort(model) + " / " + sort(host));
     }
 
-    static Optional<Difference> of(Program program, ModelSide.Result model, HostSide.Result host) {
-        if (model.wrong().isEmpty() && host.died().isEmpty()) {
+    static Optional<Difference> of(Program program, List<String> wrong, HostSide.Result host) {
+        if (wrong.isEmpty() && host.died().isEmpty()) {
             return Optional.empty();
         }
-        String mine = model.wrong().isEmpty() ? "as it should be" : String.join("; ", model.wrong());
+        String mine = wrong.isEmpty() ? "as it should be" : String.join("; ", wrong);
         String theirs = host.died().orElse("as it should be");
         return Optional.of(new Difference(program, program.withLook().size(), mine, theirs,
                 mine.replaceAll("[0-9]+", "N") + " / " + theirs));

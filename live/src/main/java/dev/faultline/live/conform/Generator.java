@@ -170,16 +170,18 @@ public final class Generator {
         }
 
         private Call memoryCall(String name) {
-            Operand.Range range = values.pages();
+            boolean checked = name.equals("munmap") || name.equals("mincore");
+            Operand.Range range = checked ? values.pages() : values.pagesOfTheArena();
             List<Operand> operands = new ArrayList<>();
             operands.add(Operand.of(range.address()));
             operands.add(Operand.of(range.lengthBytes()));
             switch (name) {
                 case "mprotect" -> operands.add(Operand.of(values.oneIn(30) ? 0x10 : protection()));
-                case "madvise" -> operands.add(Operand.of(values.oneOf(4, 4, 4, 0, 1, 2, 3, 8, 9, 22, 23, 99)));
+                case "madvise" -> operands.add(Operand.of(values.oneOf(4, 4, 4, 0, 1, 2, 3, 8, 22, 23, 99)));
                 case "msync" -> operands.add(Operand.of(values.oneIn(6) ? values.below(16) : values.oneOf(1, 4, 4)));
                 case "mincore" -> operands.add(new Operand.Out(64));
                 case "mremap" -> {
+                    operands.set(1, Operand.of((long) PAGE * (1 + values.below(6))));
                     operands.add(Operand.of(values.oneIn(20) ? 0 : (long) PAGE * (1 + values.below(6))));
                     operands.add(Operand.of(values.oneOf(0, 1, 3, 3, 3, 5, 7, 8)));
                     operands.add(Operand.of(values.page()));

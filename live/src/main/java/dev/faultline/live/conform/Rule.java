@@ -23,4 +23,12 @@ public interface Rule {
     /// @param index   the call among [Program#withLook]
     /// @param model   what the model answered, call by call
     Effect explains(Program program, int index, List<Answer> model, Answer host);
+
+    /// {@return whether what the model found wrong at the end is as known, and so on the host}
+    ///
+    /// @param model what the model answered, call by call
+    /// @param wrong what it found
+    default boolean excuses(Program program, List<Answer> model, String wrong) {
+        return false;
+    }
 }

@@ -1,7 +1,10 @@
 package dev.faultline.live.conform;
 
 import dev.faultline.kernel.uapi.Fcntl;
+import dev.faultline.kernel.uapi.Mman;
 import java.util.List;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 
 /// The known abstractions. docs/conformance.md says of each what it leaves out, and what that hides.
 public final class Rules {
@@ -12,12 +15,15 @@ public final class Rules {
     /// {@return the rules for programs on a file system of that type}
     public static List<Rule> of(String fileSystem) {
         return List.of(new DirectMemoryAlignment(), new DirectPartOfABlock(),
-                new DirectMeetsDelayed(), new CacheAfterFailedDirectWrite(), new MorePagesInMemory(), new ExclusiveCreation());
+                new DirectMeetsDelayed(), new BytesAfterFailedDirectWrite(), new DirectFallsBack(), new LargeFolioRejected(),
+                new MsyncWritesTheWholeFile(), new MovedMemoryMerges(),
+                new MorePagesInMemory(), new ExclusiveCreation());
     }
 
     /// Direct I/O with memory that does not lie at, or is not a multiple of, the size of a sector. Whether the
     /// device takes it depends on the device, on whether the pages of the buffer happen to be neighbours in
     /// physical memory, and on how many of them there are. The model asks for the first range to lie at a sector.
+    /// Where both refuse it, they may have come differently far.
     record DirectMemoryAlignment() implements Rule {
         @Override
         public String name() {
@@ -26,11 +32,15 @@ public final class Rules {
 
         @Override
         public Effect explains(Program program, int index, List<Answer> model, Answer host) {
-            if (index >= program.calls().size()) {
-                return Effect.NONE;
+            if (index < program.calls().size() && isMisaligned(program, index, model)) {
+                return Effect.STOP;
             }
-            Call call = program.calls().get(index);
-            return isDirect(program, index, model) && isMisaligned(call) ? Effect.STOP : Effect.NONE;
+            return showsOther(program, index, model, host) && anyBefore(program, index,
+                    before -> isMisaligned(program, before, model)) ? Effect.STOP : Effect.NONE;
+        }
+
+        private static boolean isMisaligned(Program program, int index, List<Answer> model) {
+            return isDirect(program, index, model) && isMisaligned(program.calls().get(index));
         }
 
         private static boolean isMisaligned(Call call) {
@@ -46,7 +56,6 @@ public final class Rules {
     /// for: delayed, by large folios, unwritten ones that a failed write leaves.
     record DirectPartOfABlock() implements Rule {
         private static final int EINVAL = 22;
-        private static final int EFAULT = 14;
 
         @Override
         public String name() {
@@ -58,11 +67,13 @@ public final class Rules {
             if (index >= program.calls().size() || !isDirect(program, index, model)) {
                 return Effect.NONE;
             }
-            boolean read = program.calls().get(index).name().contains("read");
-            int mine = model.get(index).errno();
-            int theirs = host.errno();
-            return mine == EINVAL && (read || theirs == EFAULT) || theirs == EINVAL && (read || mine == EFAULT)
-                    ? Effect.STOP : Effect.NONE;
+            boolean refused = model.get(index).errno() == EINVAL || host.errno() == EINVAL;
+            return refused && isPart(program.calls().get(index)) ? Effect.STOP : Effect.NONE;
+        }
+
+        private static boolean isPart(Call call) {
+            boolean here = !call.name().startsWith("p"); // where the position is, its calls do not tell
+            return here || (lengthOf(call) | call.number(3)) % SECTOR != 0;
         }
     }
 
@@ -83,29 +94,129 @@ public final class Rules {
         }
     }
 
-    /// Bytes behind a direct write that failed with EFAULT. What it wrote before it failed is on disk, and the pages
-    /// that its own memory faulted in stay in the cache as they were; with read-ahead those are more pages.
-    record CacheAfterFailedDirectWrite() implements Rule {
-        private static final int EFAULT = 14;
-
+    /// Bytes after a direct write that failed or fell short. How far it came depends on where extents end and on what the device
+    /// takes; what it wrote is on disk, and the pages that its own memory faulted in stay in the cache as they were,
+    /// with read-ahead more of them.
+    record BytesAfterFailedDirectWrite() implements Rule {
         @Override
         public String name() {
-            return "cache-after-failed-direct-write";
+            return "bytes-after-failed-direct-write";
         }
 
         @Override
         public Effect explains(Program program, int index, List<Answer> model, Answer host) {
-            if (model.get(index).bytes().equals(host.bytes())) {
-                return Effect.NONE;
-            }
-            for (int i = 0; i < Math.min(index, program.calls().size()); i++) {
-                boolean write = program.calls().get(i).name().matches("p?writev?2?");
-                if (write && model.get(i).errno() == EFAULT && isDirect(program, i, model)) {
-                    return Effect.STOP;
-                }
-            }
-            return Effect.NONE;
+            return showsOther(program, index, model, host) && failed(program, index, model, true)
+                    ? Effect.STOP : Effect.NONE;
         }
+
+        @Override
+        public boolean excuses(Program program, List<Answer> model, String wrong) {
+            return wrong.startsWith("CORRUPTION") && wrong.contains("is clean, but its bytes differ from those on disk")
+                    && failed(program, program.calls().size(), model, true);
+        }
+    }
+
+    /// Bytes after a buffered write into several pages that came to some of them only, in a program that writes through
+    /// a shared mapping. Linux tries with a large folio first and rejects what was copied into it; by then it has
+    /// moved the end of the file, and zeroed what the mapping had written behind the old end, where the copy that
+    /// counts reads it. The model goes page by page.
+    record LargeFolioRejected() implements Rule {
+        @Override
+        public String name() {
+            return "large-folio-rejected";
+        }
+
+        @Override
+        public Effect explains(Program program, int index, List<Answer> model, Answer host) {
+            boolean mapped = program.calls().stream().anyMatch(call -> call.name().equals("mmap")
+                    && (call.number(3) & Mman.MAP_TYPE) == Mman.MAP_SHARED && (call.number(2) & Mman.PROT_WRITE) != 0);
+            return mapped && showsOther(program, index, model, host) && anyBefore(program, index, before ->
+                    isPartial(program.calls().get(before), model.get(before)) && !isDirect(program, before, model))
+                    ? Effect.STOP : Effect.NONE;
+        }
+
+        private static boolean isPartial(Call call, Answer answer) {
+            return call.name().matches("p?writev?2?") && answer.value() > 0 && answer.value() < lengthOf(call);
+        }
+    }
+
+    /// Bytes after an msync(2) of a part of a file. Writing a page back zeroes what a mapping wrote behind the end of the
+    /// file, and the model writes every page back, not only those of the range.
+    record MsyncWritesTheWholeFile() implements Rule {
+        @Override
+        public String name() {
+            return "msync-writes-the-whole-file";
+        }
+
+        @Override
+        public Effect explains(Program program, int index, List<Answer> model, Answer host) {
+            return showsOther(program, index, model, host) && anyBefore(program, index,
+                    before -> program.calls().get(before).name().equals("msync")
+                            && (program.calls().get(before).number(2) & Mman.MS_SYNC) != 0) ? Effect.STOP : Effect.NONE;
+        }
+    }
+
+    /// mremap(2) of a range that was moved together before. Memory without a file that was moved does not merge with
+    /// what lies beside it in Linux, as its pages remember where they were; in the model it does.
+    record MovedMemoryMerges() implements Rule {
+        private static final int EFAULT = 14;
+
+        @Override
+        public String name() {
+            return "moved-memory-merges";
+        }
+
+        @Override
+        public Effect explains(Program program, int index, List<Answer> model, Answer host) {
+            boolean mremap = index < program.calls().size() && program.calls().get(index).name().equals("mremap");
+            return mremap && model.get(index).errno() == 0 && host.errno() == EFAULT && anyBefore(program, index,
+                    before -> program.calls().get(before).name().equals("mremap") && model.get(before).errno() == 0)
+                    ? Effect.STOP : Effect.NONE;
+        }
+    }
+
+    /// A direct write whose memory cannot be had, or only a part of it, behind a buffered write that failed: that one
+    /// may leave a page that cannot be dropped, so that Linux goes through the page cache, where a part counts; or
+    /// blocks where the model has a hole.
+    record DirectFallsBack() implements Rule {
+        private static final int EFAULT = 14;
+
+        @Override
+        public String name() {
+            return "direct-falls-back";
+        }
+
+        @Override
+        public Effect explains(Program program, int index, List<Answer> model, Answer host) {
+            return index < program.calls().size() && isDirect(program, index, model)
+                    && (model.get(index).errno() == EFAULT ^ host.errno() == EFAULT) && failed(program, index, model, false)
+                    ? Effect.STOP : Effect.NONE;
+        }
+    }
+
+    private static boolean fellShort(Call call, Answer answer) {
+        return answer.errno() != 0 || answer.value() < lengthOf(call);
+    }
+
+    private static long lengthOf(Call call) {
+        return call.operands().size() > 1 && call.operands().get(1) instanceof Operand.Vector(List<Operand.Range> ranges)
+                ? ranges.stream().limit(Math.max(0, (int) call.number(2))).mapToLong(Operand.Range::lengthBytes).sum()
+                : call.number(2);
+    }
+
+    /// {@return whether a write before call `index` failed or fell short, a direct or a buffered one}
+    private static boolean failed(Program program, int index, List<Answer> model, boolean direct) {
+        return anyBefore(program, index, before -> fellShort(program.calls().get(before), model.get(before))
+                && program.calls().get(before).name().matches("p?writev?2?") && isDirect(program, before, model) == direct);
+    }
+
+    private static boolean showsOther(Program program, int index, List<Answer> model, Answer host) {
+        boolean load = program.withLook().get(index).name().equals(Call.LOAD);
+        return !model.get(index).bytes().equals(host.bytes()) || load && model.get(index).value() != host.value();
+    }
+
+    private static boolean anyBefore(Program program, int index, IntPredicate is) {
+        return IntStream.range(0, Math.min(index, program.calls().size())).anyMatch(is);
     }
 
     private static boolean isDirect(Program program, int index, List<Answer> model) {
@@ -113,8 +224,9 @@ public final class Rules {
                 && OpenFlags.has(program, index, model, Fcntl.O_DIRECT);
     }
 
-    /// Linux reads ahead and maps around a fault, so that more pages of a file are in memory than were asked for.
-    /// What the model has in memory must be there on the host too.
+    /// Linux reads ahead and maps around a fault, so that more pages of a file are in memory than were asked for. What
+    /// the model has in memory must be there on the host too, but for the page at the end of a file whose size has
+    /// changed: where only its tail was zeroed, Linux does not mark it as read.
     record MorePagesInMemory() implements Rule {
         @Override
         public String name() {
@@ -130,7 +242,8 @@ public final class Rules {
             byte[] least = model.get(index).shown();
             byte[] most = host.shown();
             for (int page = 0; page < least.length; page++) {
-                if ((least[page] & 1) > (most[page] & 1)) {
+                if ((least[page] & 1) > (most[page] & 1) && !anyBefore(program, index,
+                        before -> program.calls().get(before).name().matches("f?truncate|p?writev?2?"))) {
                     return Effect.NONE;
                 }
             }

@@ -92,6 +92,15 @@ final class Values {
         return Program.ARENA + (long) PAGE * random.nextInt(Program.ARENA_PAGES - 4);
     }
 
+    /// A range of whole pages of the arena, or one that is refused whatever lies there: for calls that would walk over
+    /// the interpreter's own memory if a range were merely too long.
+    Operand.Range pagesOfTheArena() {
+        Operand.Range range = pages();
+        boolean inside = range.address() >= Program.ARENA && range.address() < Program.SCRATCH
+                && range.lengthBytes() >= 0 && range.lengthBytes() <= (long) PAGE * Program.ARENA_PAGES;
+        return inside ? range : new Operand.Range(page(), oneOf(-1, -PAGE));
+    }
+
     /// A range of whole pages of the arena, or an odd one. As many calls take it: what is odd must never reach the
     /// memory of the interpreter, so a length that is odd is too long for any address.
     Operand.Range pages() {

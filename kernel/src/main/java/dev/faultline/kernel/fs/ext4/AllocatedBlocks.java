@@ -7,6 +7,7 @@ import dev.faultline.kernel.iomap.IomapOps;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.machine.task.Access;
+import java.util.SortedSet;
 import java.util.TreeSet;
 
 /// The blocks of a file as one direct write finds them: holes are allocated before the transfer.
@@ -57,7 +58,10 @@ final class AllocatedBlocks implements IomapOps {
     public void end(long pos, long lengthBytes, long written, Iomap iomap, Purpose purpose) {
         if (written < lengthBytes) {
             inode.machine().step(inode, Access.WRITE, -1);
-            added.tailSet((pos + written + Content.SIZE - 1) / Content.SIZE).forEach(inode::forgetBlock);
+            long first = written == 0 ? pos / Content.SIZE : (pos + written + Content.SIZE - 1) / Content.SIZE;
+            SortedSet<Long> unused = added.tailSet(first);
+            unused.forEach(inode::forgetBlock);
+            unused.clear();
         }
     }
 }

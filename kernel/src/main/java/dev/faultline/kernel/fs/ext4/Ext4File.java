@@ -180,19 +180,40 @@ final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageW
         long start = pos / Content.SIZE * Content.SIZE;
         Folio folio = inode.node().filemap().getLockedFolio(mapping(), pos / Content.SIZE);
         Writeback.waitForFolio(folio);
+        boolean upToDate = folio.flags().readBits(Folio.UPTODATE) != 0;
+        boolean hole = !upToDate && isHole(start);
         IomapOps.Begin begun = inode.blocks().begin(start, Content.SIZE, IomapOps.Purpose.WRITE);
         if (!(begun instanceof IomapOps.Begin.Mapped(Iomap iomap))) {
             folio.lock().unlock();
             folio.put();
             return new GenericWrite.Begin.Failed(((IomapOps.Begin.Failed) begun).errno());
         }
-        if (lengthBytes < Content.SIZE && folio.flags().readBits(Folio.UPTODATE) == 0) {
+        if (hole) {
+            zeroSegments(folio, (int) (pos - start), lengthBytes);
+        } else if (!upToDate && lengthBytes < Content.SIZE) {
             Bio bio = new Bio(iomap.device(), false, iomap.diskPositionOf(start));
             bio.add(folio, 0, Content.SIZE);
             bio.submitAndWait();
             folio.flags().setBits(Folio.UPTODATE);
         }
         return new GenericWrite.Begin.Ready(folio);
+    }
+
+    private boolean isHole(long pos) {
+        return inode.blocks().begin(pos, Content.SIZE, IomapOps.Purpose.LOOK_UP) instanceof IomapOps.Begin.Mapped(Iomap iomap)
+                && iomap.type() == Iomap.Type.HOLE;
+    }
+
+    /// Of a page without a block nothing needs to be read. It becomes up to date when the copy is complete, so that a
+    /// copy that stops half-way counts for nothing.
+    @Models(file = "include/linux/highmem.h", symbol = "folio_zero_segments")
+    private static void zeroSegments(Folio folio, int offset, int lengthBytes) {
+        if (offset > 0) {
+            folio.data().zero(0, offset);
+        }
+        if (offset + lengthBytes < Content.SIZE) {
+            folio.data().zero(offset + lengthBytes, Content.SIZE - offset - lengthBytes);
+        }
     }
 
     @Override

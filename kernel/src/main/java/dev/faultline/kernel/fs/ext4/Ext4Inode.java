@@ -32,7 +32,7 @@ final class Ext4Inode implements Inode, AddressSpaceOperations {
     Ext4Inode(Node node, Disk disk, DiskInode onDisk) {
         this.node = node;
         this.onDisk = onDisk;
-        this.blocks = new DiskMapping(disk, onDisk);
+        this.blocks = new BlocksInReach(new DiskMapping(disk, onDisk));
         this.disk = disk;
         this.mapping = new AddressSpace(node.machine(), onDisk.path(), this, onDisk.sizeBytes());
         this.iRwsem = new RwSemaphore(node.machine(), "i_rwsem", onDisk.path());
