@@ -3,5 +3,7 @@ package dev.faultline.kernel.fs;
 /// What an open file can do (`FMODE_*`).
 public enum FileMode {
     /// O_DIRECT is supported.
-    CAN_ODIRECT
+    CAN_ODIRECT,
+    /// There is no position: reads need no lock of it, and pread fails.
+    STREAM
 }

@@ -45,6 +45,22 @@ public interface FileOperations {
     /// the page table here.
     default void areaMade(Vma vma) {}
 
+    /// A command of the driver's own.
+    ///
+    /// @return -ENOTTY where there are none
+    default SysResult ioctl(OpenFile file, long command, long argument) {
+        return SysResult.err(Errno.ENOTTY);
+    }
+
+    /// {@return whether somebody wants to know when the last descriptor is closed and no call uses the file} Never
+    /// changes.
+    default boolean wantsRelease() {
+        return false;
+    }
+
+    /// Called when the last descriptor is closed and no call uses the file any more.
+    default void release(OpenFile file) {}
+
     /// {@return the modes of open(2) beyond the access mode that the file system supports} (`FMODE_*`)
     default EnumSet<FileMode> modes() {
         return EnumSet.of(FileMode.CAN_ODIRECT);

@@ -15,6 +15,7 @@ public final class OpenFile implements MappedFile {
     private final int flags;
     private final Cell position;
     private final Mutex positionLock;
+    private final Cell count;
 
     /// A file that is opened with those flags of open(2), at position 0.
     public OpenFile(Machine machine, Inode inode, int flags) {
@@ -22,6 +23,7 @@ public final class OpenFile implements MappedFile {
         this.flags = flags;
         this.position = new Cell(machine, "f_pos", inode, 0);
         this.positionLock = new Mutex(machine, "f_pos_lock", inode);
+        this.count = new Cell(machine, "f_count", inode, 1);
     }
 
     /// {@return the file}
@@ -57,6 +59,32 @@ public final class OpenFile implements MappedFile {
     /// {@return the lock of the position (`f_pos_lock`)}
     public Mutex positionLock() {
         return positionLock;
+    }
+
+    /// {@return whether descriptors and calls that use the file are counted: only where somebody wants to know}
+    public boolean isCounted() {
+        return inode.operations().wantsRelease();
+    }
+
+    /// {@return the descriptors of the file and the calls that use it (`f_count`)}
+    public Cell count() {
+        return count;
+    }
+
+    /// Counts one more, within a step that was announced as an addition to [#count].
+    public void getWithinStep() {
+        count.poke(count.peek() + 1);
+    }
+
+    /// Counts one less, and releases the file with the last one (`fput`). One step, and what releasing it takes.
+    public void put() {
+        if (!isCounted()) {
+            return;
+        }
+        count.add(-1);
+        if (count.peek() == 0) {
+            inode.operations().release(this);
+        }
     }
 
     @Override

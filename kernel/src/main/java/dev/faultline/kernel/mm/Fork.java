@@ -29,6 +29,7 @@ public final class Fork {
             }
             EnumSet<VmFlag> flags = EnumSet.copyOf(vma.flags());
             flags.remove(VmFlag.LOCKED);
+            flags.removeAll(VmFlag.UFFD);
             Vma copy = new Vma(child, vma.start(), vma.end(), flags, vma.file());
             child.insert(copy);
             vma.file().ifPresent(file -> file.mapping().replaceAreas(List.of(), List.of(copy)));

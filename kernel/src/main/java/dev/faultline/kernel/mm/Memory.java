@@ -65,6 +65,9 @@ public final class Memory {
         if (fault.vma().has(VmFlag.SHARED)) {
             return VmFaultResult.SIGBUS;
         }
+        if (Userfault.isMissing(fault.vma())) {
+            return Userfault.missing(fault);
+        }
         if (!fault.isWrite()) {
             fault.slot().replace(Pte.NONE, Pte.zeroPage(zeroPage));
             return VmFaultResult.DONE;

@@ -62,7 +62,7 @@ public final class Mm extends StateObject {
     }
 
     /// {@return every page-table entry from `start` (inclusive) to `end` (exclusive) that was ever walked to}
-    List<PteSlot> slots(long start, long end) {
+    public List<PteSlot> slots(long start, long end) {
         return pageTable.slots().stream().filter(slot -> slot.address() >= start && slot.address() < end).toList();
     }
 
@@ -87,7 +87,7 @@ public final class Mm extends StateObject {
     }
 
     /// {@return the areas that reach into a range, by address} The caller holds `mmap_lock`.
-    List<Vma> areas(long start, long end) {
+    public List<Vma> areas(long start, long end) {
         return areas.values().stream().filter(vma -> vma.end() > start && vma.start() < end).toList();
     }
 

@@ -64,17 +64,17 @@ public sealed interface Pte {
         }
 
         /// {@return this entry with those bits as well}
-        Present with(int more) {
+        public Present with(int more) {
             return new Present(folio, bits | more);
         }
 
         /// {@return this entry without those bits}
-        Present without(int less) {
+        public Present without(int less) {
             return new Present(folio, bits & ~less);
         }
 
         /// {@return this entry after a write through it}
-        Present mkDirty() {
+        public Present mkDirty() {
             return with(DIRTY);
         }
 

@@ -8,6 +8,7 @@ import java.util.Optional;
 public final class VmFault {
     private final Vma vma;
     private final long address;
+    private final long realAddress;
     private final EnumSet<FaultFlag> flags;
     private Pte originalPte = Pte.NONE;
     private Optional<Folio> folio = Optional.empty();
@@ -15,6 +16,7 @@ public final class VmFault {
     VmFault(Vma vma, long address, EnumSet<FaultFlag> flags) {
         this.vma = vma;
         this.address = address & -Content.SIZE;
+        this.realAddress = address;
         this.flags = flags;
     }
 
@@ -26,6 +28,11 @@ public final class VmFault {
     /// {@return the address, rounded down to a page}
     public long address() {
         return address;
+    }
+
+    /// {@return the address of the first byte that was touched}
+    public long realAddress() {
+        return realAddress;
     }
 
     /// {@return the index of the page in the file}

@@ -1,7 +1,9 @@
 package dev.faultline.kernel.mm;
 
 import dev.faultline.kernel.uapi.Mman;
+import java.util.Collections;
 import java.util.EnumSet;
+import java.util.Set;
 
 /// Properties of an area (`VM_*`).
 public enum VmFlag {
@@ -19,7 +21,17 @@ public enum VmFlag {
     /// Not there in the child after a fork.
     DONTCOPY,
     /// Empty in the child after a fork.
-    WIPEONFORK;
+    WIPEONFORK,
+    /// Faults on pages that are not there go to the program (`VM_UFFD_MISSING`).
+    UFFD_MISSING,
+    /// Writes to protected pages go to the program (`VM_UFFD_WP`).
+    UFFD_WP,
+    /// Faults on pages that are in the page cache only go to the program (`VM_UFFD_MINOR`).
+    UFFD_MINOR;
+
+    /// What an area has whose faults the program serves.
+    public static final Set<VmFlag> UFFD =
+            Collections.unmodifiableSet(EnumSet.of(UFFD_MISSING, UFFD_WP, UFFD_MINOR));
 
     /// {@return what a protection asks for (`calc_vm_prot_bits`)}
     ///

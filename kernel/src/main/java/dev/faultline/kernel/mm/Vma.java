@@ -14,6 +14,7 @@ public final class Vma extends StateObject {
     private final long end;
     private final EnumSet<VmFlag> flags;
     private final Optional<FileArea> file;
+    private final Optional<UserFaultHandler> userfault;
 
     /// What an area of a file maps.
     ///
@@ -25,12 +26,18 @@ public final class Vma extends StateObject {
 
     /// An area from `start` (inclusive) to `end` (exclusive), both multiples of the page size.
     public Vma(Mm mm, long start, long end, Set<VmFlag> flags, Optional<FileArea> file) {
+        this(mm, start, end, flags, file, Optional.empty());
+    }
+
+    private Vma(Mm mm, long start, long end, Set<VmFlag> flags, Optional<FileArea> file,
+            Optional<UserFaultHandler> userfault) {
         super(mm.machine());
         this.mm = mm;
         this.start = start;
         this.end = end;
         this.flags = EnumSet.copyOf(flags);
         this.file = file;
+        this.userfault = userfault;
     }
 
     /// {@return the address space that the area is in}
@@ -63,6 +70,11 @@ public final class Vma extends StateObject {
         return file;
     }
 
+    /// {@return who serves its faults, if the program does (`vm_userfaultfd_ctx`)}
+    public Optional<UserFaultHandler> userfault() {
+        return userfault;
+    }
+
     /// {@return whether the area has no operations of a file (`vma_is_anonymous`)}
     public boolean isAnonymous() {
         return file.isEmpty();
@@ -90,16 +102,22 @@ public final class Vma extends StateObject {
         return placed(from, to, from, partFlags);
     }
 
+    /// {@return a part of the area, whose faults `handler` serves from now on}
+    Vma registered(long from, long to, Set<VmFlag> partFlags, Optional<UserFaultHandler> handler) {
+        return new Vma(mm, from, to, partFlags, part(from, to, partFlags).file, handler);
+    }
+
     /// {@return an area elsewhere that maps what this one maps from `from` on}
     Vma placed(long newStart, long newEnd, long from, Set<VmFlag> newFlags) {
         Optional<FileArea> part = file.map(area ->
                 new FileArea(area.mapping(), pageIndex(from), area.operations(), area.file()));
-        return new Vma(mm, newStart, newEnd, newFlags, part);
+        return new Vma(mm, newStart, newEnd, newFlags, part, userfault);
     }
 
     /// {@return whether one area could stand for this one and `next` behind it}
     boolean canMergeWith(Vma next) {
-        if (end != next.start || !flags.equals(next.flags) || file.isPresent() != next.file.isPresent()) {
+        if (end != next.start || !flags.equals(next.flags) || file.isPresent() != next.file.isPresent()
+                || !userfault.equals(next.userfault)) {
             return false;
         }
         return file.isEmpty() || !has(VmFlag.IO) && !has(VmFlag.PFNMAP)

@@ -30,6 +30,16 @@ public final class VmaChange {
         return replace(vma.part(start, end, flags), List.of(vma), rest(vma, start, end));
     }
 
+    /// Gives a part of an area to a handler of its faults, or takes it back, splitting it and merging with
+    /// neighbours.
+    ///
+    /// @return the area that the part is in now
+    @Models(file = "mm/vma.c", symbol = "vma_modify_flags_uffd")
+    public static Vma modify(Vma vma, long start, long end, Set<VmFlag> flags, Optional<UserFaultHandler> handler) {
+        Vma made = vma.registered(start, end, flags, handler);
+        return replace(made, List.of(vma), rest(vma, start, end));
+    }
+
     /// Makes an area longer.
     @Models(file = "mm/vma.c", symbol = "vma_merge_extend")
     static void extend(Vma vma, long lengthBytes) {

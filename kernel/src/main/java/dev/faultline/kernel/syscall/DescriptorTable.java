@@ -3,7 +3,9 @@ package dev.faultline.kernel.syscall;
 import dev.faultline.kernel.fs.OpenFile;
 import dev.faultline.machine.task.Access;
 import dev.faultline.machine.task.Machine;
+import dev.faultline.machine.task.SecondAccess;
 import dev.faultline.machine.task.SharedObject;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -35,6 +37,8 @@ final class DescriptorTable extends SharedObject {
     void copyFrom(DescriptorTable other) {
         machine().step(other, Access.READ, -1);
         files.putAll(other.files);
+        // No step of its own: only closes that come after this look at the count.
+        files.values().stream().filter(OpenFile::isCounted).forEach(OpenFile::getWithinStep);
         changed();
         machine().current().learn(files.size());
     }
@@ -45,6 +49,21 @@ final class DescriptorTable extends SharedObject {
         Optional<OpenFile> file = Optional.ofNullable(files.get(fd));
         machine().current().learn(file.isPresent() ? 1 : 0);
         return file;
+    }
+
+    /// {@return the open file behind `fd`, kept from being released until the caller gives it back (`fdget`)} One step.
+    Optional<OpenFile> hold(int fd) {
+        machine().step(this, Access.READ, -1, task -> Optional.ofNullable(files.get(fd)).filter(OpenFile::isCounted)
+                .ifPresent(file -> SecondAccess.touch(task, file.count(), Access.ADD, -1)));
+        Optional<OpenFile> file = Optional.ofNullable(files.get(fd));
+        file.filter(OpenFile::isCounted).ifPresent(OpenFile::getWithinStep);
+        machine().current().learn(file.isPresent() ? 1 : 0);
+        return file;
+    }
+
+    /// {@return the descriptors that are open, lowest first; no step}
+    List<Integer> open() {
+        return List.copyOf(files.keySet());
     }
 
     /// Takes a descriptor out. One step.

@@ -79,7 +79,21 @@ final class FileCalls {
 
     /// close(2).
     SysResult close(Process process, int fd) {
-        return process.files().remove(fd).isPresent() ? SysResult.ZERO : SysResult.err(Errno.EBADF);
+        Optional<OpenFile> file = process.files().remove(fd);
+        file.ifPresent(OpenFile::put);
+        return file.isPresent() ? SysResult.ZERO : SysResult.err(Errno.EBADF);
+    }
+
+    /// ioctl(2).
+    @Models(file = "fs/ioctl.c", symbol = "do_vfs_ioctl")
+    SysResult ioctl(Process process, int fd, long command, long argument) {
+        Optional<OpenFile> file = process.files().hold(fd);
+        if (file.isEmpty()) {
+            return SysResult.err(Errno.EBADF);
+        }
+        SysResult result = file.get().inode().operations().ioctl(file.get(), command & 0xffff_ffffL, argument);
+        file.get().put();
+        return result;
     }
 
     /// read(2) and readv(2): at the position of the open file.
@@ -95,11 +109,16 @@ final class FileCalls {
     }
 
     private SysResult atPosition(Process process, int fd, IovIter.Direction direction, UserRanges ranges) {
-        Optional<OpenFile> opened = process.files().get(fd);
+        Optional<OpenFile> opened = process.files().hold(fd);
         if (opened.isEmpty()) {
             return SysResult.err(Errno.EBADF);
         }
         OpenFile file = opened.get();
+        if (isStream(file)) {
+            SysResult result = transfer(process, new Kiocb(file, 0), direction, ranges);
+            file.put();
+            return result;
+        }
         file.positionLock().lock();
         Kiocb iocb = new Kiocb(file, file.position().read());
         SysResult result = transfer(process, iocb, direction, ranges);
@@ -108,6 +127,10 @@ final class FileCalls {
         }
         file.positionLock().unlock();
         return result;
+    }
+
+    private static boolean isStream(OpenFile file) {
+        return file.inode().operations().modes().contains(FileMode.STREAM);
     }
 
     /// pread(2) and preadv(2).
@@ -129,6 +152,9 @@ final class FileCalls {
         Optional<OpenFile> opened = process.files().get(fd);
         if (opened.isEmpty()) {
             return SysResult.err(Errno.EBADF);
+        }
+        if (isStream(opened.get())) {
+            return SysResult.err(Errno.ESPIPE);
         }
         return transfer(process, new Kiocb(opened.get(), pos), direction, ranges);
     }
@@ -162,6 +188,9 @@ final class FileCalls {
             return SysResult.err(Errno.EBADF);
         }
         OpenFile file = opened.get();
+        if (isStream(file)) {
+            return whence < 0 || whence > Fcntl.SEEK_HOLE ? SysResult.err(Errno.EINVAL) : SysResult.ZERO; // noop_llseek
+        }
         file.positionLock().lock();
         long base = switch (whence) {
             case Fcntl.SEEK_SET -> 0;

@@ -12,6 +12,7 @@ import dev.faultline.kernel.mm.VmFlag;
 import dev.faultline.kernel.mm.VmaChange;
 import dev.faultline.kernel.pagecache.AddressSpace;
 import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.kernel.uffd.Userfaultfds;
 import dev.faultline.machine.shared.Cell;
 import dev.faultline.machine.task.Kind;
 import dev.faultline.machine.task.Machine;
@@ -30,6 +31,7 @@ public final class Kernel {
     private final List<TreeMap<String, Inode>> devices = new ArrayList<>();
     private final List<Process> processes = new ArrayList<>();
     private final Cell lastPid;
+    private final Userfaultfds userfaults = new Userfaultfds();
     private final List<Folio> reserved = new ArrayList<>();
 
     /// A file system mounted on every node.
@@ -58,6 +60,11 @@ public final class Kernel {
     /// {@return the nodes, number 1 first}
     public List<Node> nodes() {
         return nodes;
+    }
+
+    /// {@return every userfaultfd that was opened}
+    Userfaultfds userfaults() {
+        return userfaults;
     }
 
     /// Mounts a file system.
@@ -138,6 +145,8 @@ public final class Kernel {
             process.enter();
             VmaChange.unmap(process.mm(), 0, Mm.TASK_SIZE);
         }
+        processes.forEach(Process::closeAll);
+        userfaults.leaks().forEach(leak -> machine.report(Kind.LEAK, leak));
         for (Mount mount : mounts) {
             for (FileSystem fileSystem : mount.onNode()) {
                 fileSystem.checkQuiescent().forEach(found -> machine.report(found.kind(), found.summary()));

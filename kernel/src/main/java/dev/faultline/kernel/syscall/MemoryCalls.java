@@ -1,5 +1,6 @@
 package dev.faultline.kernel.syscall;
 
+import dev.faultline.kernel.fs.FileMode;
 import dev.faultline.kernel.fs.OpenFile;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
@@ -89,8 +90,10 @@ final class MemoryCalls {
     private static Optional<Errno> checkFile(OpenFile file, int protection, int type) {
         boolean shared = type != Mman.MAP_PRIVATE;
         boolean writes = (protection & Mman.PROT_WRITE) != 0;
-        return !file.isReadable() || shared && writes && !file.isWritable()
-                ? Optional.of(Errno.EACCES) : Optional.empty();
+        if (!file.isReadable() || shared && writes && !file.isWritable()) {
+            return Optional.of(Errno.EACCES);
+        }
+        return file.inode().operations().modes().contains(FileMode.STREAM) ? Optional.of(Errno.ENODEV) : Optional.empty();
     }
 
     @Models(file = "mm/mmap.c", symbol = "do_mmap")

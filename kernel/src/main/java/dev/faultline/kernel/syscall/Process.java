@@ -1,6 +1,7 @@
 package dev.faultline.kernel.syscall;
 
 import dev.faultline.kernel.fs.Node;
+import dev.faultline.kernel.fs.OpenFile;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.mm.Mm;
@@ -108,6 +109,13 @@ public final class Process {
     private void mapAnonymous(long start, long lengthBytes) {
         mm.insert(new Vma(mm, start, start + lengthBytes,
                 EnumSet.of(VmFlag.READ, VmFlag.WRITE, VmFlag.MAYREAD, VmFlag.MAYWRITE), Optional.empty()));
+    }
+
+    /// Closes every descriptor (`exit_files`).
+    void closeAll() {
+        for (int fd : files.open()) {
+            files.remove(fd).ifPresent(OpenFile::put);
+        }
     }
 
     /// Makes the running task a thread of this process.

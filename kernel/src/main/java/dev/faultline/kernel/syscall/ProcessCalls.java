@@ -27,7 +27,7 @@ public final class ProcessCalls {
         return child;
     }
 
-    /// Ends a child, whose only thread runs: takes its memory down and tells the parent.
+    /// Ends a child, whose only thread runs: takes its memory down, closes its files and tells the parent.
     ///
     /// @param status as wait(2) tells it: the exit code in the second byte, or the signal in the first
     @Models(file = "kernel/exit.c", symbol = "do_exit")
@@ -35,6 +35,7 @@ public final class ProcessCalls {
         child.mm().mmapLock().downWrite();
         VmaChange.unmap(child.mm(), 0, Mm.TASK_SIZE);
         child.mm().mmapLock().upWrite();
+        child.closeAll();
         child.parent().ifPresent(parent -> parent.children().ended(child.pid(), status));
     }
 

@@ -32,6 +32,8 @@ public final class SystemCalls {
         memoryCalls();
         calls.put("mincore", (p, a) -> mincore(p).mincore(p, a[0], a[1], a[2]));
         calls.put("munmap", (p, a) -> MemoryCalls.munmap(p.mm(), a[0], a[1]));
+        calls.put("ioctl", (p, a) -> files.ioctl(p, (int) a[0], a[1], a[2]));
+        calls.put("userfaultfd", (p, a) -> UserfaultCalls.userfaultfd(kernel.userfaults(), p, (int) a[0]));
         calls.put("sched_yield", (p, a) -> SysResult.ZERO);
     }
 
@@ -98,9 +100,9 @@ public final class SystemCalls {
 
     /// {@return the names of the calls that the model implements, sorted}
     public static List<String> names() {
-        return List.of("close", "fdatasync", "fsync", "ftruncate", "lseek", "madvise", "mincore", "mlock", "mmap",
+        return List.of("close", "fdatasync", "fsync", "ftruncate", "ioctl", "lseek", "madvise", "mincore", "mlock", "mmap",
                 "mprotect", "mremap", "msync", "munlock", "munmap", "open", "pread", "preadv", "pwrite",
-                "pwritev", "read", "readv", "sched_yield", "wait", "waitpid", "write", "writev");
+                "pwritev", "read", "readv", "sched_yield", "userfaultfd", "wait", "waitpid", "write", "writev");
     }
 
     /// {@return the names of the calls in the table, sorted}

@@ -1,0 +1,178 @@
+package dev.faultline.kernel.uffd;
+
+import dev.faultline.machine.task.Access;
+import dev.faultline.machine.task.Digest;
+import dev.faultline.machine.task.Machine;
+import dev.faultline.machine.task.SharedObject;
+import dev.faultline.machine.task.Task;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// The faults that wait for the program: those that it has not read yet (`fault_pending_wqh`) and those that it
+/// has (`fault_wqh`); and the tasks that wait for something to read (`fd_wqh`). What Linux does under one of the
+/// locks is one step.
+final class FaultQueues extends SharedObject {
+    private static final long FAULTS = 1;
+    private static final long READERS = 2;
+
+    private final List<Waiter> pending = new ArrayList<>(4);
+    private final List<Waiter> read = new ArrayList<>(4);
+    private final List<Task> readers = new ArrayList<>(2);
+
+    /// A task that sleeps until its fault is served (`struct userfaultfd_wait_queue`).
+    static final class Waiter {
+        private final Task task;
+        private final UffdMsg msg;
+        private boolean woken;
+
+        Waiter(Task task, UffdMsg msg) {
+            this.task = task;
+            this.msg = msg;
+        }
+
+        /// {@return what the program is told}
+        UffdMsg msg() {
+            return msg;
+        }
+
+        private boolean isIn(WakeRange range) {
+            return range.contains(msg.address());
+        }
+
+        private long hash() {
+            return Digest.mix(task.stableName(), msg.hash());
+        }
+    }
+
+    /// The addresses whose faults are woken (`struct userfaultfd_wake_range`).
+    ///
+    /// @param lengthBytes 0 for all there are
+    record WakeRange(long start, long lengthBytes) {
+        static final WakeRange ALL = new WakeRange(0, 0);
+
+        boolean contains(long address) {
+            return lengthBytes == 0 || start <= address && address < start + lengthBytes;
+        }
+    }
+
+    FaultQueues(Machine machine, Object of) {
+        super(machine, "fault_pending_wqh", of);
+    }
+
+    /// Joins those that were not read yet. One step.
+    void add(Waiter waiter) {
+        machine().step(this, Access.WRITE, FAULTS);
+        pending.add(waiter);
+        changed();
+    }
+
+    /// Sleeps until woken; returns at once if that happened since [#add]. One step.
+    void schedule(Waiter waiter) {
+        machine().await(this, FAULTS, () -> waiter.woken);
+    }
+
+    /// Leaves the queue that the waiter is in, if it was not woken. One step.
+    void remove(Waiter waiter) {
+        machine().step(this, Access.WRITE, FAULTS);
+        if (pending.remove(waiter) || read.remove(waiter)) {
+            changed();
+        }
+    }
+
+    /// Takes the fault that has waited for longest to be read, which goes on waiting to be woken (`find_userfault`).
+    /// One step.
+    Optional<UffdMsg> refile() {
+        machine().step(this, Access.WRITE, FAULTS);
+        return taken();
+    }
+
+    /// As [#refile]; if there is none, joins those that wait for one. Linux looks and joins with `fd_wqh.lock` held,
+    /// which who wakes needs: one step.
+    Optional<UffdMsg> refileOrJoin() {
+        machine().step(this, Access.WRITE, FAULTS | READERS);
+        Optional<UffdMsg> msg = taken();
+        if (msg.isEmpty()) {
+            readers.add(machine().current());
+            changed();
+        }
+        return msg;
+    }
+
+    private Optional<UffdMsg> taken() {
+        if (pending.isEmpty()) {
+            machine().current().learn(0);
+            return Optional.empty();
+        }
+        Waiter waiter = pending.removeFirst();
+        read.add(waiter);
+        changed();
+        machine().current().learn(waiter.hash());
+        return Optional.of(waiter.msg);
+    }
+
+    /// Sleeps until there may be something to read; returns at once if that happened since [#refileOrJoin]. One step.
+    void awaitReadable() {
+        Task me = machine().current();
+        machine().await(this, READERS, () -> !readers.contains(me));
+    }
+
+    /// Wakes everybody who waits for something to read. One step.
+    void wakeReaders() {
+        machine().step(this, Access.WRITE, READERS);
+        if (!readers.isEmpty()) {
+            readers.clear();
+            changed();
+        }
+    }
+
+    /// {@return whether anybody waits} One step, without the lock: a sequence counter makes it start over where a
+    /// waiter moves from one queue to the other meanwhile.
+    boolean isActive() {
+        machine().step(this, Access.READ, FAULTS);
+        boolean active = !pending.isEmpty() || !read.isEmpty();
+        machine().current().learn(active ? 1 : 0);
+        return active;
+    }
+
+    /// Wakes everybody whose address is in the range. One step.
+    void wake(WakeRange range) {
+        machine().step(this, Access.WRITE, FAULTS);
+        wake(pending, range);
+        wake(read, range);
+    }
+
+    private void wake(List<Waiter> queue, WakeRange range) {
+        for (Waiter waiter : queue) {
+            waiter.woken |= waiter.isIn(range);
+        }
+        if (queue.removeIf(waiter -> waiter.woken)) {
+            changed();
+        }
+    }
+
+    /// {@return whether nobody waits; no step}
+    boolean isEmpty() {
+        return pending.isEmpty() && read.isEmpty() && readers.isEmpty();
+    }
+
+    @Override
+    protected long stateHash() {
+        if (isEmpty()) {
+            return 0;
+        }
+        long hash = Digest.mix(hash(pending), hash(read));
+        for (Task reader : readers) {
+            hash += reader.stableName();
+        }
+        return hash;
+    }
+
+    private static long hash(List<Waiter> queue) {
+        long hash = 0;
+        for (Waiter waiter : queue) {
+            hash = hash * 31 + waiter.hash();
+        }
+        return hash;
+    }
+}

@@ -1,0 +1,156 @@
+package dev.faultline.kernel.uffd;
+
+import dev.faultline.kernel.fs.Node;
+import dev.faultline.kernel.lib.Content;
+import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.mm.Folio;
+import dev.faultline.kernel.mm.Mm;
+import dev.faultline.kernel.mm.Pte;
+import dev.faultline.kernel.mm.TaskStruct;
+import dev.faultline.kernel.mm.UserAccess;
+import dev.faultline.kernel.mm.VmFlag;
+import dev.faultline.kernel.mm.Vma;
+import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.kernel.uapi.SysResult;
+import dev.faultline.machine.task.RetryLoop;
+import java.util.Optional;
+
+/// One request to put pages in place, page by page (`mfill_atomic`).
+///
+/// Two threads may fill the same place and another may change the areas: every page is checked again with the
+/// locks held, and the first entry that is there already ends the request.
+final class Mfill {
+    /// What the pages are made of (`MFILL_ATOMIC_*`).
+    enum Mode { COPY, ZEROPAGE }
+
+    private final Node node;
+    private final UserfaultfdCtx ctx;
+    private final Mode mode;
+    private final long destination;
+    private final long source;
+    private final long lengthBytes;
+    private final UserAccess access;
+
+    private long copied;
+    /// A page whose bytes could not be copied with the locks held; kept while they are dropped.
+    private Optional<Folio> kept = Optional.empty();
+
+    /// A request for the range, which [Registration#validateRange] found possible.
+    ///
+    /// @param source where the bytes come from, if they come from the program; any alignment
+    Mfill(Node node, UserfaultfdCtx ctx, Mode mode, long destination, long source, long lengthBytes) {
+        this.node = node;
+        this.ctx = ctx;
+        this.mode = mode;
+        this.destination = destination;
+        this.source = source;
+        this.lengthBytes = lengthBytes;
+        this.access = node.userMemory().access();
+    }
+
+    /// Fills the range in. Takes and drops `mmap_lock` for reading and `map_changing_lock`.
+    ///
+    /// @return the bytes filled in; what went wrong if that is none
+    @Models(file = "mm/userfaultfd.c", symbol = "mfill_atomic")
+    SysResult run() {
+        RetryLoop loop = node.machine().retryLoop("mfill_atomic");
+        Optional<Errno> error = fillLocked();
+        while (error.isPresent() && error.get() == Errno.ENOENT && kept.isPresent()) {
+            error = copyUnlocked(kept.get());
+            if (error.isEmpty()) {
+                loop.again(copied);
+                error = fillLocked();
+            }
+        }
+        kept.ifPresent(Folio::put);
+        return copied > 0 ? SysResult.ok(copied) : SysResult.err(error.orElseThrow());
+    }
+
+    /// {@return what ended the request; nothing if all is filled in. -ENOENT with a page kept: its bytes are not there}
+    private Optional<Errno> fillLocked() {
+        Mm mm = ctx.mm();
+        mm.mmapLock().downRead();
+        Optional<Vma> vma = mm.vmaLookup(destination).filter(this::isValid);
+        Optional<Errno> error = Optional.of(Errno.ENOENT);
+        if (vma.isPresent()) {
+            ctx.mapChangingLock().downRead();
+            error = ctx.mmapChanging().read() != 0 ? Optional.of(Errno.EAGAIN) : fill(vma.get());
+            ctx.mapChangingLock().upRead();
+        }
+        mm.mmapLock().upRead();
+        return error;
+    }
+
+    @Models(file = "mm/userfaultfd.c", symbol = "validate_dst_vma")
+    private boolean isValid(Vma vma) {
+        return destination + lengthBytes <= vma.end() && vma.userfault().isPresent();
+    }
+
+    private Optional<Errno> fill(Vma vma) {
+        Optional<Errno> error = Optional.empty();
+        while (copied < lengthBytes && error.isEmpty()) {
+            error = switch (mode) {
+                case COPY -> copy(vma, destination + copied);
+                case ZEROPAGE -> zeropage(vma, destination + copied);
+            };
+            if (error.isEmpty()) {
+                copied += Content.SIZE;
+            }
+        }
+        return error;
+    }
+
+    @Models(file = "mm/userfaultfd.c", symbol = "mfill_atomic_pte_copy")
+    private Optional<Errno> copy(Vma vma, long address) {
+        Folio folio;
+        if (kept.isPresent()) {
+            folio = kept.get();
+            kept = Optional.empty();
+        } else {
+            folio = node.physical().allocate("anonymous");
+            if (!copyAtomic(folio)) {
+                kept = Optional.of(folio);
+                return Optional.of(Errno.ENOENT);
+            }
+        }
+        Optional<Errno> error = install(vma, address, folio);
+        if (error.isPresent()) {
+            folio.put();
+        }
+        return error;
+    }
+
+    /// Copies with page faults disabled: a fault would take `mmap_lock` again, behind a writer that may wait for it.
+    private boolean copyAtomic(Folio folio) {
+        TaskStruct task = TaskStruct.current(node.machine());
+        task.pagefaultDisable();
+        boolean complete = copyFromUser(folio);
+        task.pagefaultEnable();
+        return complete;
+    }
+
+    private Optional<Errno> copyUnlocked(Folio folio) {
+        return copyFromUser(folio) ? Optional.empty() : Optional.of(Errno.EFAULT);
+    }
+
+    private boolean copyFromUser(Folio folio) {
+        long from = source + copied;
+        int head = Content.SIZE - (int) (from & Content.SIZE - 1);
+        Content bytes = folio.data().content();
+        return access.copyFromUser(bytes, 0, from, head) == 0
+                && (head == Content.SIZE || access.copyFromUser(bytes, head, from + head, Content.SIZE - head) == 0);
+    }
+
+    /// Maps the folio unless something is mapped. Takes over the caller's reference on success.
+    @Models(file = "mm/userfaultfd.c", symbol = "mfill_atomic_install_pte")
+    private static Optional<Errno> install(Vma vma, long address, Folio folio) {
+        Pte entry = Pte.anonymous(folio, vma.has(VmFlag.WRITE)).mkDirty();
+        return vma.mm().slot(address).replace(Pte.NONE, entry) ? Optional.empty() : Optional.of(Errno.EEXIST);
+    }
+
+    @Models(file = "mm/userfaultfd.c", symbol = "mfill_atomic_pte_zeropage")
+    private Optional<Errno> zeropage(Vma vma, long address) {
+        Pte entry = Pte.zeroPage(node.userMemory().memory().zeroPage());
+        return vma.mm().slot(address).replace(Pte.NONE, entry) ? Optional.empty() : Optional.of(Errno.EEXIST);
+    }
+}

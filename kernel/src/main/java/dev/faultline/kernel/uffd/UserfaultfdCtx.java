@@ -1,0 +1,193 @@
+package dev.faultline.kernel.uffd;
+
+import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.mm.FaultFlag;
+import dev.faultline.kernel.mm.Mm;
+import dev.faultline.kernel.mm.Pte;
+import dev.faultline.kernel.mm.UserFaultHandler;
+import dev.faultline.kernel.mm.VmFault;
+import dev.faultline.kernel.mm.VmFaultResult;
+import dev.faultline.kernel.uapi.Uffd;
+import dev.faultline.kernel.uffd.FaultQueues.WakeRange;
+import dev.faultline.kernel.uffd.FaultQueues.Waiter;
+import dev.faultline.machine.shared.Cell;
+import dev.faultline.machine.shared.RwSemaphore;
+import dev.faultline.machine.task.Machine;
+import dev.faultline.machine.task.RetryLoop;
+import java.util.Optional;
+
+/// What an userfaultfd stands for (`struct userfaultfd_ctx`): the faults that wait for the program, and what it
+/// asked to be told.
+///
+/// Alive as long as the file is open or a fault waits; areas point to it without a reference, and the last close
+/// takes it out of them.
+final class UserfaultfdCtx implements UserFaultHandler {
+    /// In [#features], once the handshake is done (`UFFD_FEATURE_INITIALIZED`).
+    private static final long INITIALIZED = 1L << 31;
+
+    private final Machine machine;
+    private final Mm mm;
+    private final int flags;
+    private final String name;
+    private final Cell features;
+    private final Cell released;
+    private final Cell mmapChanging;
+    private final Cell refcount;
+    private final RwSemaphore mapChangingLock;
+    private final FaultQueues queues;
+
+    /// One whose handshake is still to come, with the caller's reference.
+    ///
+    /// @param flags of userfaultfd(2)
+    UserfaultfdCtx(Machine machine, Mm mm, int flags) {
+        this.machine = machine;
+        this.mm = mm;
+        this.flags = flags;
+        this.name = "userfaultfd of " + mm;
+        this.features = new Cell(machine, "features", name, 0);
+        this.released = new Cell(machine, "released", name, 0);
+        this.mmapChanging = new Cell(machine, "mmap_changing", name, 0);
+        this.refcount = new Cell(machine, "refcount", name, 1);
+        this.mapChangingLock = new RwSemaphore(machine, "map_changing_lock", name);
+        this.queues = new FaultQueues(machine, name);
+    }
+
+    /// {@return the address space whose faults it serves}
+    Mm mm() {
+        return mm;
+    }
+
+    /// {@return the lock that keeps pages from being filled in by the layout of before a change of areas}
+    RwSemaphore mapChangingLock() {
+        return mapChangingLock;
+    }
+
+    /// {@return how many changes of areas the program has not read of yet; while there are any, nothing is filled in}
+    Cell mmapChanging() {
+        return mmapChanging;
+    }
+
+    /// {@return whether the handshake is done} One step.
+    boolean isInitialized() {
+        return (features.read() & INITIALIZED) != 0;
+    }
+
+    /// Makes the features active, unless a handshake was done before. One step.
+    ///
+    /// @return whether it was not
+    boolean initialize(long asked) {
+        return features.compareAndSet(0, asked | INITIALIZED);
+    }
+
+    /// {@return whether the program asked for the feature} One step.
+    boolean has(long feature) {
+        return (features.read() & feature) != 0;
+    }
+
+    private void get() {
+        refcount.add(1);
+    }
+
+    @Models(file = "fs/userfaultfd.c", symbol = "userfaultfd_ctx_put")
+    private void put() {
+        refcount.add(-1);
+    }
+
+    /// {@return what nobody owns any more, when every file is closed; no step}
+    Optional<String> leak() {
+        if (refcount.peek() == 0 && queues.isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(name + " has " + refcount.peek() + " references at the end");
+    }
+
+    // ---- faults ----
+
+    @Override
+    @Models(file = "fs/userfaultfd.c", symbol = "handle_userfault")
+    public VmFaultResult handleUserfault(VmFault fault, Reason reason) {
+        long asked = features.read();
+        boolean userModeOnly = (flags & Uffd.USER_MODE_ONLY) != 0;
+        if ((asked & Uffd.FEATURE_SIGBUS) != 0 || userModeOnly && !fault.has(FaultFlag.USER)
+                || !fault.has(FaultFlag.ALLOW_RETRY)) {
+            return VmFaultResult.SIGBUS;
+        }
+        if (released.read() != 0) {
+            mm.mmapLock().upRead();
+            return VmFaultResult.RETRY;
+        }
+        get();
+        sleep(fault, reason, new Waiter(machine.current(),
+                UffdMsg.pagefault(fault, reason, asked, machine.current().id() + 1)));
+        put();
+        return VmFaultResult.RETRY;
+    }
+
+    /// Queues first and looks at the entry afterwards: who resolves the fault in between finds us in the queue.
+    private void sleep(VmFault fault, Reason reason, Waiter waiter) {
+        queues.add(waiter);
+        boolean mustWait = mustWait(fault, reason);
+        mm.mmapLock().upRead();
+        if (mustWait && released.read() == 0) {
+            queues.wakeReaders();
+            queues.schedule(waiter);
+        } else {
+            queues.remove(waiter);
+        }
+    }
+
+    /// {@return whether the fault is still unresolved; without the page-table lock}
+    @Models(file = "fs/userfaultfd.c", symbol = "userfaultfd_must_wait")
+    private static boolean mustWait(VmFault fault, Reason reason) {
+        return switch (fault.slot().read()) {
+            case Pte.None _ -> true;
+            case Pte.Present present -> reason == Reason.WP && !present.writable();
+        };
+    }
+
+    // ---- reading ----
+
+    /// Takes the next message, waiting for it if need be.
+    ///
+    /// @param block whether to wait
+    /// @return empty if there is none now
+    @Models(file = "fs/userfaultfd.c", symbol = "userfaultfd_ctx_read")
+    Optional<UffdMsg> read(boolean block) {
+        if (!block) {
+            return queues.refile();
+        }
+        RetryLoop loop = machine.retryLoop("userfaultfd_ctx_read");
+        Optional<UffdMsg> msg = queues.refileOrJoin();
+        while (msg.isEmpty()) {
+            queues.awaitReadable();
+            loop.again();
+            msg = queues.refileOrJoin();
+        }
+        return msg;
+    }
+
+    // ---- waking ----
+
+    /// Wakes the faults in a range, if there are any.
+    @Models(file = "fs/userfaultfd.c", symbol = "wake_userfault")
+    void wakeUserfault(long start, long lengthBytes) {
+        if (queues.isActive()) {
+            queues.wake(new WakeRange(start, lengthBytes));
+        }
+    }
+
+    /// The file is closed: areas are ordinary again, and everybody who waits goes on.
+    @Models(file = "fs/userfaultfd.c", symbol = "userfaultfd_release")
+    void release() {
+        released.write(1);
+        Registration.releaseAll(this);
+        queues.wake(WakeRange.ALL);
+        queues.wakeReaders();
+        put();
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}
