@@ -11,6 +11,7 @@ import dev.faultline.history.iomap.DirectIoV514;
 import dev.faultline.history.mm.FaultInV516;
 import dev.faultline.history.mm.FaultInV517;
 import dev.faultline.history.mm.MincoreV2619;
+import dev.faultline.history.mm.TlbFlushV418;
 import dev.faultline.kernel.fs.gfs2.Gfs2Io;
 import dev.faultline.kernel.fs.gfs2.Glock;
 import dev.faultline.kernel.iomap.BufferedIo;
@@ -20,6 +21,8 @@ import dev.faultline.kernel.iov.PagePinning;
 import dev.faultline.kernel.mm.FaultIn;
 import dev.faultline.kernel.mm.FolioHold;
 import dev.faultline.kernel.mm.GupFlag;
+import dev.faultline.kernel.mm.PteSlot;
+import dev.faultline.kernel.mm.TlbFlush;
 import dev.faultline.kernel.syscall.Mincore;
 import java.util.List;
 import java.util.Optional;
@@ -37,8 +40,8 @@ final class Patches {
     private static final PagePinning PAGES_REFERENCED = new PagePinning(FolioHold.REFERENCE, GupFlag.NOFAULT);
 
     static final List<Patch> ALL = List.of(
-            mincore(), gfs2PageFault(), fixupUserFault(), gfs2Retries(), partialFaultIn(), directWriteFallback(),
-            biosPin(), safeWriteableResult(), gfs2PageFaultV5(), gfs2PageFaultV6(), writeCopyMayFault());
+            mincore(), mremapFlush(), gfs2PageFault(), fixupUserFault(), gfs2Retries(), partialFaultIn(), directWriteFallback(),
+            biosPin(), safeWriteableResult(), gfs2PageFaultV5(), gfs2PageFaultV6(), writeCopyMayFault(), noFlush());
 
     private Patches() {}
 
@@ -55,6 +58,12 @@ final class Patches {
         return merged("mincore-user-access", "Fix incorrect user space access locking in mincore()", "v2.6.20", "2006-12",
                 "2f77d107050a",
                 Change.toToday(Mincore.PART, new MincoreV2619()));
+    }
+
+    private static Patch mremapFlush() {
+        return merged("mremap-flush", "mremap: properly flush TLB before releasing the page", "v4.19", "2018-10",
+                "eb66ae030829, CVE-2018-18281",
+                Change.toToday(TlbFlush.PART, new TlbFlushV418()));
     }
 
     private static Patch gfs2PageFault() {
@@ -116,6 +125,18 @@ final class Patches {
                 Change.between(Gfs2Io.PART, GFS2_V514, Gfs2IoV516.asPosted()),
                 Change.fromToday(Glock.PART, AUTO_DEMOTING),
                 Change.toToday(DirectIo.PART, DIRECT_V514));
+    }
+
+    /// What if nobody told the other processors?
+    private static Patch noFlush() {
+        return posted("no-tlb-flush", "(what if) entries are removed without flushing translations", "2026-11",
+                "an experiment, never posted",
+                Change.fromToday(TlbFlush.PART, new TlbFlush() {
+                    @Override
+                    protected void flushRange(List<PteSlot> places) {
+                        // translations stay until their processors meet a fault
+                    }
+                }));
     }
 
     /// What if the copy into a locked page could fault? Every kernel has been careful not to.

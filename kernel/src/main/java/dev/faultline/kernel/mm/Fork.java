@@ -23,6 +23,7 @@ public final class Fork {
     @Models(file = "mm/mmap.c", symbol = "dup_mmap")
     public void dupMmap(Mm parent, Mm child) {
         parent.mmapLock().downWrite();
+        TlbGather tlb = new TlbGather(parent);
         for (Vma vma : parent.areas()) {
             if (vma.has(VmFlag.DONTCOPY)) {
                 continue;
@@ -34,9 +35,10 @@ public final class Fork {
             child.insert(copy);
             vma.file().ifPresent(file -> file.mapping().replaceAreas(List.of(), List.of(copy)));
             if (!vma.has(VmFlag.WIPEONFORK) && needsCopy(vma)) {
-                copyPageRange(vma, child);
+                copyPageRange(vma, child, tlb);
             }
         }
+        tlb.finish();
         parent.mmapLock().upWrite();
     }
 
@@ -48,7 +50,7 @@ public final class Fork {
     }
 
     @Models(file = "mm/memory.c", symbol = "copy_page_range")
-    private void copyPageRange(Vma vma, Mm child) {
+    private void copyPageRange(Vma vma, Mm child, TlbGather tlb) {
         Mm parent = vma.mm();
         boolean cow = vma.isCow();
         if (cow) {
@@ -56,7 +58,7 @@ public final class Fork {
         }
         for (PteSlot slot : parent.slots(vma.start(), vma.end())) {
             if (slot.read() instanceof Pte.Present present) {
-                child.slot(slot.address()).replace(Pte.NONE, copyPresentPte(vma, slot, present));
+                child.slot(slot.address()).replace(Pte.NONE, copyPresentPte(vma, slot, present, tlb));
             }
         }
         if (cow) {
@@ -65,9 +67,9 @@ public final class Fork {
     }
 
     @Models(file = "mm/memory.c", symbol = "copy_present_ptes")
-    private Pte copyPresentPte(Vma vma, PteSlot slot, Pte.Present present) {
+    private Pte copyPresentPte(Vma vma, PteSlot slot, Pte.Present present, TlbGather tlb) {
         Optional<Pte> copied = needsCopyForDma(present) ? copyPresentPage(vma, slot, present) : Optional.empty();
-        return copied.orElseGet(() -> slot.share(vma.isCow()));
+        return copied.orElseGet(() -> slot.share(vma.isCow(), tlb));
     }
 
     @Models(file = "include/linux/mm.h", symbol = "folio_needs_cow_for_dma")

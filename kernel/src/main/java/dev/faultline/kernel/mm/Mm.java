@@ -20,6 +20,7 @@ public final class Mm extends StateObject {
 
     private final String name;
     private final RwSemaphore mmapLock;
+    private final TlbFlush tlbFlush;
     private final Cell writeProtectSeq;
     private final PageTable pageTable = new PageTable(this);
 
@@ -28,10 +29,12 @@ public final class Mm extends StateObject {
 
     /// An empty address space.
     ///
-    /// @param name the process, for reports
-    public Mm(Machine machine, String name) {
+    /// @param name     the process, for reports
+    /// @param tlbFlush how translations are flushed
+    public Mm(Machine machine, String name, TlbFlush tlbFlush) {
         super(machine);
         this.name = name;
+        this.tlbFlush = tlbFlush;
         this.mmapLock = new RwSemaphore(machine, "mmap_lock", name);
         this.writeProtectSeq = new Cell(machine, "write_protect_seq", name, 0);
     }
@@ -44,6 +47,11 @@ public final class Mm extends StateObject {
     /// {@return the lock of the set of areas}
     public RwSemaphore mmapLock() {
         return mmapLock;
+    }
+
+    /// {@return how translations are flushed}
+    TlbFlush tlbFlush() {
+        return tlbFlush;
     }
 
     /// {@return the count that is odd while fork write-protects entries, and another afterwards}

@@ -69,9 +69,11 @@ public final class Mprotect {
     /// Makes the entries of a part of an area permit what the area permits, and no more.
     @Models(file = "mm/mprotect.c", symbol = "change_protection")
     private static void changeProtection(Vma vma, long start, long end) {
+        TlbGather tlb = new TlbGather(vma.mm());
         for (PteSlot slot : vma.mm().slots(start, end)) {
-            slot.modify(pte -> changePte(vma, pte));
+            slot.modify(pte -> changePte(vma, pte), tlb);
         }
+        tlb.finish();
     }
 
     @Models(file = "mm/mprotect.c", symbol = "change_pte_range")

@@ -186,8 +186,10 @@ public final class Mremap {
     /// that a truncation finds every entry in one of them.
     @Models(file = "mm/mremap.c", symbol = "move_page_tables")
     private void movePageTables(long from, long length, long target) {
+        TlbGather tlb = new TlbGather(mm);
         for (PteSlot slot : mm.slots(from, from + length)) {
-            mm.slot(target + (slot.address() - from)).moveFrom(slot);
+            mm.slot(target + (slot.address() - from)).moveFrom(slot, tlb);
         }
+        tlb.finish();
     }
 }

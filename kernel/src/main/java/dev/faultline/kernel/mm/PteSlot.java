@@ -2,6 +2,7 @@ package dev.faultline.kernel.mm;
 
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.machine.task.Access;
+import dev.faultline.machine.task.Digest;
 import dev.faultline.machine.task.SecondAccess;
 import dev.faultline.machine.task.SharedObject;
 import dev.faultline.machine.task.Task;
@@ -10,13 +11,16 @@ import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
 /// The place of one entry in a page table. Changes are made under the page-table lock, whose whole critical
-/// section is one step here.
+/// section is one step here. Knows what the TLBs hold for the entry.
 public final class PteSlot extends SharedObject {
+    private final Mm mm;
     private final long address;
+    private final Translations translations = new Translations();
     private Pte pte = Pte.NONE;
 
     PteSlot(Mm mm, long address) {
         super(mm, address, "pte", mm.name() + ":0x" + Long.toHexString(address));
+        this.mm = mm;
         this.address = address;
     }
 
@@ -40,30 +44,50 @@ public final class PteSlot extends SharedObject {
         boolean same = pte.equals(expected);
         machine().current().learn(same ? 1 : 0);
         if (same) {
+            if (pte instanceof Pte.Present old && !(replacement instanceof Pte.Present p && p.folio() == old.folio())) {
+                translations.flush(); // ptep_clear_flush
+            }
             pte = replacement;
             changed();
         }
         return same;
     }
 
-    /// Removes the entry and flushes the translation. One step, under the page-table lock.
+    /// Changes the entry to one that permits less; `tlb` flushes later what processors hold.
+    private void restrict(Pte restricted, TlbGather tlb) {
+        if (translations.outdated(pte)) {
+            tlb.flushLater(this);
+        }
+        pte = restricted;
+        changed();
+    }
+
+    /// Makes every processor drop what it holds for this entry. One step.
+    void flush() {
+        machine().step(this, Access.WRITE, -1);
+        translations.flush();
+        changed();
+    }
+
+    /// Removes the entry. One step, under the page-table lock.
     ///
+    /// @param tlb flushes the translation later
     /// @return what it was
-    public Pte getAndClear() {
+    Pte getAndClear(TlbGather tlb) {
         machine().step(this, Access.WRITE, -1);
         Pte old = pte;
         machine().current().learn(old.hash());
-        pte = Pte.NONE;
-        changed();
+        restrict(Pte.NONE, tlb);
         return old;
     }
 
     /// Shares the page of the entry with another one, for which a reference is taken. One step, under the
     /// page-table lock.
     ///
+    /// @param tlb flushes the translation later
     /// @param cow whether a write has to copy the page from now on, through either
     /// @return the other entry
-    Pte share(boolean cow) {
+    Pte share(boolean cow, TlbGather tlb) {
         machine().step(this, Access.WRITE, -1, task -> {
             if (pte instanceof Pte.Present present && !present.special()) {
                 SecondAccess.touch(task, present.folio().referenceCount(), Access.ADD, -1);
@@ -77,50 +101,53 @@ public final class PteSlot extends SharedObject {
             present.folio().getWithinStep(FolioHold.REFERENCE);
         }
         if (cow) {
-            pte = present.without(Pte.Present.WRITE | Pte.Present.ANON_EXCLUSIVE);
-            changed();
+            restrict(present.without(Pte.Present.WRITE | Pte.Present.ANON_EXCLUSIVE), tlb);
         }
         return pte;
     }
 
-    /// Removes the entry if a page is mapped there that `which` holds for, and flushes the translation. One step,
-    /// under the page-table lock.
+    /// Removes the entry if a page is mapped there that `which` holds for. One step, under the page-table
+    /// lock.
     ///
+    /// @param tlb flushes the translation later
     /// @return what it was, if it was removed
-    Optional<Pte.Present> clearIf(Predicate<Pte.Present> which) {
+    Optional<Pte.Present> clearIf(Predicate<Pte.Present> which, TlbGather tlb) {
         machine().step(this, Access.READ, -1, task ->
                 SecondAccess.first(task, pte instanceof Pte.Present p && which.test(p) ? Access.WRITE : Access.READ));
         machine().current().learn(pte.hash());
         if (!(pte instanceof Pte.Present present) || !which.test(present)) {
             return Optional.empty();
         }
-        pte = Pte.NONE;
-        changed();
+        restrict(Pte.NONE, tlb);
         return Optional.of(present);
     }
 
     /// Replaces a present entry by what `change` makes of it. One step, under the page-table lock.
     ///
+    /// @param tlb flushes the translation later
     /// @return the entry as it was
-    Pte modify(UnaryOperator<Pte.Present> change) {
+    Pte modify(UnaryOperator<Pte.Present> change, TlbGather tlb) {
         machine().step(this, Access.WRITE, -1);
         Pte old = pte;
         machine().current().learn(old.hash());
         if (old instanceof Pte.Present present) {
-            pte = change.apply(present);
-            changed();
+            restrict(change.apply(present), tlb);
         }
         return old;
     }
 
     /// Takes the entry of `source`, which is left empty. One step, under both page-table locks.
-    void moveFrom(PteSlot source) {
+    ///
+    /// @param tlb flushes the translation later, unless it has to be now
+    void moveFrom(PteSlot source, TlbGather tlb) {
         machine().step(source, Access.WRITE, -1, this, Access.WRITE, -1);
         machine().current().learn(source.pte.hash());
         pte = source.pte;
-        source.pte = Pte.NONE;
         changed();
-        source.changed();
+        if (source.mm.tlbFlush().flushesUnderTheLock(pte)) {
+            source.translations.flush();
+        }
+        source.restrict(Pte.NONE, tlb);
     }
 
     /// Write-protects and cleans the entry if it maps `folio`. One step, under the page-table lock.
@@ -131,6 +158,7 @@ public final class PteSlot extends SharedObject {
         boolean dirty = false;
         if (pte instanceof Pte.Present present && present.folio() == folio && (present.writable() || present.dirty())) {
             dirty = present.dirty();
+            translations.flush(); // ptep_clear_flush
             pte = present.wrProtectClean();
             changed();
         }
@@ -153,8 +181,8 @@ public final class PteSlot extends SharedObject {
         return same;
     }
 
-    /// The processor's access to memory through this entry: translation and data in one step, because
-    /// whoever changes an entry waits until every processor has dropped the translation.
+    /// The processor's access to memory through this entry: translation and data in one step. The translation is
+    /// the one that the processor's TLB holds, if it holds one, else the present entry.
     ///
     /// @param write   whether memory is written; sets the dirty bit of the entry
     /// @param offset  within the page, in bytes
@@ -163,10 +191,14 @@ public final class PteSlot extends SharedObject {
     Content access(boolean write, int offset, int lengthBytes) {
         long pieces = Content.pieces(offset, lengthBytes);
         machine().step(this, Access.READ, -1, task -> announceAccess(task, write, pieces));
-        machine().current().learn(pte.hash());
-        if (!(pte instanceof Pte.Present present) || !present.permits(write)) {
+        long processor = processor(machine().current());
+        Pte used = translations.of(processor, pte);
+        machine().current().learn(used.hash());
+        if (!(used instanceof Pte.Present present) || !permits(present, write)) {
+            translations.forget(processor);
             return FAULT;
         }
+        boolean current = used.equals(pte);
         if (write) {
             present.folio().data().written();
             if (!present.dirty()) {
@@ -174,12 +206,25 @@ public final class PteSlot extends SharedObject {
                 changed();
             }
         }
+        if (current && translations.used(processor)) {
+            changed();
+        }
         return present.folio().data().content();
+    }
+
+    private static long processor(Task task) {
+        return task.context(TaskStruct.class).processor();
+    }
+
+    /// {@return whether an access succeeds with that translation} Where the entry is to be marked dirty, the
+    /// processor looks at the page table again.
+    private boolean permits(Pte.Present used, boolean write) {
+        return used.permits(write) && (!write || used.dirty() || used.equals(pte));
     }
 
     private void announceAccess(Task task, boolean write, long pieces) {
         SecondAccess.first(task, Access.READ);
-        if (pte instanceof Pte.Present present && present.permits(write)) {
+        if (translations.of(processor(task), pte) instanceof Pte.Present present && permits(present, write)) {
             if (write && !present.dirty()) {
                 SecondAccess.first(task, Access.WRITE);
             }
@@ -197,6 +242,7 @@ public final class PteSlot extends SharedObject {
 
     @Override
     protected long stateHash() {
-        return pte.hash();
+        long held = translations.hash();
+        return held == 0 ? pte.hash() : Digest.mix(pte.hash(), held);
     }
 }

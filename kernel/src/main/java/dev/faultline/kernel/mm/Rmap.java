@@ -27,9 +27,11 @@ public final class Rmap {
         mapping.iMmapRwsem().downRead();
         for (Vma vma : mapping.areas()) {
             long from = Math.max(vma.start(), firstAddress(vma, first));
+            TlbGather tlb = new TlbGather(vma.mm());
             for (long address = from; address < vma.end() && vma.pageIndex(address) <= last; address += 4096) {
-                zapPte(mapping, vma.mm().slot(address), copies);
+                zapPte(mapping, vma.mm().slot(address), copies, tlb);
             }
+            tlb.finish();
         }
         mapping.iMmapRwsem().upRead();
     }
@@ -38,16 +40,16 @@ public final class Rmap {
         return vma.start() + (first - vma.pageIndex(vma.start()) << 12);
     }
 
-    private static void zapPte(Mapping mapping, PteSlot slot, Copies copies) {
-        slot.clearIf(pte -> !pte.special() && (copies == Copies.GO || !pte.isAnonymous()))
-                .ifPresent(present -> drop(mapping, present));
+    private static void zapPte(Mapping mapping, PteSlot slot, Copies copies, TlbGather tlb) {
+        slot.clearIf(pte -> !pte.special() && (copies == Copies.GO || !pte.isAnonymous()), tlb)
+                .ifPresent(present -> drop(mapping, present, tlb));
     }
 
-    private static void drop(Mapping mapping, Pte.Present present) {
+    private static void drop(Mapping mapping, Pte.Present present, TlbGather tlb) {
         if (present.dirty() && !present.isAnonymous()) {
             mapping.dirtyFolio(present.folio());
         }
-        present.folio().put();
+        tlb.removePage(present.folio());
     }
 
     /// Write-protects and cleans every entry that maps the folio, so that the next write faults again.
@@ -77,13 +79,15 @@ public final class Rmap {
     /// Removes all entries of a part of an area. The caller holds `mmap_lock`.
     @Models(file = "mm/memory.c", symbol = "zap_page_range_single")
     static void unmapRange(Vma vma, long start, long end) {
+        TlbGather tlb = new TlbGather(vma.mm());
         for (PteSlot slot : vma.mm().slots(start, end)) {
-            if (slot.getAndClear() instanceof Pte.Present present && !present.special()) {
+            if (slot.getAndClear(tlb) instanceof Pte.Present present && !present.special()) {
                 if (present.dirty() && !present.isAnonymous()) {
                     vma.file().ifPresent(file -> file.mapping().dirtyFolio(present.folio()));
                 }
-                present.folio().put();
+                tlb.removePage(present.folio());
             }
         }
+        tlb.finish();
     }
 }

@@ -9,17 +9,26 @@ public final class TaskStruct {
     private static final int NR_DIRTIED_PAUSE = 32;
 
     private final Optional<Mm> mm;
+    private final long processor;
     private int pagefaultDisabled;
     private int nrDirtied;
 
-    /// A thread of a process.
+    /// A thread of a process that runs alone, so that nobody can tell what its processor's TLB holds.
     public TaskStruct(Mm mm) {
         this.mm = Optional.of(mm);
+        this.processor = 0;
+    }
+
+    /// A thread of a process, on a processor from 0 to 63.
+    public TaskStruct(Mm mm, int processor) {
+        this.mm = Optional.of(mm);
+        this.processor = 1L << processor;
     }
 
     /// A kernel thread, without memory of its own.
     public TaskStruct() {
         this.mm = Optional.empty();
+        this.processor = 0;
     }
 
     /// {@return the thread that runs now}
@@ -27,6 +36,11 @@ public final class TaskStruct {
     /// @throws IllegalStateException if the running task was given none
     public static TaskStruct current(Machine machine) {
         return machine.current().context(TaskStruct.class);
+    }
+
+    /// {@return the bit of the processor that the thread runs on; 0 if its TLB is of no interest}
+    long processor() {
+        return processor;
     }
 
     /// {@return the thread's address space; empty for kernel threads}

@@ -7,6 +7,7 @@ import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.mm.Mm;
 import dev.faultline.kernel.mm.Pte;
 import dev.faultline.kernel.mm.TaskStruct;
+import dev.faultline.kernel.mm.TlbFlush;
 import dev.faultline.kernel.mm.VmFlag;
 import dev.faultline.kernel.mm.Vma;
 import java.util.Arrays;
@@ -37,7 +38,7 @@ public final class Process {
         this.pid = pid;
         this.parent = parent;
         this.children = new Children(node.machine(), name);
-        this.mm = new Mm(node.machine(), name);
+        this.mm = new Mm(node.machine(), name, node.parts().get(TlbFlush.PART, TlbFlush::new));
         this.files = new DescriptorTable(node.machine(), name);
     }
 
@@ -118,7 +119,12 @@ public final class Process {
         }
     }
 
-    /// Makes the running task a thread of this process.
+    /// Makes the running task a thread of this process, on a processor from 0 to 63.
+    public void enter(int processor) {
+        node.machine().current().setContext(new TaskStruct(mm, processor));
+    }
+
+    /// Makes the running task a thread of this process, while nothing else runs.
     public void enter() {
         node.machine().current().setContext(new TaskStruct(mm));
     }

@@ -116,7 +116,11 @@ final class LitmusWorld implements dev.faultline.machine.schedule.Program.World 
     private void run(Body body, Action code) {
         Frame known = frames.get(body.name());
         Frame frame = known == null ? frame(body) : known;
-        frame.process().enter();
+        if (test().program().threads().contains(body)) {
+            frame.process().enter(processor(body));
+        } else {
+            frame.process().enter();
+        }
         try {
             code.run(frame);
         } catch (SignalRaised raised) {
@@ -131,8 +135,15 @@ final class LitmusWorld implements dev.faultline.machine.schedule.Program.World 
         return process.pid();
     }
 
+    /// {@return the processor that the running task is on: the one that the body is pinned to, else one of its own as
+    /// long as there are enough}
+    private int processor(Body body) {
+        int processors = test().machine().cpus().orElse(64);
+        return body.placement().cpu().orElse(machine.current().id() % processors);
+    }
+
     private void runChild(Body body, Frame frame) {
-        frame.process().enter();
+        frame.process().enter(processor(body));
         int status = 0;
         try {
             program.code(body).run(frame);

@@ -1,0 +1,34 @@
+package dev.faultline.kernel.mm;
+
+import dev.faultline.kernel.lib.Models;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Entries that were removed or restricted, whose translations are flushed together, and pages that are given
+/// back after that (`struct mmu_gather`).
+final class TlbGather {
+    private final TlbFlush how;
+    private final List<PteSlot> places = new ArrayList<>();
+    private final List<Folio> pages = new ArrayList<>();
+
+    TlbGather(Mm mm) {
+        this.how = mm.tlbFlush();
+    }
+
+    /// Some processor may go on using what was there.
+    void flushLater(PteSlot place) {
+        places.add(place);
+    }
+
+    /// The reference of an entry is to be given back.
+    @Models(file = "mm/mmu_gather.c", symbol = "__tlb_remove_page")
+    void removePage(Folio folio) {
+        pages.add(folio);
+    }
+
+    @Models(file = "mm/mmu_gather.c", symbol = "tlb_finish_mmu")
+    void finish() {
+        how.flushRange(places);
+        pages.forEach(Folio::put);
+    }
+}
