@@ -117,6 +117,6 @@ class CheckpointTest {
         assertThrows(IllegalArgumentException.class, () -> Checkpoint.parse("something else"));
         IllegalArgumentException damaged = assertThrows(IllegalArgumentException.class,
                 () -> Checkpoint.parse(text.replace("job", "job x")));
-        assertTrue(damaged.getMessage().contains("damaged"), damaged.getMessage());
+        assertTrue(String.valueOf(damaged.getMessage()).contains("damaged"));
     }
 }

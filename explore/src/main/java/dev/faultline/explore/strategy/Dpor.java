@@ -12,13 +12,14 @@ import org.jspecify.annotations.Nullable;
 ///
 /// - What [SourceDpor] says of steps that wait, of locks, of choices and of parked tasks holds here too.
 /// - A choice of the environment is a node of the wakeup tree. All its alternatives are explored in any case: one that
-///   no planned execution asks for is explored without a plan, and covers all that might be planned behind it.
-/// - Where the later step of a race depends on state that the earlier one changes, or waits for something that the
-///   steps in between may or may not bring about, whether the plan can be followed is only known when it is tried. If
-///   it cannot, the execution goes on without a plan, as it would with source sets, and may turn out to be redundant.
-///
-/// - A task that is asleep and takes no part in a branch makes the branch superfluous if it commutes with it, but only
-///   if it goes on at all in the execution that shows the race: one that waits for ever comes first in nothing.
+///   no planned execution asks for is explored without a plan.
+/// - Where the later step of a race depends on state that the earlier one changes, it is planned as it was seen. If it
+///   then does something else, the races of that execution show what is left to do.
+/// - Where it waits for something that the steps in between may or may not bring about, whether the plan can be
+///   followed is only known when it is tried. If it cannot, the execution goes on without a plan, as it would with
+///   source sets, and may turn out to be redundant.
+/// - A task that is asleep and takes no part in a branch makes the branch superfluous if it commutes with it and goes on
+///   in the execution that shows the race. One that waits there for ever comes first in nothing.
 ///
 /// Several of them, each in a thread of its own, can go through one tree ([#another]). When one has nothing to do, a
 /// busy one shares the first of its decisions that has branches left. There the argument fails that lets a branch be

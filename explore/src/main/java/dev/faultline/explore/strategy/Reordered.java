@@ -134,9 +134,8 @@ final class Reordered {
     }
 
     private boolean isLaterInitial() {
-        boolean unknown = race.isLaterUnknown();
         for (int k = 0; k < size; k++) {
-            if (unknown || race.isBeforeLater(steps[k])) {
+            if (race.isBeforeLater(steps[k])) {
                 return false;
             }
         }
@@ -157,7 +156,7 @@ final class Reordered {
 
     /// {@return whether the step of a wakeup tree, by a task that takes none of these steps, commutes with all of them}
     boolean isIndependentOf(Wakeup node) {
-        return !node.unknown && commutes(node.first) && commutes(node.second);
+        return !node.mayWait && commutes(node.first) && commutes(node.second);
     }
 
     private boolean commutes(Touch touch) {
@@ -188,7 +187,7 @@ final class Reordered {
                 return false;
             }
         }
-        return !withLater || !race.isLaterUnknown() && !race.laterTouches(object, access, mask);
+        return !withLater || !race.laterTouches(object, access, mask);
     }
 
     /// {@return the branch of a wakeup tree for all that is left, not empty}
@@ -221,7 +220,7 @@ final class Reordered {
 
     private Wakeup laterNode() {
         return Wakeup.step(machine.task(race.laterTask()).stableName(), race.laterTask(), race.laterTouch(), race.laterTouch2(),
-                laterMayWait || race.isLaterUnknown());
+                laterMayWait);
     }
 
     private Touch touch(int object, int access, long mask) {

@@ -2,8 +2,7 @@ package dev.faultline.explore.strategy;
 
 import dev.faultline.explore.strategy.Wakeup.Touch;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +27,7 @@ final class TreeText {
 
     static List<String> write(Frontier frontier) {
         List<String> lines = new ArrayList<>();
-        Map<Place, Integer> ids = new IdentityHashMap<>();
+        Map<Place, Integer> ids = new LinkedHashMap<>();
         frontier.open().forEach(place -> id(place, ids, lines));
         for (Dpor explorer : frontier.explorers()) {
             explorer.left().ifPresent(job -> write(job, ids, lines));
@@ -102,7 +101,7 @@ final class TreeText {
             text.append(node.choice).append('/').append(node.alternatives);
             return;
         }
-        text.append(node.task).append(',').append(node.taskHere).append(',').append(node.unknown ? 1 : 0);
+        text.append(node.task).append(',').append(node.taskHere).append(',').append(node.mayWait ? 1 : 0);
         for (Touch touch : List.of(node.first, node.second)) {
             text.append(',').append(touch.object()).append(',').append(touch.access()).append(',').append(touch.mask());
         }
@@ -115,7 +114,7 @@ final class TreeText {
     /// @throws RuntimeException if that is not what the lines are
     static Frontier read(List<String> lines) {
         Frontier frontier = new Frontier();
-        Map<Integer, Place> places = new HashMap<>();
+        Map<Integer, Place> places = new LinkedHashMap<>();
         int i = 0;
         while (i < lines.size()) {
             String[] words = lines.get(i++).split(" ");

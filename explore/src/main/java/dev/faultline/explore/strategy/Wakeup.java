@@ -17,8 +17,8 @@ final class Wakeup {
     /// What the step touches, and how; the object's name is 0 where there is none.
     final Touch first;
     final Touch second;
-    /// Whether what the step touches may be something else by the time that it is taken, or it may have to wait.
-    final boolean unknown;
+    /// Whether it is not known that the step can be taken here.
+    final boolean mayWait;
     /// The first of the nodes that follow this one.
     @Nullable Wakeup child;
     /// The next node that follows what this one follows.
@@ -33,18 +33,18 @@ final class Wakeup {
         }
     }
 
-    private Wakeup(long task, int taskHere, int choice, int alternatives, Touch first, Touch second, boolean unknown) {
+    private Wakeup(long task, int taskHere, int choice, int alternatives, Touch first, Touch second, boolean mayWait) {
         this.task = task;
         this.taskHere = taskHere;
         this.choice = choice;
         this.alternatives = alternatives;
         this.first = first;
         this.second = second;
-        this.unknown = unknown;
+        this.mayWait = mayWait;
     }
 
-    static Wakeup step(long task, int taskHere, Touch first, Touch second, boolean unknown) {
-        return new Wakeup(task, taskHere, 0, 0, first, second, unknown);
+    static Wakeup step(long task, int taskHere, Touch first, Touch second, boolean mayWait) {
+        return new Wakeup(task, taskHere, 0, 0, first, second, mayWait);
     }
 
     static Wakeup choice(int choice, int alternatives) {
