@@ -169,6 +169,7 @@ final class CheckCommand implements Callable<Integer> {
             return;
         }
         main.terminal().out().print(TextReport.verdict(result));
+        main.terminal().out().print(TextReport.warnings(result));
         main.terminal().out().print(TextReport.counterExamples(result));
     }
 

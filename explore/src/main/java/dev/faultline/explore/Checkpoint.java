@@ -1,6 +1,7 @@
 package dev.faultline.explore;
 
 import dev.faultline.explore.strategy.Dpor;
+import dev.faultline.explore.verdict.LockOrder;
 import dev.faultline.machine.schedule.Outcome;
 import dev.faultline.machine.schedule.Schedule;
 import dev.faultline.machine.task.Kind;
@@ -19,22 +20,24 @@ import java.util.stream.Collectors;
 /// @param isWithinBound whether none reached the step bound
 /// @param outcomes   so far
 /// @param violations so far
+/// @param lockOrders so far
 /// @param tree       what is left, as [Dpor#save] wrote it
 public record Checkpoint(
         String program, long executions, long blocked, long steps, boolean isWithinBound,
-        List<OutcomeCount> outcomes, List<Violation> violations, List<String> tree) {
+        List<OutcomeCount> outcomes, List<Violation> violations, List<LockOrder> lockOrders, List<String> tree) {
     private static final String HEADER = "faultline-checkpoint 1";
 
     /// Copies the lists.
     public Checkpoint {
         outcomes = List.copyOf(outcomes);
         violations = List.copyOf(violations);
+        lockOrders = List.copyOf(lockOrders);
         tree = List.copyOf(tree);
     }
 
     static Checkpoint of(String program, Tally tally, Dpor tree) {
         return new Checkpoint(program, tally.executions(), tally.blocked(), tally.steps(), tally.isWithinBound(),
-                tally.outcomes(), tally.violations(), tree.save());
+                tally.outcomes(), tally.violations(), tally.lockOrders().all(), tree.save());
     }
 
     Tally tally() {
@@ -42,6 +45,7 @@ public record Checkpoint(
         tally.addCounts(executions, blocked, steps, isWithinBound);
         outcomes.forEach(tally::add);
         violations.forEach(tally::add);
+        lockOrders.forEach(tally.lockOrders()::add);
         return tally;
     }
 
@@ -56,6 +60,10 @@ public record Checkpoint(
         for (Violation violation : violations) {
             lines.add("violation " + violation.kind().name() + " " + text(violation.schedule()) + " "
                     + violation.summary().replace("\\", "\\\\").replace("\n", "\\n"));
+        }
+        for (LockOrder order : lockOrders) {
+            lines.add("lock-order " + text(order.schedule()) + " " + order.heldShared() + "," + order.wantedShared() + " "
+                    + String.join("\t", order.task(), order.held(), order.wanted()));
         }
         lines.addAll(tree);
         lines.add("end");
@@ -81,6 +89,7 @@ public record Checkpoint(
         String[] counts = lines.get(1).split(" ");
         List<OutcomeCount> outcomes = new ArrayList<>();
         List<Violation> violations = new ArrayList<>();
+        List<LockOrder> orders = new ArrayList<>();
         List<String> tree = new ArrayList<>();
         for (String line : lines.subList(2, lines.size())) {
             String[] words = line.split(" ", 4);
@@ -89,13 +98,21 @@ public record Checkpoint(
                         schedule(words[2])));
                 case "violation" -> violations.add(new Violation(Kind.valueOf(words[1]), summary(words[3]),
                         schedule(words[2])));
+                case "lock-order" -> orders.add(lockOrder(words));
                 default -> tree.add(line);
             }
         }
         Dpor.resume(tree);
         return new Checkpoint(lines.getFirst().substring("program ".length()), Long.parseLong(counts[1]),
                 Long.parseLong(counts[2]), Long.parseLong(counts[3]), Boolean.parseBoolean(counts[4]),
-                outcomes, violations, tree);
+                outcomes, violations, orders, tree);
+    }
+
+    private static LockOrder lockOrder(String[] words) {
+        String[] shared = words[2].split(",");
+        String[] names = words[3].split("\t");
+        return new LockOrder(names[1], Boolean.parseBoolean(shared[0]), names[2], Boolean.parseBoolean(shared[1]),
+                names[0], schedule(words[1]));
     }
 
     private static String text(Schedule schedule) {

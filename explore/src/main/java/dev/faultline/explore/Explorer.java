@@ -70,7 +70,7 @@ public final class Explorer {
     /// @return whether the strategy has planned another one
     static boolean run(Program program, Strategy strategy, ExploreOptions options, Tally tally) {
         strategy.begin();
-        Execution execution = Execution.start(program, strategy, options.stepBound(), null);
+        Execution execution = Execution.start(program, strategy, options.stepBound(), null, tally.lockOrders());
         boolean more = strategy.plan(execution.machine());
         tally.add(execution, strategy.wasRedundant(), options.stepBound());
         return more;
@@ -90,6 +90,7 @@ public final class Explorer {
             shorter.add(new Minimiser(program, options).minimise(violation));
         }
         return new Exploration(strategy.name(), strategy.seed(), tally.executions(), tally.blocked(), tally.steps(),
-                exhausted && strategy.isExhaustive() && tally.isWithinBound(), tally.outcomes(), shorter);
+                exhausted && strategy.isExhaustive() && tally.isWithinBound(), tally.outcomes(), shorter,
+                Inversions.of(program, tally.lockOrders(), options.stepBound()));
     }
 }

@@ -1,6 +1,7 @@
 package dev.faultline.explore;
 
 import dev.faultline.explore.verdict.Judge;
+import dev.faultline.explore.verdict.LockOrders;
 import dev.faultline.machine.schedule.Execution;
 import dev.faultline.machine.schedule.Outcome;
 import dev.faultline.machine.schedule.Schedule;
@@ -15,6 +16,7 @@ import java.util.Map;
 final class Tally {
     private final Map<Outcome, OutcomeCount> outcomes = new LinkedHashMap<>();
     private final Map<Finding, Violation> violations = new LinkedHashMap<>();
+    private final LockOrders lockOrders = new LockOrders();
     private long executions;
     private long blocked;
     private long steps;
@@ -62,6 +64,7 @@ final class Tally {
         blocked += other.blocked;
         steps += other.steps;
         withinBound &= other.withinBound;
+        lockOrders.add(other.lockOrders);
         other.outcomes.values().forEach(this::add);
         other.violations.forEach((finding, violation) -> add(finding, violation.schedule()));
     }
@@ -81,6 +84,11 @@ final class Tally {
         blocked += moreBlocked;
         steps += moreSteps;
         withinBound &= areWithinBound;
+    }
+
+    /// {@return in which orders locks were taken; to watch executions with}
+    LockOrders lockOrders() {
+        return lockOrders;
     }
 
     long executions() {

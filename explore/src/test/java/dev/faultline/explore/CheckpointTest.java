@@ -59,6 +59,7 @@ class CheckpointTest {
         assertEquals(alone.executions(), inLegs.executions(), which);
         assertEquals(counts(alone), counts(inLegs), which);
         assertEquals(alone.violations(), inLegs.violations(), which);
+        assertEquals(alone.inversions(), inLegs.inversions(), which);
     }
 
     private static Map<List<Long>, Long> counts(Exploration exploration) {

@@ -51,6 +51,7 @@ class CrewTest {
             assertEquals(alone.complete(), together.complete());
             assertEquals(counts(alone), counts(together));
             assertEquals(alone.violations(), together.violations());
+            assertEquals(alone.inversions(), together.inversions());
         }
     }
 

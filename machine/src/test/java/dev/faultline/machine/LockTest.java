@@ -6,8 +6,10 @@ import dev.faultline.machine.schedule.Execution;
 import dev.faultline.machine.shared.BitLock;
 import dev.faultline.machine.shared.Cell;
 import dev.faultline.machine.shared.Mutex;
+import dev.faultline.machine.shared.RwSemaphore;
 import dev.faultline.machine.shared.SpinLock;
 import dev.faultline.machine.task.Ending;
+import dev.faultline.machine.task.Kind;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -106,5 +108,58 @@ class LockTest {
         });
         assertEquals(Ending.DONE, execution.ending());
         assertEquals(1, execution.machine().stepCount());
+    }
+
+    @Test
+    void nobodyWaitsWhereSleepingIsForbidden() {
+        Execution execution = Small.run(machine -> {
+            Mutex mutex = new Mutex(machine, "mutex", "x");
+            return List.of(() -> {
+                machine.forbidSleeping();
+                mutex.lock();
+            });
+        });
+        assertEquals("sleeping function called from invalid context: mutex of x in atomic context", Small.only(execution));
+    }
+
+    @Test
+    void tryingAndReadingAreAllowedWhereSleepingIsForbidden() {
+        Execution execution = Small.run(machine -> {
+            Mutex mutex = new Mutex(machine, "mutex", "x");
+            Cell cell = new Cell(machine, "cell", "", 0);
+            return List.of(() -> {
+                machine.forbidSleeping();
+                cell.write(cell.read() + (mutex.tryLock() ? 1 : 0));
+                mutex.unlock();
+                machine.allowSleeping();
+                mutex.lock();
+                mutex.unlock();
+            });
+        });
+        assertEquals(List.of(), execution.findings());
+    }
+
+    @Test
+    void aBitLockMayBeLeftToOthersButNotForGood() {
+        Execution left = Small.run("0.1", machine -> {
+            BitLock bit = new BitLock(machine, "bit", "x");
+            return List.of(bit::lock, bit::unlock);
+        });
+        assertEquals(List.of(), left.findings());
+        Execution lost = Small.run(machine -> List.of(new BitLock(machine, "bit", "x")::lock));
+        assertEquals("lock held when all tasks had ended: bit of x", Small.only(lost));
+        assertEquals(Kind.LEAK, lost.findings().getFirst().kind());
+    }
+
+    @Test
+    void aReaderWriterLockIsUnlockedByItsHolderOnly() {
+        Execution execution = Small.run("0.1", machine -> {
+            RwSemaphore lock = new RwSemaphore(machine, "lock", "x");
+            return List.of(() -> {
+                lock.downRead();
+                lock.upRead();
+            }, lock::upRead);
+        });
+        assertEquals("lock of x unlocked by P1, which does not hold it for reading", Small.only(execution));
     }
 }

@@ -1,8 +1,11 @@
 package dev.faultline.report;
 
 import dev.faultline.explore.Violation;
+import dev.faultline.explore.verdict.Inversion;
+import dev.faultline.explore.verdict.LockOrder;
 import dev.faultline.litmus.condition.ConditionResult;
 import dev.faultline.litmus.condition.Outcome;
+import dev.faultline.litmus.run.LitmusProgram;
 import dev.faultline.litmus.verdict.TestResult;
 import dev.faultline.machine.schedule.Schedule;
 import java.io.StringWriter;
@@ -43,6 +46,7 @@ public final class JsonReport {
         strings(json, "kinds", result.kinds().stream().map(kind -> kind.word()).toList());
         result.condition().ifPresent(condition -> condition(json, result, condition));
         violations(json, result);
+        warnings(json, result);
         outcomes(json, result);
         totals(json, result);
         json.writeEndObject();
@@ -81,6 +85,43 @@ public final class JsonReport {
         json.writeStringProperty("schedule", schedule.toString());
         json.writeNumberProperty("steps", schedule.steps());
         json.writeNumberProperty("switches", schedule.switches());
+        json.writeEndObject();
+    }
+
+    private static void warnings(JsonGenerator json, TestResult result) {
+        LitmusProgram program = new LitmusProgram(result.test(), result.kernel().parts());
+        json.writeArrayPropertyStart("warnings");
+        for (Inversion inversion : result.exploration().inversions()) {
+            json.writeStartObject();
+            json.writeStringProperty("kind", "lock-order");
+            json.writeStringProperty("summary", inversion.summary());
+            json.writeArrayPropertyStart("orders");
+            for (LockOrder order : inversion.orders()) {
+                order(json, order, LockPath.of(program, order, result.options().explore().stepBound()));
+            }
+            json.writeEndArray();
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+    }
+
+    private static void order(JsonGenerator json, LockOrder order, LockPath path) {
+        json.writeStartObject();
+        json.writeStringProperty("task", path.task());
+        lock(json, "holds", new Lock(order.held(), path.held(), order.heldShared(), path.heldChain()));
+        lock(json, "takes", new Lock(order.wanted(), path.wanted(), order.wantedShared(), path.wantedChain()));
+        json.writeStringProperty("schedule", order.schedule().toString());
+        json.writeEndObject();
+    }
+
+    private record Lock(String lockClass, String label, boolean shared, List<String> chain) {}
+
+    private static void lock(JsonGenerator json, String name, Lock lock) {
+        json.writeObjectPropertyStart(name);
+        json.writeStringProperty("class", lock.lockClass());
+        json.writeStringProperty("lock", lock.label());
+        json.writeBooleanProperty("shared", lock.shared());
+        strings(json, "chain", lock.chain());
         json.writeEndObject();
     }
 

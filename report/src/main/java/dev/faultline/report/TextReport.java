@@ -2,6 +2,8 @@ package dev.faultline.report;
 
 import dev.faultline.explore.OutcomeCount;
 import dev.faultline.explore.Violation;
+import dev.faultline.explore.verdict.Inversion;
+import dev.faultline.explore.verdict.LockOrder;
 import dev.faultline.litmus.run.LitmusProgram;
 import dev.faultline.litmus.verdict.TestResult;
 import dev.faultline.machine.schedule.Schedule;
@@ -60,10 +62,36 @@ public final class TextReport {
         return text.toString();
     }
 
+    /// {@return what lockdep would warn of: each inversion, with the way to each of its orders; empty if there is none}
+    public static String warnings(TestResult result) {
+        StringBuilder text = new StringBuilder();
+        LitmusProgram program = new LitmusProgram(result.test(), result.kernel().parts());
+        for (Inversion inversion : result.exploration().inversions()) {
+            text.append("\nwarning: lockdep: ").append(inversion.summary()).append('\n');
+            for (LockOrder order : inversion.orders()) {
+                LockPath path = LockPath.of(program, order, result.options().explore().stepBound());
+                text.append("  ").append(path.task()).append(" takes ").append(lock(path.wanted(), order.wantedShared()))
+                        .append(chain("\n      in ", path.wantedChain())).append('\n');
+                text.append("    while it holds ").append(lock(path.held(), order.heldShared()))
+                        .append(chain("\n      taken in ", path.heldChain())).append('\n');
+                text.append("    ").append(replay(result, order.schedule()));
+            }
+        }
+        return text.toString();
+    }
+
+    private static String lock(String label, boolean shared) {
+        return shared ? label + " (read)" : label;
+    }
+
     private static String execution(TestResult result, LitmusProgram program, Schedule schedule, boolean folded) {
         Recording recording = Recording.of(program, schedule, result.options().explore().stepBound());
-        return recording(recording, folded) + "replay: faultline replay " + result.test().source().name()
-                + " --kernel " + result.kernel().release() + patchOptions(result) + " --schedule " + schedule + "\n";
+        return recording(recording, folded) + replay(result, schedule);
+    }
+
+    private static String replay(TestResult result, Schedule schedule) {
+        return "replay: faultline replay " + result.test().source().name() + " --kernel " + result.kernel().release()
+                + patchOptions(result) + " --schedule " + schedule + "\n";
     }
 
     private static String patchOptions(TestResult result) {

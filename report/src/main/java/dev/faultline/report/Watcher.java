@@ -16,7 +16,8 @@ import java.util.TreeMap;
 
 /// Writes down each step of an execution, with the kernel functions that are on the stack.
 final class Watcher implements Recorder {
-    private final StackWalker walker = StackWalker.getInstance(Option.RETAIN_CLASS_REFERENCE);
+    private static final StackWalker WALKER = StackWalker.getInstance(Option.RETAIN_CLASS_REFERENCE);
+
     private final Map<Long, List<String>> pending = new TreeMap<>();
     private final List<Recording.Step> steps = new ArrayList<>();
     private boolean exploring;
@@ -83,8 +84,9 @@ final class Watcher implements Recorder {
         }
     }
 
-    private List<String> chain() {
-        List<String> chain = new ArrayList<>(walker.walk(frames -> frames.map(Watcher::symbol)
+    /// {@return the kernel functions on the stack, outermost first}
+    static List<String> chain() {
+        List<String> chain = new ArrayList<>(WALKER.walk(frames -> frames.map(Watcher::symbol)
                 .filter(symbol -> !symbol.isEmpty()).toList()));
         Collections.reverse(chain);
         return chain;

@@ -6,6 +6,7 @@ import dev.faultline.kernel.fs.gfs2.GlockHolder;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.machine.task.Access;
 import dev.faultline.machine.task.Machine;
+import dev.faultline.machine.task.Task;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -56,6 +57,11 @@ public final class AutoDemotingGlock extends Glock {
     @Override
     protected boolean isInTheWay(GlockHolder holder) {
         return !weak.contains(holder);
+    }
+
+    @Override
+    public boolean isGivenUpOnDemand(Task holder) {
+        return weak.stream().anyMatch(claim -> claim.task() == holder);
     }
 
     @Override

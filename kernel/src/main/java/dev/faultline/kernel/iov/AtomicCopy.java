@@ -9,11 +9,14 @@ public interface AtomicCopy {
     /// The seam at which other forms plug in.
     Part<AtomicCopy> PART = new Part<>("iov.AtomicCopy", AtomicCopy.class);
 
-    /// Today: page faults are disabled, because their handler may need the lock of this very page.
+    /// Today: page faults are disabled, because their handler may need the lock of this very page. Nor may anything
+    /// else in it wait.
     AtomicCopy TODAY = (task, from, bytes, offset, lengthBytes) -> {
+        from.machine().forbidSleeping();
         task.pagefaultDisable();
         long copied = from.copyFromIter(bytes, offset, lengthBytes);
         task.pagefaultEnable();
+        from.machine().allowSleeping();
         return copied;
     };
 

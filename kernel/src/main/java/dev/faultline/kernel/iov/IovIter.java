@@ -10,6 +10,7 @@ import dev.faultline.kernel.mm.GupResult;
 import dev.faultline.kernel.mm.Pte;
 import dev.faultline.kernel.mm.TaskStruct;
 import dev.faultline.kernel.mm.UserMemory;
+import dev.faultline.machine.task.Machine;
 import java.util.EnumSet;
 import java.util.List;
 
@@ -242,6 +243,10 @@ public final class IovIter {
         return (int) Math.min(lengthBytes, Content.SIZE - inPage(address));
     }
 
+    Machine machine() {
+        return memory.machine();
+    }
+
     /// Copies `lengthBytes` bytes of the iterator to a page at `offsetBytes`, with page faults disabled:
     /// the caller holds the folio lock.
     ///
@@ -251,7 +256,7 @@ public final class IovIter {
         Content bytes = new Content((byte) 0);
         int firstSegment = segment;
         long firstOffset = offset;
-        long copied = atomicCopy.copy(TaskStruct.current(memory.machine()), this, bytes, offsetBytes, lengthBytes);
+        long copied = atomicCopy.copy(TaskStruct.current(machine()), this, bytes, offsetBytes, lengthBytes);
         if (copied > 0) {
             copyForward(folio, bytes, offsetBytes, (int) copied, firstSegment, firstOffset);
             folio.data().write(offsetBytes, (int) copied, bytes, offsetBytes);

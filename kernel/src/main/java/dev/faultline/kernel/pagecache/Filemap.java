@@ -129,8 +129,8 @@ public final class Filemap {
     @Models(file = "mm/filemap.c", symbol = "filemap_create_folio")
     private Optional<Errno> createFolio(AddressSpace mapping, long index) {
         Folio folio = physical.allocate("page cache");
-        folio.lock().lockUnpublished();
         mapping.invalidateLock().downRead();
+        folio.lock().lockUnpublished();
         Optional<Errno> error = Optional.empty();
         if (mapping.add(index, folio)) {
             error = mapping.operations().readFolio(mapping, folio);

@@ -1,5 +1,6 @@
 package dev.faultline.kernel.syscall;
 
+import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Madvise;
 import dev.faultline.kernel.mm.Mlock;
 import dev.faultline.kernel.mm.Mprotect;
@@ -8,6 +9,9 @@ import dev.faultline.kernel.mm.Populate;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Fcntl;
 import dev.faultline.kernel.uapi.SysResult;
+import dev.faultline.machine.task.Kind;
+import dev.faultline.machine.task.Machine;
+import dev.faultline.machine.task.Task;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -88,7 +92,19 @@ public final class SystemCalls {
         if (call == null) {
             throw new IllegalArgumentException("the model has no system call " + name);
         }
-        return call;
+        return (process, arguments) -> returning(process, call.invoke(process, arguments));
+    }
+
+    /// Looks whether the running task leaves the kernel with a lock that nobody else will give up.
+    @Models(file = "kernel/locking/lockdep.c", symbol = "lockdep_sys_exit")
+    private static SysResult returning(Process process, SysResult result) {
+        Machine machine = process.node().machine();
+        for (Task.Hold hold : machine.current().held()) {
+            if (!hold.lock().isHandedOver()) {
+                throw machine.finding(Kind.BUG, "lock held when returning to user space: " + hold.lock().label());
+            }
+        }
+        return result;
     }
 
     /// Opens a file by a path that is not in user memory: the C library's string constants.

@@ -3,6 +3,7 @@ package dev.faultline.machine.schedule;
 import dev.faultline.machine.task.Ending;
 import dev.faultline.machine.task.Finding;
 import dev.faultline.machine.task.Kind;
+import dev.faultline.machine.task.LockWatch;
 import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.Recorder;
 import dev.faultline.machine.task.Scheduler;
@@ -31,7 +32,15 @@ public final class Execution {
     /// @param stepBound the number of steps after which a phase is cut off
     /// @throws SetUpFailed if the set-up does not run to its end
     public static Execution start(Program program, Scheduler scheduler, long stepBound, @Nullable Recorder recorder) {
-        Machine machine = new Machine(stepBound, recorder);
+        return start(program, scheduler, stepBound, recorder, LockWatch.NONE);
+    }
+
+    /// As above, with somebody who is told which locks are taken.
+    ///
+    /// @throws SetUpFailed if the set-up does not run to its end
+    public static Execution start(
+            Program program, Scheduler scheduler, long stepBound, @Nullable Recorder recorder, LockWatch lockWatch) {
+        Machine machine = new Machine(stepBound, recorder, lockWatch);
         Program.World world = program.boot(machine);
         Ending setUp = machine.runAlone("init", world::setUp);
         if (setUp != Ending.DONE) {

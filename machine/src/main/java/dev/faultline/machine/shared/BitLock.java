@@ -2,6 +2,7 @@ package dev.faultline.machine.shared;
 
 import dev.faultline.machine.task.Access;
 import dev.faultline.machine.task.Kind;
+import dev.faultline.machine.task.LockMode;
 import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.SharedObject;
 import dev.faultline.machine.task.StateObject;
@@ -30,8 +31,27 @@ public final class BitLock extends SharedObject {
 
     /// Sets the bit, waiting until it is clear. One step.
     public void lock() {
+        lockNested(0);
+    }
+
+    /// Sets the bit as [#lock] does, within another one of its class that comes before it in an order of their own:
+    /// `subclass` tells the two apart.
+    public void lockNested(int subclass) {
+        LockMode mode = LockMode.exclusive(subclass);
+        machine().claims(this, mode);
         machine().step(this, Access.ACQUIRE, -1);
-        take();
+        take(mode);
+    }
+
+    /// Says that somebody else will clear the bit that the running task has set, such as the completion of the
+    /// read that it starts: what the task waits for from now on does not keep the bit set. No step.
+    public void handOver() {
+        machine().current().drops(this);
+    }
+
+    @Override
+    public boolean isHandedOver() {
+        return true;
     }
 
     /// Sets the bit if it is clear. One step.
@@ -42,14 +62,14 @@ public final class BitLock extends SharedObject {
         boolean free = !locked;
         machine().current().learn(free ? 1 : 0);
         if (free) {
-            take();
+            take(LockMode.EXCLUSIVE);
         }
         return free;
     }
 
     /// Sets the bit of an object that no other task has seen yet. No step.
     public void lockUnpublished() {
-        take();
+        take(LockMode.EXCLUSIVE);
     }
 
     /// Clears the bit. One step. Clearing a clear bit is a bug of the program.
@@ -81,14 +101,15 @@ public final class BitLock extends SharedObject {
 
     /// Waits until the bit is clear, without setting it. One step.
     public void await() {
+        machine().claims(this, LockMode.EXCLUSIVE); // whoever keeps it set is waited for as for taking it
         machine().await(this, -1, () -> !locked);
     }
 
-    private void take() {
+    private void take(LockMode mode) {
         Task me = machine().current();
         locked = true;
         taker = me;
-        me.holds(this, false);
+        me.holds(this, mode);
         changed();
     }
 

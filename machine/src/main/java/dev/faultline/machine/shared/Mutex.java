@@ -2,6 +2,7 @@ package dev.faultline.machine.shared;
 
 import dev.faultline.machine.task.Access;
 import dev.faultline.machine.task.Kind;
+import dev.faultline.machine.task.LockMode;
 import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.SharedObject;
 import dev.faultline.machine.task.StateObject;
@@ -28,8 +29,15 @@ public final class Mutex extends SharedObject {
 
     /// Takes the lock, waiting for it. One step.
     public void lock() {
+        lockNested(0);
+    }
+
+    /// Takes the lock as [#lock] does, within another one of its class: `mutex_lock_nested`.
+    public void lockNested(int subclass) {
+        LockMode mode = LockMode.exclusive(subclass);
+        machine().claims(this, mode);
         machine().step(this, Access.ACQUIRE, -1);
-        own();
+        own(mode);
     }
 
     /// Takes the lock if it is free. One step.
@@ -40,7 +48,7 @@ public final class Mutex extends SharedObject {
         boolean free = owner == null;
         machine().current().learn(free ? 1 : 0);
         if (free) {
-            own();
+            own(LockMode.EXCLUSIVE);
         }
         return free;
     }
@@ -62,10 +70,10 @@ public final class Mutex extends SharedObject {
         return owner == machine().current();
     }
 
-    private void own() {
+    private void own(LockMode mode) {
         Task me = machine().current();
         owner = me;
-        me.holds(this, false);
+        me.holds(this, mode);
         changed();
     }
 

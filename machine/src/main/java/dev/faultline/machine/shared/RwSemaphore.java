@@ -2,6 +2,7 @@ package dev.faultline.machine.shared;
 
 import dev.faultline.machine.task.Access;
 import dev.faultline.machine.task.Kind;
+import dev.faultline.machine.task.LockMode;
 import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.SharedObject;
 import dev.faultline.machine.task.StateObject;
@@ -36,8 +37,15 @@ public final class RwSemaphore extends SharedObject {
 
     /// Takes the lock for reading, waiting for a writer that holds it or waits for it. One step.
     public void downRead() {
+        downReadNested(0);
+    }
+
+    /// Takes the lock as [#downRead] does, within another one of its class: `down_read_nested`.
+    public void downReadNested(int subclass) {
+        LockMode mode = LockMode.shared(subclass);
+        machine().claims(this, mode);
         machine().step(this, Access.ACQUIRE_SHARED, -1);
-        addReader();
+        addReader(mode);
     }
 
     /// Takes the lock for reading unless that means waiting. One step.
@@ -48,20 +56,27 @@ public final class RwSemaphore extends SharedObject {
         boolean free = writer == null && waitingWriters.isEmpty();
         machine().current().learn(free ? 1 : 0);
         if (free) {
-            addReader();
+            addReader(LockMode.SHARED);
         }
         return free;
     }
 
     /// Takes the lock for writing, waiting for everybody who holds it. Two steps.
     public void downWrite() {
+        downWriteNested(0);
+    }
+
+    /// Takes the lock as [#downWrite] does, within another one of its class: `down_write_nested`.
+    public void downWriteNested(int subclass) {
+        LockMode mode = LockMode.exclusive(subclass);
+        machine().claims(this, mode);
         Task me = machine().current();
         machine().step(this, Access.QUEUE, -1);
         waitingWriters.add(me);
         changed();
         machine().step(this, Access.ACQUIRE_QUEUED, -1);
         waitingWriters.remove(me);
-        ownAsWriter(me);
+        ownAsWriter(me, mode);
     }
 
     /// Takes the lock for writing if nobody holds it or waits for it. One step.
@@ -72,7 +87,7 @@ public final class RwSemaphore extends SharedObject {
         boolean free = writer == null && readers.isEmpty() && waitingWriters.isEmpty();
         machine().current().learn(free ? 1 : 0);
         if (free) {
-            ownAsWriter(machine().current());
+            ownAsWriter(machine().current(), LockMode.EXCLUSIVE);
         }
         return free;
     }
@@ -100,16 +115,17 @@ public final class RwSemaphore extends SharedObject {
     public void downgradeWrite() {
         Task me = machine().current();
         machine().step(this, Access.RELEASE, -1);
-        releaseWriter(me);
-        addReader();
+        addReader(LockMode.shared(releaseWriter(me).subclass()));
     }
 
-    private void releaseWriter(Task me) {
+    private LockMode releaseWriter(Task me) {
         if (writer != me) {
             throw notHeld(me, "writing");
         }
         writer = null;
+        LockMode mode = me.modeOf(this);
         me.drops(this);
+        return mode;
     }
 
     /// {@return whether the running task holds the lock for writing; no step}
@@ -121,16 +137,16 @@ public final class RwSemaphore extends SharedObject {
         return machine().finding(Kind.BUG, label() + " unlocked by " + me + ", which does not hold it for " + how);
     }
 
-    private void addReader() {
+    private void addReader(LockMode mode) {
         Task me = machine().current();
         readers.add(me);
-        me.holds(this, true);
+        me.holds(this, mode);
         changed();
     }
 
-    private void ownAsWriter(Task me) {
+    private void ownAsWriter(Task me, LockMode mode) {
         writer = me;
-        me.holds(this, false);
+        me.holds(this, mode);
         changed();
     }
 

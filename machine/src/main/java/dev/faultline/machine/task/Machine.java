@@ -12,10 +12,13 @@ import org.jspecify.annotations.Nullable;
 public final class Machine {
     private final long stepBound;
     private final @Nullable Recorder recorder;
+    private final LockWatch lockWatch;
     private final List<Task> tasks = new ArrayList<>();
     private final SharedState state = new SharedState();
     private final List<Finding> findings = new ArrayList<>();
-    private Trace trace = new Trace();
+    private final Trace explored = new Trace();
+    // That of the part that runs, which is another one while a part runs alone.
+    private Trace trace = explored;
     private final RetryPoints retries = new RetryPoints(this);
 
     private Scheduler scheduler = Scheduler.SEQUENTIAL;
@@ -35,8 +38,18 @@ public final class Machine {
     /// @param stepBound the number of steps after which a phase is cut off
     /// @param recorder  who watches, or null
     public Machine(long stepBound, @Nullable Recorder recorder) {
+        this(stepBound, recorder, LockWatch.NONE);
+    }
+
+    /// A machine without tasks.
+    ///
+    /// @param stepBound the number of steps after which a phase is cut off
+    /// @param recorder  who watches, or null
+    /// @param lockWatch is told which locks are taken
+    public Machine(long stepBound, @Nullable Recorder recorder, LockWatch lockWatch) {
         this.stepBound = stepBound;
         this.recorder = recorder;
+        this.lockWatch = lockWatch;
     }
 
     // ---- what the program under exploration calls ----
@@ -164,6 +177,10 @@ public final class Machine {
             throw finding(Kind.BUG, "sleeping function called from invalid context: " + task.object().label()
                     + " while a spinlock is held");
         }
+        if (task.sleeplessDepth > 0 && Access.waits(task.access.ordinal())) {
+            throw finding(Kind.BUG, "sleeping function called from invalid context: " + task.object().label()
+                    + " in atomic context");
+        }
         if (recorder != null) {
             recorder.announced(task);
         }
@@ -230,6 +247,32 @@ public final class Machine {
         }
     }
 
+    /// Says that the running task takes `lock` next, by a step that waits for it if need be. Every lock but one
+    /// that is only tried says so, right before that step. Not where an execution goes on after its end, on trial
+    /// or to see what else there is.
+    public void claims(SharedObject lock, LockMode mode) {
+        if (aftermath == null && !retries.isConfirming()) {
+            lockWatch.claims(this, lock, mode);
+        }
+    }
+
+    void took(Task task, SharedObject lock, LockMode mode) {
+        trace.took(mode.shared());
+        if (recorder != null) {
+            recorder.took(task, lock);
+        }
+    }
+
+    /// Starts a section in which the running task must not wait for anything, though it takes steps.
+    public void forbidSleeping() {
+        current().sleeplessDepth++;
+    }
+
+    /// Ends the section that [#forbidSleeping] started.
+    public void allowSleeping() {
+        current().sleeplessDepth--;
+    }
+
     /// Starts a section in which the running task must not take a step: a spinlock is held.
     public void enterAtomic() {
         current().atomicDepth++;
@@ -246,7 +289,6 @@ public final class Machine {
     ///
     /// @return [Ending#DONE], or what went wrong
     public Ending runAlone(String name, Runnable body) {
-        Trace explored = trace;
         trace = new Trace();
         startPhase();
         spawn(name, body);
@@ -361,9 +403,13 @@ public final class Machine {
     }
 
     private void finished(Task task) {
-        if (!task.held().isEmpty() && ending == null && !task.isHalted()) {
-            report(Kind.BUG, "lock held when task ended: " + task.held().getFirst().lock().label());
-            ending = Ending.FINDING;
+        if (ending == null && !task.isHalted()) {
+            for (Task.Hold hold : task.held()) {
+                if (ending == null && !hold.lock().isHandedOver()) {
+                    report(Kind.BUG, "lock held when task ended: " + hold.lock().label());
+                    ending = Ending.FINDING;
+                }
+            }
         }
         current = null;
     }
@@ -381,8 +427,19 @@ public final class Machine {
         }
         boolean livelocked = waiting && parked && retries.confirmParked();
         if (!livelocked) { // else the rounds of the certificate follow
-            ending = !waiting ? Ending.DONE : parked ? Ending.COVERED : Ending.DEADLOCK;
+            ending = !waiting ? done() : parked ? Ending.COVERED : Ending.DEADLOCK;
         }
+    }
+
+    /// Every task has ended that had to. A lock that one of them left to others to give up should be free by now.
+    private Ending done() {
+        for (Task task : tasks) {
+            if (aftermath == null && task.isDone() && !task.held().isEmpty()) {
+                report(Kind.LEAK, "lock held when all tasks had ended: " + task.held().getFirst().lock().label());
+                return Ending.FINDING;
+            }
+        }
+        return Ending.DONE;
     }
 
     private StopExecution stop(Ending how) {
@@ -485,6 +542,11 @@ public final class Machine {
     /// {@return the steps of the phase to explore, so far; those of a part that runs alone while it does}
     public Trace trace() {
         return trace;
+    }
+
+    /// {@return the steps of the phase to explore, so far; also while a part runs alone}
+    public Trace exploredTrace() {
+        return explored;
     }
 
     /// {@return the number of steps of this phase so far}

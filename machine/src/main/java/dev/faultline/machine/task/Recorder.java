@@ -8,6 +8,9 @@ public interface Recorder {
     /// `task` has been chosen and takes its pending step now.
     void stepped(Task task);
 
+    /// `task` holds `lock` from now on.
+    default void took(Task task, SharedObject lock) {}
+
     /// `task` says something about the step that it took last.
     void noted(Task task, String text);
 

@@ -52,6 +52,17 @@ public abstract class SharedObject extends StateObject {
         return true;
     }
 
+    /// {@return whether a task that holds this lock may leave it to somebody else to give it up}
+    public boolean isHandedOver() {
+        return false;
+    }
+
+    /// {@return whether `holder`, which holds this lock, would lose it at once to whoever waits for it, so that nobody
+    /// waits for what `holder` does}
+    public boolean isGivenUpOnDemand(Task holder) {
+        return false;
+    }
+
     /// {@return the tasks that a task waiting for this object waits for, as far as that is known}
     public List<Task> holders() {
         return List.of();

@@ -38,12 +38,18 @@ public final class Task {
     @Nullable BooleanSupplier guard;
     @Nullable Lasso parked;
     int atomicDepth;
+    int sleeplessDepth;
     int resumedBy = -1;
 
     /// A lock that a task holds.
     ///
     /// @param step the number of the step that took it
-    public record Hold(SharedObject lock, boolean shared, int step) {}
+    public record Hold(SharedObject lock, LockMode mode, int step) {
+        /// {@return whether others may hold it at the same time}
+        public boolean shared() {
+            return mode.shared();
+        }
+    }
 
     Task(Machine machine, int id, String name, boolean daemon, @Nullable Task parent, Runnable body) {
         this.machine = machine;
@@ -241,32 +247,45 @@ public final class Task {
     }
 
     /// Notes that the task holds `lock` from now on.
-    public void holds(SharedObject lock, boolean shared) {
-        held.add(new Hold(lock, shared, machine.stepCount()));
-        machine.trace().took(shared);
+    public void holds(SharedObject lock, LockMode mode) {
+        held.add(new Hold(lock, mode, machine.stepCount()));
+        machine.took(this, lock, mode);
     }
 
     /// Notes that the task no longer holds `lock`.
     ///
     /// @return whether it held it
     public boolean drops(SharedObject lock) {
-        for (int i = held.size() - 1; i >= 0; i--) {
-            if (held.get(i).lock() == lock) {
-                held.remove(i);
-                return true;
-            }
+        int at = indexOf(lock);
+        if (at >= 0) {
+            held.remove(at);
         }
-        return false;
+        return at >= 0;
     }
 
     /// {@return whether the task holds `lock`, in whichever way}
     public boolean isHolding(SharedObject lock) {
+        return indexOf(lock) >= 0;
+    }
+
+    /// {@return how the task took `lock` last}
+    ///
+    /// @throws IllegalStateException if it does not hold it
+    public LockMode modeOf(SharedObject lock) {
+        int at = indexOf(lock);
+        if (at < 0) {
+            throw new IllegalStateException(name + " does not hold " + lock);
+        }
+        return held.get(at).mode();
+    }
+
+    private int indexOf(SharedObject lock) {
         for (int i = held.size() - 1; i >= 0; i--) {
             if (held.get(i).lock() == lock) {
-                return true;
+                return i;
             }
         }
-        return false;
+        return -1;
     }
 
     /// Folds what a step told the task into the digest of where it stands.

@@ -79,6 +79,7 @@ public class Glock extends SharedObject {
     }
 
     private GlockHolder claim(GlockHolder holder, Gfs2Inode owner) {
+        machine().claims(this, holder.mode());
         machine().step(this, Access.WRITE, -1);
         queue.add(holder);
         holder.setQueued(true);

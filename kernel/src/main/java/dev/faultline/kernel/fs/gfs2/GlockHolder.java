@@ -1,5 +1,6 @@
 package dev.faultline.kernel.fs.gfs2;
 
+import dev.faultline.machine.task.LockMode;
 import dev.faultline.machine.task.Task;
 
 /// A task's claim to a glock (`struct gfs2_holder`): it waits, then holds.
@@ -48,9 +49,14 @@ public final class GlockHolder {
         return takesAny;
     }
 
+    /// {@return the claim as lockdep sees it; Linux's does not look at glocks}
+    LockMode mode() {
+        return state == LockState.EXCLUSIVE ? LockMode.EXCLUSIVE : LockMode.SHARED;
+    }
+
     void setGranted(boolean value) {
         if (value && !granted) {
-            task.holds(glock, state != LockState.EXCLUSIVE);
+            task.holds(glock, mode());
         } else if (!value && granted) {
             task.drops(glock);
         }
