@@ -20,6 +20,7 @@ import dev.faultline.kernel.iov.AtomicCopy;
 import dev.faultline.kernel.iov.PagePinning;
 import dev.faultline.kernel.mm.FaultIn;
 import dev.faultline.kernel.mm.FolioHold;
+import dev.faultline.kernel.mm.ForkRace;
 import dev.faultline.kernel.mm.GupFlag;
 import dev.faultline.kernel.mm.PteSlot;
 import dev.faultline.kernel.mm.TlbFlush;
@@ -40,7 +41,7 @@ final class Patches {
     private static final PagePinning PAGES_REFERENCED = new PagePinning(FolioHold.REFERENCE, GupFlag.NOFAULT);
 
     static final List<Patch> ALL = List.of(
-            mincore(), mremapFlush(), gfs2PageFault(), fixupUserFault(), gfs2Retries(), partialFaultIn(), directWriteFallback(),
+            mincore(), mremapFlush(), forkRace(), gfs2PageFault(), fixupUserFault(), gfs2Retries(), partialFaultIn(), directWriteFallback(),
             biosPin(), safeWriteableResult(), gfs2PageFaultV5(), gfs2PageFaultV6(), writeCopyMayFault(), noFlush());
 
     private Patches() {}
@@ -64,6 +65,12 @@ final class Patches {
         return merged("mremap-flush", "mremap: properly flush TLB before releasing the page", "v4.19", "2018-10",
                 "eb66ae030829, CVE-2018-18281",
                 Change.toToday(TlbFlush.PART, new TlbFlushV418()));
+    }
+
+    private static Patch forkRace() {
+        return merged("gup-fast-fork-race", "mm/gup: prevent gup_fast from racing with COW during fork", "v5.11", "2020-12",
+                "57efa1fe5957",
+                Change.toToday(ForkRace.PART, ForkRace.IGNORED));
     }
 
     private static Patch gfs2PageFault() {

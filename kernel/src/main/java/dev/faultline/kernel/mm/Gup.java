@@ -16,11 +16,13 @@ import java.util.Optional;
 public final class Gup {
     private final Machine machine;
     private final Memory memory;
+    private final ForkRace forkRace;
 
     /// Walks the page tables of whichever process runs.
-    public Gup(Machine machine, Memory memory) {
+    public Gup(Machine machine, Memory memory, ForkRace forkRace) {
         this.machine = machine;
         this.memory = memory;
+        this.forkRace = forkRace;
     }
 
     /// Looks the pages up without locks first, and takes the slow way for the rest.
@@ -54,8 +56,9 @@ public final class Gup {
     private List<Folio> locklessPagesFromMm(long start, int pages, EnumSet<GupFlag> flags) {
         Mm mm = currentMm();
         List<Folio> found = new ArrayList<>(pages);
+        boolean looksOut = flags.contains(GupFlag.PIN) && forkRace == ForkRace.CHECKED;
         long sequence = 0;
-        if (flags.contains(GupFlag.PIN)) {
+        if (looksOut) {
             sequence = mm.writeProtectSeq().read();
             if (sequence % 2 != 0) {
                 return found; // a fork is at work
@@ -66,7 +69,7 @@ public final class Gup {
                 break;
             }
         }
-        if (flags.contains(GupFlag.PIN) && !found.isEmpty() && mm.writeProtectSeq().read() != sequence) {
+        if (looksOut && !found.isEmpty() && mm.writeProtectSeq().read() != sequence) {
             found.forEach(FolioHold.PIN::release); // a fork ran, and may have missed the pins
             found.clear();
         }
