@@ -5,6 +5,7 @@ import dev.faultline.kernel.mm.VmFlag;
 import dev.faultline.kernel.mm.VmOperations;
 import dev.faultline.kernel.mm.Vma;
 import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.kernel.uapi.Poll;
 import dev.faultline.kernel.uapi.SysResult;
 import java.util.EnumSet;
 import java.util.Optional;
@@ -50,6 +51,11 @@ public interface FileOperations {
     /// @return -ENOTTY where there are none
     default SysResult ioctl(OpenFile file, long command, long argument) {
         return SysResult.err(Errno.ENOTTY);
+    }
+
+    /// {@return what the file is ready for (`POLL*`)} If that is nothing, `wait` is woken once it may be something.
+    default int poll(OpenFile file, Optional<PollWait> wait) {
+        return Poll.DEFAULT;
     }
 
     /// {@return whether somebody wants to know when the last descriptor is closed and no call uses the file} Never

@@ -163,8 +163,13 @@ public final class Folio extends StateObject {
 
     /// {@return whether somebody may have pinned the folio (`folio_maybe_dma_pinned`); never wrong if it says no}
     /// One step.
-    boolean maybeDmaPinned() {
+    public boolean maybeDmaPinned() {
         return readReferenceCount() >= FolioHold.PIN.references();
+    }
+
+    /// {@return as [#maybeDmaPinned], within a step} Of a pin that came after that one, too.
+    boolean isPinnedNow() {
+        return peekReferenceCount() >= FolioHold.PIN.references();
     }
 
     /// {@return whether this is the page of zeroes that read faults on anonymous memory map}

@@ -57,8 +57,11 @@ public final class Fork {
             parent.writeProtectSeq().addAndGet(1);
         }
         for (PteSlot slot : parent.slots(vma.start(), vma.end())) {
-            if (slot.read() instanceof Pte.Present present) {
+            Pte found = slot.read();
+            if (found instanceof Pte.Present present) {
                 child.slot(slot.address()).replace(Pte.NONE, copyPresentPte(vma, slot, present, tlb));
+            } else if (found == Pte.Marker.POISONED) {
+                child.slot(slot.address()).replace(Pte.NONE, found);
             }
         }
         if (cow) {
@@ -69,7 +72,8 @@ public final class Fork {
     @Models(file = "mm/memory.c", symbol = "copy_present_ptes")
     private Pte copyPresentPte(Vma vma, PteSlot slot, Pte.Present present, TlbGather tlb) {
         Optional<Pte> copied = needsCopyForDma(present) ? copyPresentPage(vma, slot, present) : Optional.empty();
-        return copied.orElseGet(() -> slot.share(vma.isCow(), tlb));
+        Pte shared = copied.orElseGet(() -> slot.share(vma.isCow(), tlb));
+        return shared instanceof Pte.Present entry ? entry.without(Pte.Present.UFFD_WP) : shared;
     }
 
     @Models(file = "include/linux/mm.h", symbol = "folio_needs_cow_for_dma")

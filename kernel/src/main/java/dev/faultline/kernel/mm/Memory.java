@@ -44,11 +44,28 @@ public final class Memory {
     private VmFaultResult handlePteFault(VmFault fault) {
         fault.found(fault.slot().read());
         return switch (fault.originalPte()) {
-            case Pte.None _ when fault.vma().isAnonymous() -> doAnonymousPage(fault);
-            case Pte.None _ -> doFault(fault);
+            case Pte.None _ -> doPteMissing(fault);
+            case Pte.Marker marker -> handlePteMarker(fault, marker);
             case Pte.Present pte when (fault.isWrite() || fault.isUnshare()) && !pte.writable() -> doWpPage(fault, pte);
             case Pte.Present pte -> touch(fault, pte);
         };
+    }
+
+    @Models(file = "mm/memory.c", symbol = "do_pte_missing")
+    private VmFaultResult doPteMissing(VmFault fault) {
+        return fault.vma().isAnonymous() ? doAnonymousPage(fault) : doFault(fault);
+    }
+
+    @Models(file = "mm/memory.c", symbol = "handle_pte_marker")
+    private VmFaultResult handlePteMarker(VmFault fault, Pte.Marker marker) {
+        if (marker == Pte.Marker.POISONED) {
+            return VmFaultResult.HWPOISON;
+        }
+        if (!fault.vma().has(VmFlag.UFFD_WP)) {
+            fault.slot().replace(marker, Pte.NONE); // left behind: the area is no longer registered
+            return VmFaultResult.DONE;
+        }
+        return doPteMissing(fault);
     }
 
     /// The entry permits the access by now: sets what the processor would have set.
@@ -66,14 +83,15 @@ public final class Memory {
             return VmFaultResult.SIGBUS;
         }
         if (Userfault.isMissing(fault.vma())) {
-            return Userfault.missing(fault);
+            return Userfault.ask(fault, fault.originalPte(), UserFaultHandler.Reason.MISSING);
         }
         if (!fault.isWrite()) {
-            fault.slot().replace(Pte.NONE, Pte.zeroPage(zeroPage));
+            fault.slot().replace(fault.originalPte(), Userfault.protectedAsMarked(fault, Pte.zeroPage(zeroPage)));
             return VmFaultResult.DONE;
         }
         Folio folio = physical.allocate("anonymous");
-        if (!fault.slot().replace(Pte.NONE, Pte.anonymous(folio, fault.vma().has(VmFlag.WRITE)))) {
+        Pte.Present entry = Pte.anonymous(folio, fault.vma().has(VmFlag.WRITE));
+        if (!fault.slot().replace(fault.originalPte(), Userfault.protectedAsMarked(fault, entry))) {
             folio.put();
         }
         return VmFaultResult.DONE;
@@ -90,7 +108,7 @@ public final class Memory {
     @Models(file = "mm/memory.c", symbol = "do_read_fault")
     private VmFaultResult doReadFault(VmFault fault) {
         VmOperations operations = operations(fault);
-        if (operations.mapPages(fault).has(VmFaultResult.NOPAGE)) {
+        if (!Userfault.disablesFaultAround(fault.vma()) && operations.mapPages(fault).has(VmFaultResult.NOPAGE)) {
             return VmFaultResult.NOPAGE;
         }
         VmFaultResult found = operations.fault(fault);
@@ -171,8 +189,8 @@ public final class Memory {
     /// Installs `entry` unless another task has changed the place meanwhile. Takes over the caller's
     /// reference on success.
     @Models(file = "mm/memory.c", symbol = "finish_fault")
-    private boolean finishFault(VmFault fault, Pte entry) {
-        return fault.slot().replace(fault.originalPte(), entry);
+    private boolean finishFault(VmFault fault, Pte.Present entry) {
+        return fault.slot().replace(fault.originalPte(), Userfault.protectedAsMarked(fault, entry));
     }
 
     private VmFaultResult dropUnlessMapped(Folio folio, boolean mapped) {
@@ -185,7 +203,17 @@ public final class Memory {
 
     /// A write to a page that is mapped read-only, or a pin of one that is shared.
     @Models(file = "mm/memory.c", symbol = "do_wp_page")
-    private VmFaultResult doWpPage(VmFault fault, Pte.Present pte) {
+    private VmFaultResult doWpPage(VmFault fault, Pte.Present found) {
+        Pte.Present pte = found;
+        if (!fault.isUnshare() && Userfault.isProtected(fault.vma(), pte)) {
+            if (!Userfault.isAsync(fault.vma())) {
+                return Userfault.ask(fault, found, UserFaultHandler.Reason.WP);
+            }
+            pte = found.without(Pte.Present.UFFD_WP);
+            if (!fault.slot().replace(found, pte)) {
+                return VmFaultResult.DONE;
+            }
+        }
         if (fault.vma().has(VmFlag.SHARED)) {
             return fault.isUnshare() ? VmFaultResult.DONE
                     : pte.special() ? wpPfnShared(fault, pte) : wpPageShared(fault, pte);

@@ -85,9 +85,35 @@ public final class Mprotect {
         return vma.has(VmFlag.WRITE) && canChangeWritable(vma, changed) ? changed.with(Pte.Present.WRITE) : changed;
     }
 
+    /// Protects the entries of a range against writes for the sake of the program that serves the area, or lifts that
+    /// again. The caller holds `mmap_lock` for reading.
+    @Models(file = "mm/userfaultfd.c", symbol = "uffd_wp_range")
+    public static void uffdWpRange(Vma vma, long start, long end, boolean enable) {
+        boolean markers = enable && (!vma.isAnonymous()
+                || vma.userfault().filter(UserFaultHandler::marksUnpopulated).isPresent());
+        TlbGather tlb = new TlbGather(vma.mm());
+        for (long address = start; address < end; address += Content.SIZE) {
+            vma.mm().slot(address).change(pte -> switch (pte) {
+                case Pte.None _ -> markers ? Pte.Marker.UFFD_WP : pte;
+                case Pte.Marker marker -> !enable && marker == Pte.Marker.UFFD_WP ? Pte.NONE : marker;
+                case Pte.Present present -> enable ? present.mkUffdWp() : resolved(vma, present);
+            }, tlb);
+        }
+        tlb.finish();
+    }
+
+    private static Pte resolved(Vma vma, Pte.Present pte) {
+        Pte.Present open = pte.without(Pte.Present.UFFD_WP);
+        boolean writable = vma.has(VmFlag.WRITE) && !open.protNone() && canChangeWritable(vma, open);
+        return writable ? open.with(Pte.Present.WRITE) : open;
+    }
+
     /// {@return whether a write needs no fault first: nothing is to be copied, and nobody to be told}
     @Models(file = "mm/mprotect.c", symbol = "can_change_pte_writable")
-    private static boolean canChangeWritable(Vma vma, Pte.Present pte) {
+    static boolean canChangeWritable(Vma vma, Pte.Present pte) {
+        if (Userfault.isProtected(vma, pte)) {
+            return false;
+        }
         if (!vma.has(VmFlag.SHARED)) {
             return pte.anonExclusive();
         }

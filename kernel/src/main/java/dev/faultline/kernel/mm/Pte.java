@@ -10,6 +10,14 @@ public sealed interface Pte {
     /// Nothing is mapped.
     record None() implements Pte {}
 
+    /// Nothing is mapped, and the next access is told why (`pte_marker`).
+    enum Marker implements Pte {
+        /// What will be mapped is to be write-protected for the program's sake.
+        UFFD_WP,
+        /// Whoever touches it gets SIGBUS.
+        POISONED
+    }
+
     /// A page is mapped.
     ///
     /// @param bits [#WRITE] and its like
@@ -28,6 +36,9 @@ public sealed interface Pte {
 
         /// No access is permitted, as the area has `PROT_NONE` (`pte_protnone`).
         public static final int PROT_NONE = 16;
+
+        /// Writes are to be told to the program that serves the faults of the area (`pte_uffd_wp`).
+        public static final int UFFD_WP = 32;
 
         /// {@return whether writes are permitted}
         public boolean writable() {
@@ -52,6 +63,16 @@ public sealed interface Pte {
         /// {@return whether no access is permitted}
         public boolean protNone() {
             return has(PROT_NONE);
+        }
+
+        /// {@return whether writes are to be told to the program}
+        public boolean uffdWp() {
+            return has(UFFD_WP);
+        }
+
+        /// {@return this entry, writes through which are to be told to the program}
+        public Present mkUffdWp() {
+            return new Present(folio, bits & ~WRITE | UFFD_WP);
         }
 
         /// {@return whether the page is anonymous memory (`PageAnon`)}
@@ -118,6 +139,7 @@ public sealed interface Pte {
     default long hash() {
         return switch (this) {
             case None _ -> 0;
+            case Marker marker -> -1 - marker.ordinal();
             case Present p -> Digest.mix(p.folio.pfn() + 1, p.bits);
         };
     }

@@ -136,6 +136,28 @@ public final class PteSlot extends SharedObject {
         return old;
     }
 
+    /// Replaces the entry, whatever it is, by what `change` makes of it, which permits no less. One step, under the
+    /// page-table lock.
+    ///
+    /// @return the entry as it was
+    public Pte change(UnaryOperator<Pte> change) {
+        machine().step(this, Access.WRITE, -1);
+        Pte old = pte;
+        machine().current().learn(old.hash());
+        pte = change.apply(old);
+        changed();
+        return old;
+    }
+
+    /// Replaces the entry, whatever it is, by what `change` makes of it. One step, under the page-table lock.
+    ///
+    /// @param tlb flushes the translation later
+    void change(UnaryOperator<Pte> change, TlbGather tlb) {
+        machine().step(this, Access.WRITE, -1);
+        machine().current().learn(pte.hash());
+        restrict(change.apply(pte), tlb);
+    }
+
     /// Takes the entry of `source`, which is left empty. One step, under both page-table locks.
     ///
     /// @param tlb flushes the translation later, unless it has to be now
@@ -148,6 +170,31 @@ public final class PteSlot extends SharedObject {
             source.translations.flush();
         }
         source.restrict(Pte.NONE, tlb);
+    }
+
+    /// Puts `moved` here and takes the entry of `source` away, if that is still `expected` and nothing is here. One step,
+    /// under both page-table locks.
+    ///
+    /// @return whether that was so
+    public boolean moveFrom(PteSlot source, Pte.Present expected, Pte.Present moved) {
+        machine().step(source, Access.WRITE, -1, this, Access.WRITE, -1);
+        boolean same = source.pte.equals(expected) && pte.equals(Pte.NONE) && !expected.folio().isPinnedNow();
+        machine().current().learn(same ? 1 : 0);
+        if (same) {
+            source.translations.flush(); // ptep_clear_flush
+            pte = moved;
+            source.pte = Pte.NONE;
+            changed();
+            source.changed();
+        }
+        return same;
+    }
+
+    /// Takes a reference to the page of the entry if it is still `expected`. One step, under the page-table lock.
+    ///
+    /// @return whether it was
+    public boolean getFolio(Pte.Present expected) {
+        return getFolio(expected, FolioHold.REFERENCE);
     }
 
     /// Write-protects and cleans the entry if it maps `folio`. One step, under the page-table lock.

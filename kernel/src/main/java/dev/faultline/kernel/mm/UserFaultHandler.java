@@ -13,6 +13,12 @@ public interface UserFaultHandler {
         MINOR
     }
 
+    /// {@return whether writes to protected pages are only recorded (`UFFD_FEATURE_WP_ASYNC`)} One step.
+    boolean isWpAsync();
+
+    /// {@return whether pages that are not there can be protected (`UFFD_FEATURE_WP_UNPOPULATED`)} One step.
+    boolean marksUnpopulated();
+
     /// Asks the program and sleeps until it has answered. Called with `mmap_lock` held for reading.
     ///
     /// @return [VmFaultResult#RETRY] with `mmap_lock` dropped; [VmFaultResult#SIGBUS] where the program must not

@@ -12,16 +12,36 @@ final class Userfault {
         return vma.has(VmFlag.UFFD_MISSING);
     }
 
-    /// A fault on an anonymous page that is not there: looks at the entry under the page-table lock, and asks.
-    static VmFaultResult missing(VmFault fault) {
-        if (!fault.slot().read().equals(fault.originalPte())) {
-            return VmFaultResult.DONE;
-        }
-        return ask(fault, UserFaultHandler.Reason.MISSING);
+    /// {@return whether no pages but the one asked for may be mapped}
+    @Models(file = "include/linux/userfaultfd_k.h", symbol = "uffd_disable_fault_around")
+    static boolean disablesFaultAround(Vma vma) {
+        return vma.has(VmFlag.UFFD_WP) || vma.has(VmFlag.UFFD_MINOR);
     }
 
-    /// {@return what the handler of the area says; [VmFaultResult#SIGBUS] if there is none}
-    static VmFaultResult ask(VmFault fault, UserFaultHandler.Reason reason) {
+    /// {@return whether a write through the entry is to be told to the program}
+    @Models(file = "include/linux/userfaultfd_k.h", symbol = "userfaultfd_pte_wp")
+    static boolean isProtected(Vma vma, Pte.Present pte) {
+        return vma.has(VmFlag.UFFD_WP) && pte.uffdWp();
+    }
+
+    /// {@return whether nobody is asked about a write to a protected page, which is just marked as written}
+    @Models(file = "fs/userfaultfd.c", symbol = "userfaultfd_wp_async")
+    static boolean isAsync(Vma vma) {
+        return vma.userfault().filter(UserFaultHandler::isWpAsync).isPresent();
+    }
+
+    /// {@return `entry`, protected if what the fault found in its place says so}
+    static Pte.Present protectedAsMarked(VmFault fault, Pte.Present entry) {
+        return fault.originalPte() == Pte.Marker.UFFD_WP ? entry.mkUffdWp() : entry;
+    }
+
+    /// Looks at the entry under the page-table lock and asks the handler of the area, if it is still `expected`.
+    ///
+    /// @return [VmFaultResult#DONE] if it is not; [VmFaultResult#SIGBUS] if there is no handler
+    static VmFaultResult ask(VmFault fault, Pte expected, UserFaultHandler.Reason reason) {
+        if (!fault.slot().read().equals(expected)) {
+            return VmFaultResult.DONE;
+        }
         return fault.vma().userfault()
                 .map(handler -> handler.handleUserfault(fault, reason))
                 .orElse(VmFaultResult.SIGBUS);

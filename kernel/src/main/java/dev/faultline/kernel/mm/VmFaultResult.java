@@ -14,6 +14,9 @@ public record VmFaultResult(int bits) {
     /// I/O was needed.
     public static final VmFaultResult MAJOR = new VmFaultResult(0x4);
 
+    /// The page is poisoned.
+    public static final VmFaultResult HWPOISON = new VmFaultResult(0x10);
+
     /// The access is not permitted.
     public static final VmFaultResult SIGSEGV = new VmFaultResult(0x40);
 
@@ -26,7 +29,7 @@ public record VmFaultResult(int bits) {
     /// `mmap_lock` was dropped; try again.
     public static final VmFaultResult RETRY = new VmFaultResult(0x400);
 
-    private static final int ERRORS = 0x1 | 0x2 | 0x40;
+    private static final int ERRORS = 0x1 | 0x2 | 0x10 | 0x40;
 
     /// {@return whether any bit of `other` is set}
     public boolean has(VmFaultResult other) {

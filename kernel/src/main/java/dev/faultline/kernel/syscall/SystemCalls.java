@@ -38,6 +38,7 @@ public final class SystemCalls {
         calls.put("munmap", (p, a) -> MemoryCalls.munmap(p.mm(), a[0], a[1]));
         calls.put("ioctl", (p, a) -> files.ioctl(p, (int) a[0], a[1], a[2]));
         calls.put("userfaultfd", (p, a) -> UserfaultCalls.userfaultfd(kernel.userfaults(), p, (int) a[0]));
+        calls.put("poll", (p, a) -> PollCalls.poll(p, a[0], a[1], (int) a[2]));
         calls.put("sched_yield", (p, a) -> SysResult.ZERO);
     }
 
@@ -117,7 +118,7 @@ public final class SystemCalls {
     /// {@return the names of the calls that the model implements, sorted}
     public static List<String> names() {
         return List.of("close", "fdatasync", "fsync", "ftruncate", "ioctl", "lseek", "madvise", "mincore", "mlock", "mmap",
-                "mprotect", "mremap", "msync", "munlock", "munmap", "open", "pread", "preadv", "pwrite",
+                "mprotect", "mremap", "msync", "munlock", "munmap", "open", "poll", "pread", "preadv", "pwrite",
                 "pwritev", "read", "readv", "sched_yield", "userfaultfd", "wait", "waitpid", "write", "writev");
     }
 

@@ -1,5 +1,6 @@
 package dev.faultline.kernel.uffd;
 
+import dev.faultline.kernel.fs.PollWait;
 import dev.faultline.machine.task.Access;
 import dev.faultline.machine.task.Digest;
 import dev.faultline.machine.task.Machine;
@@ -19,6 +20,7 @@ final class FaultQueues extends SharedObject {
     private final List<Waiter> pending = new ArrayList<>(4);
     private final List<Waiter> read = new ArrayList<>(4);
     private final List<Task> readers = new ArrayList<>(2);
+    private final List<PollWait> pollers = new ArrayList<>(2);
 
     /// A task that sleeps until its fault is served (`struct userfaultfd_wait_queue`).
     static final class Waiter {
@@ -117,13 +119,29 @@ final class FaultQueues extends SharedObject {
         machine().await(this, READERS, () -> !readers.contains(me));
     }
 
-    /// Wakes everybody who waits for something to read. One step.
-    void wakeReaders() {
-        machine().step(this, Access.WRITE, READERS);
-        if (!readers.isEmpty()) {
-            readers.clear();
+    /// {@return whether a message can be read} A poller that waits joins those that are woken when there is one. One step.
+    boolean poll(Optional<PollWait> wait) {
+        machine().step(this, Access.WRITE, FAULTS | READERS);
+        boolean ready = !pending.isEmpty();
+        machine().current().learn(ready ? 1 : 0);
+        if (!ready && wait.isPresent()) {
+            pollers.add(wait.get());
             changed();
         }
+        return ready;
+    }
+
+    /// Wakes everybody who waits for something to read. One step, and one for each poller.
+    void wakeReaders() {
+        machine().step(this, Access.WRITE, READERS);
+        List<PollWait> woken = List.copyOf(pollers);
+        machine().current().learn(woken.size());
+        if (!readers.isEmpty() || !pollers.isEmpty()) {
+            readers.clear();
+            pollers.clear();
+            changed();
+        }
+        woken.forEach(PollWait::wake);
     }
 
     /// {@return whether anybody waits} One step, without the lock: a sequence counter makes it start over where a
@@ -153,7 +171,7 @@ final class FaultQueues extends SharedObject {
 
     /// {@return whether nobody waits; no step}
     boolean isEmpty() {
-        return pending.isEmpty() && read.isEmpty() && readers.isEmpty();
+        return pending.isEmpty() && read.isEmpty() && readers.isEmpty() && pollers.isEmpty();
     }
 
     @Override
@@ -164,6 +182,9 @@ final class FaultQueues extends SharedObject {
         long hash = Digest.mix(hash(pending), hash(read));
         for (Task reader : readers) {
             hash += reader.stableName();
+        }
+        for (PollWait poller : pollers) {
+            hash += poller.stableName();
         }
         return hash;
     }

@@ -12,6 +12,7 @@ import dev.faultline.kernel.mm.VmFlag;
 import dev.faultline.kernel.mm.Vma;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.SysResult;
+import dev.faultline.kernel.uapi.Uffd;
 import dev.faultline.machine.task.RetryLoop;
 import java.util.Optional;
 
@@ -21,7 +22,7 @@ import java.util.Optional;
 /// locks held, and the first entry that is there already ends the request.
 final class Mfill {
     /// What the pages are made of (`MFILL_ATOMIC_*`).
-    enum Mode { COPY, ZEROPAGE }
+    enum Mode { COPY, ZEROPAGE, POISON }
 
     private final Node node;
     private final UserfaultfdCtx ctx;
@@ -29,6 +30,7 @@ final class Mfill {
     private final long destination;
     private final long source;
     private final long lengthBytes;
+    private final boolean protect;
     private final UserAccess access;
 
     private long copied;
@@ -38,13 +40,15 @@ final class Mfill {
     /// A request for the range, which [Registration#validateRange] found possible.
     ///
     /// @param source where the bytes come from, if they come from the program; any alignment
-    Mfill(Node node, UserfaultfdCtx ctx, Mode mode, long destination, long source, long lengthBytes) {
+    /// @param modeBits [Uffd#MODE_WP] protects what is mapped
+    Mfill(Node node, UserfaultfdCtx ctx, Mode mode, long destination, long source, long lengthBytes, long modeBits) {
         this.node = node;
         this.ctx = ctx;
         this.mode = mode;
         this.destination = destination;
         this.source = source;
         this.lengthBytes = lengthBytes;
+        this.protect = (modeBits & Uffd.MODE_WP) != 0;
         this.access = node.userMemory().access();
     }
 
@@ -74,7 +78,7 @@ final class Mfill {
         Optional<Errno> error = Optional.of(Errno.ENOENT);
         if (vma.isPresent()) {
             ctx.mapChangingLock().downRead();
-            error = ctx.mmapChanging().read() != 0 ? Optional.of(Errno.EAGAIN) : fill(vma.get());
+            error = check(vma.get()).or(() -> fill(vma.get()));
             ctx.mapChangingLock().upRead();
         }
         mm.mmapLock().upRead();
@@ -86,12 +90,20 @@ final class Mfill {
         return destination + lengthBytes <= vma.end() && vma.userfault().isPresent();
     }
 
+    private Optional<Errno> check(Vma vma) {
+        if (ctx.mmapChanging().read() != 0) {
+            return Optional.of(Errno.EAGAIN);
+        }
+        return protect && !vma.has(VmFlag.UFFD_WP) || !vma.isAnonymous() ? Optional.of(Errno.EINVAL) : Optional.empty();
+    }
+
     private Optional<Errno> fill(Vma vma) {
         Optional<Errno> error = Optional.empty();
         while (copied < lengthBytes && error.isEmpty()) {
             error = switch (mode) {
                 case COPY -> copy(vma, destination + copied);
                 case ZEROPAGE -> zeropage(vma, destination + copied);
+                case POISON -> poison(vma, destination + copied);
             };
             if (error.isEmpty()) {
                 copied += Content.SIZE;
@@ -141,16 +153,30 @@ final class Mfill {
                 && (head == Content.SIZE || access.copyFromUser(bytes, head, from + head, Content.SIZE - head) == 0);
     }
 
-    /// Maps the folio unless something is mapped. Takes over the caller's reference on success.
+    /// Maps the folio unless something is mapped; a marker of protection may be there. Takes over the caller's
+    /// reference on success.
     @Models(file = "mm/userfaultfd.c", symbol = "mfill_atomic_install_pte")
-    private static Optional<Errno> install(Vma vma, long address, Folio folio) {
-        Pte entry = Pte.anonymous(folio, vma.has(VmFlag.WRITE)).mkDirty();
-        return vma.mm().slot(address).replace(Pte.NONE, entry) ? Optional.empty() : Optional.of(Errno.EEXIST);
+    private Optional<Errno> install(Vma vma, long address, Folio folio) {
+        Pte.Present open = Pte.anonymous(folio, vma.has(VmFlag.WRITE)).mkDirty();
+        Pte.Present entry = protect ? open.mkUffdWp() : open;
+        Pte found = vma.mm().slot(address).change(pte -> isNoneMostly(pte) ? entry : pte);
+        return isNoneMostly(found) ? Optional.empty() : Optional.of(Errno.EEXIST);
+    }
+
+    @Models(file = "include/linux/swapops.h", symbol = "pte_none_mostly")
+    private static boolean isNoneMostly(Pte pte) {
+        return !(pte instanceof Pte.Present);
     }
 
     @Models(file = "mm/userfaultfd.c", symbol = "mfill_atomic_pte_zeropage")
     private Optional<Errno> zeropage(Vma vma, long address) {
         Pte entry = Pte.zeroPage(node.userMemory().memory().zeroPage());
         return vma.mm().slot(address).replace(Pte.NONE, entry) ? Optional.empty() : Optional.of(Errno.EEXIST);
+    }
+
+    @Models(file = "mm/userfaultfd.c", symbol = "mfill_atomic_pte_poison")
+    private Optional<Errno> poison(Vma vma, long address) {
+        return vma.mm().slot(address).replace(Pte.NONE, Pte.Marker.POISONED)
+                ? Optional.empty() : Optional.of(Errno.EEXIST);
     }
 }

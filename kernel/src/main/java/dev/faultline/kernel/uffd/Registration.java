@@ -2,6 +2,7 @@ package dev.faultline.kernel.uffd;
 
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.mm.Mprotect;
 import dev.faultline.kernel.mm.VmFlag;
 import dev.faultline.kernel.mm.Vma;
 import dev.faultline.kernel.mm.VmaChange;
@@ -55,7 +56,7 @@ final class Registration {
     }
 
     private static Optional<Errno> checkRegister(UserfaultfdCtx ctx, Vma vma, Set<VmFlag> modes) {
-        if (!canUserfault(vma, modes)) {
+        if (!canUserfault(ctx, vma, modes)) {
             return Optional.of(Errno.EINVAL);
         }
         if (!vma.has(VmFlag.MAYWRITE)) {
@@ -69,8 +70,12 @@ final class Registration {
     }
 
     @Models(file = "include/linux/userfaultfd_k.h", symbol = "vma_can_userfault")
-    private static boolean canUserfault(Vma vma, Set<VmFlag> modes) {
-        return vma.isAnonymous() && !modes.contains(VmFlag.UFFD_MINOR);
+    private static boolean canUserfault(UserfaultfdCtx ctx, Vma vma, Set<VmFlag> modes) {
+        if (modes.contains(VmFlag.UFFD_MINOR)) {
+            return false;
+        }
+        boolean protectOnly = modes.contains(VmFlag.UFFD_WP) && !modes.contains(VmFlag.UFFD_MISSING);
+        return vma.isAnonymous() || protectOnly && ctx.isWpAsync();
     }
 
     @Models(file = "mm/userfaultfd.c", symbol = "userfaultfd_register_range")
@@ -96,7 +101,7 @@ final class Registration {
         ctx.mm().mmapLock().downWrite();
         List<Vma> areas = ctx.mm().areas(start, end);
         boolean fine = !areas.isEmpty()
-                && areas.stream().allMatch(vma -> !isOthers(ctx, vma) && canUserfault(vma, vma.flags()));
+                && areas.stream().allMatch(vma -> !isOthers(ctx, vma) && canUserfault(ctx, vma, vma.flags()));
         if (fine) {
             areas.forEach(vma -> unregister(ctx, vma, start, end));
         }
@@ -130,6 +135,9 @@ final class Registration {
 
     @Models(file = "mm/userfaultfd.c", symbol = "userfaultfd_clear_vma")
     private static void clearVma(Vma vma, long start, long end) {
+        if (vma.has(VmFlag.UFFD_WP)) {
+            Mprotect.uffdWpRange(vma, Math.max(start, vma.start()), Math.min(end, vma.end()), false);
+        }
         EnumSet<VmFlag> flags = EnumSet.copyOf(vma.flags());
         flags.removeAll(VmFlag.UFFD);
         modify(vma, start, end, flags, Optional.empty());

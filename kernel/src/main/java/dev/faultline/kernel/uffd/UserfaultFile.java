@@ -6,6 +6,7 @@ import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Kiocb;
 import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.fs.OpenFile;
+import dev.faultline.kernel.fs.PollWait;
 import dev.faultline.kernel.iov.IovIter;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
@@ -15,6 +16,7 @@ import dev.faultline.kernel.pagecache.AddressSpace;
 import dev.faultline.kernel.pagecache.AddressSpaceOperations;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Fcntl;
+import dev.faultline.kernel.uapi.Poll;
 import dev.faultline.kernel.uapi.SysResult;
 import dev.faultline.kernel.uapi.Uffd;
 import dev.faultline.machine.shared.RwSemaphore;
@@ -77,6 +79,15 @@ final class UserfaultFile implements Inode, FileOperations, AddressSpaceOperatio
     @Override
     public SysResult ioctl(OpenFile file, long command, long argument) {
         return ioctls.ioctl(command, argument);
+    }
+
+    @Override
+    @Models(file = "fs/userfaultfd.c", symbol = "userfaultfd_poll")
+    public int poll(OpenFile file, Optional<PollWait> wait) {
+        if (!ctx.isInitialized() || !file.has(Fcntl.O_NONBLOCK)) {
+            return Poll.POLLERR;
+        }
+        return ctx.poll(wait) ? Poll.POLLIN : 0;
     }
 
     @Override

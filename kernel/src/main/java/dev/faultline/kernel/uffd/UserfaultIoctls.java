@@ -2,15 +2,19 @@ package dev.faultline.kernel.uffd;
 
 import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.mm.Mm;
+import dev.faultline.kernel.mm.Mprotect;
 import dev.faultline.kernel.mm.UserAccess;
 import dev.faultline.kernel.mm.VmFlag;
+import dev.faultline.kernel.mm.Vma;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.SysResult;
 import dev.faultline.kernel.uapi.Uffd;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 
-/// The commands of an userfaultfd (fs/userfaultfd.c).
+/// The commands of an userfaultfd (fs/userfaultfd.c); those that put pages in place are in [FillIoctls].
 final class UserfaultIoctls {
     private static final long API_IOCTLS =
             Uffd.available(Uffd.IOC_REGISTER) | Uffd.available(Uffd.IOC_UNREGISTER) | Uffd.available(Uffd.IOC_API);
@@ -19,12 +23,12 @@ final class UserfaultIoctls {
     private static final long MODES =
             Uffd.REGISTER_MODE_MISSING | Uffd.REGISTER_MODE_WP | Uffd.REGISTER_MODE_MINOR;
 
-    private final Node node;
     private final UserfaultfdCtx ctx;
     private final UserAccess access;
+    private final FillIoctls fills;
 
     UserfaultIoctls(Node node, UserfaultfdCtx ctx) {
-        this.node = node;
+        this.fills = new FillIoctls(node, ctx);
         this.ctx = ctx;
         this.access = node.userMemory().access();
     }
@@ -42,12 +46,10 @@ final class UserfaultIoctls {
             return unregister(argument);
         } else if (command == Uffd.IOC_WAKE) {
             return wake(argument);
-        } else if (command == Uffd.IOC_COPY) {
-            return copy(argument);
-        } else if (command == Uffd.IOC_ZEROPAGE) {
-            return zeropage(argument);
+        } else if (command == Uffd.IOC_WRITEPROTECT) {
+            return writeprotect(argument);
         }
-        return SysResult.err(Errno.EINVAL);
+        return fills.ioctl(command, argument);
     }
 
     @Models(file = "fs/userfaultfd.c", symbol = "userfaultfd_api")
@@ -143,34 +145,10 @@ final class UserfaultIoctls {
         });
     }
 
-    @Models(file = "fs/userfaultfd.c", symbol = "userfaultfd_copy")
-    private SysResult copy(long argument) {
-        long out = argument + 32;
+    @Models(file = "fs/userfaultfd.c", symbol = "userfaultfd_writeprotect")
+    private SysResult writeprotect(long argument) {
         if (ctx.mmapChanging().read() != 0) {
-            return changing(out);
-        }
-        Optional<long[]> in = UserStruct.read(access, argument, 4);
-        if (in.isEmpty()) {
-            return SysResult.err(Errno.EFAULT);
-        }
-        long destination = in.get()[0];
-        long source = in.get()[1];
-        long length = in.get()[2];
-        long mode = in.get()[3];
-        Optional<Errno> wrong = Registration.validateUnalignedRange(source, length)
-                .or(() -> Registration.validateRange(destination, length));
-        if (wrong.isPresent() || (mode & ~(Uffd.MODE_DONTWAKE | Uffd.MODE_WP)) != 0) {
-            return SysResult.err(Errno.EINVAL);
-        }
-        return filled(new Mfill(node, ctx, Mfill.Mode.COPY, destination, source, length).run(),
-                new Fill(destination, length, mode, out));
-    }
-
-    @Models(file = "fs/userfaultfd.c", symbol = "userfaultfd_zeropage")
-    private SysResult zeropage(long argument) {
-        long out = argument + 24;
-        if (ctx.mmapChanging().read() != 0) {
-            return changing(out);
+            return SysResult.err(Errno.EAGAIN);
         }
         Optional<long[]> in = UserStruct.read(access, argument, 3);
         if (in.isEmpty()) {
@@ -179,33 +157,38 @@ final class UserfaultIoctls {
         long start = in.get()[0];
         long length = in.get()[1];
         long mode = in.get()[2];
-        if (Registration.validateRange(start, length).isPresent() || (mode & ~Uffd.MODE_DONTWAKE) != 0) {
+        boolean known = mode == 0 || mode == Uffd.WRITEPROTECT_MODE_WP || mode == Uffd.WRITEPROTECT_MODE_DONTWAKE;
+        if (Registration.validateRange(start, length).isPresent() || !known) {
             return SysResult.err(Errno.EINVAL);
         }
-        return filled(new Mfill(node, ctx, Mfill.Mode.ZEROPAGE, start, 0, length).run(),
-                new Fill(start, length, mode, out));
+        Optional<Errno> wrong = mwriteprotectRange(start, start + length, mode == Uffd.WRITEPROTECT_MODE_WP);
+        if (wrong.isEmpty() && mode == 0) {
+            ctx.wakeUserfault(start, length);
+        }
+        return wrong.map(SysResult::err).orElse(SysResult.ZERO);
     }
 
-    /// What a request asked for, and where its answer goes.
-    private record Fill(long start, long lengthBytes, long mode, long out) {}
-
-    private SysResult changing(long out) {
-        return UserStruct.write(access, out, -Errno.EAGAIN.number())
-                ? SysResult.err(Errno.EAGAIN) : SysResult.err(Errno.EFAULT);
-    }
-
-    /// Answers, and wakes who waits for what is there now.
-    private SysResult filled(SysResult result, Fill asked) {
-        long answer = result instanceof SysResult.Err(Errno errno) ? -errno.number() : result.bytes();
-        if (!UserStruct.write(access, asked.out(), answer)) {
-            return SysResult.err(Errno.EFAULT);
+    /// Takes and drops `mmap_lock` for reading. What lies in front of an area that is not registered for it stays done.
+    @Models(file = "mm/userfaultfd.c", symbol = "mwriteprotect_range")
+    private Optional<Errno> mwriteprotectRange(long start, long end, boolean enable) {
+        Mm mm = ctx.mm();
+        mm.mmapLock().downRead();
+        ctx.mapChangingLock().downRead();
+        Optional<Errno> error = Optional.of(Errno.EAGAIN);
+        if (ctx.mmapChanging().read() == 0) {
+            List<Vma> areas = mm.areas(start, end);
+            error = areas.isEmpty() ? Optional.of(Errno.ENOENT) : Optional.empty();
+            for (int i = 0; i < areas.size() && error.isEmpty(); i++) {
+                Vma vma = areas.get(i);
+                if (vma.has(VmFlag.UFFD_WP)) {
+                    Mprotect.uffdWpRange(vma, Math.max(start, vma.start()), Math.min(end, vma.end()), enable);
+                } else {
+                    error = Optional.of(Errno.ENOENT);
+                }
+            }
         }
-        if (answer < 0) {
-            return result;
-        }
-        if ((asked.mode() & Uffd.MODE_DONTWAKE) == 0) {
-            ctx.wakeUserfault(asked.start(), answer);
-        }
-        return answer == asked.lengthBytes() ? SysResult.ZERO : SysResult.err(Errno.EAGAIN);
+        ctx.mapChangingLock().upRead();
+        mm.mmapLock().upRead();
+        return error;
     }
 }

@@ -1,5 +1,6 @@
 package dev.faultline.kernel.uffd;
 
+import dev.faultline.kernel.fs.PollWait;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.FaultFlag;
 import dev.faultline.kernel.mm.Mm;
@@ -84,6 +85,16 @@ final class UserfaultfdCtx implements UserFaultHandler {
         return (features.read() & feature) != 0;
     }
 
+    @Override
+    public boolean isWpAsync() {
+        return has(Uffd.FEATURE_WP_ASYNC);
+    }
+
+    @Override
+    public boolean marksUnpopulated() {
+        return has(Uffd.FEATURE_WP_UNPOPULATED);
+    }
+
     private void get() {
         refcount.add(1);
     }
@@ -140,7 +151,7 @@ final class UserfaultfdCtx implements UserFaultHandler {
     @Models(file = "fs/userfaultfd.c", symbol = "userfaultfd_must_wait")
     private static boolean mustWait(VmFault fault, Reason reason) {
         return switch (fault.slot().read()) {
-            case Pte.None _ -> true;
+            case Pte.None _, Pte.Marker _ -> true;
             case Pte.Present present -> reason == Reason.WP && !present.writable();
         };
     }
@@ -164,6 +175,12 @@ final class UserfaultfdCtx implements UserFaultHandler {
             msg = queues.refileOrJoin();
         }
         return msg;
+    }
+
+    /// {@return whether a message can be read} A poller that waits joins those that are woken when there is one.
+    @Models(file = "fs/userfaultfd.c", symbol = "userfaultfd_poll")
+    boolean poll(Optional<PollWait> wait) {
+        return queues.poll(wait);
     }
 
     // ---- waking ----

@@ -1,8 +1,10 @@
 package dev.faultline.kernel.uffd;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.faultline.kernel.Sandbox;
+import dev.faultline.kernel.mm.SignalRaised;
 import dev.faultline.kernel.uapi.Fcntl;
 import dev.faultline.kernel.uapi.Mman;
 import dev.faultline.kernel.uapi.Uffd;
@@ -171,5 +173,189 @@ class CommandsTest {
             m.program().store(a + PAGE, 'w');
             assertEquals('w', m.program().load(a + PAGE));
         });
+    }
+
+    private static String poison(Monitor m, long start, long length, long mode) {
+        return m.fill(Uffd.IOC_POISON, start, length, mode);
+    }
+
+    private static String move(Monitor m, long dst, long src, long length, long mode) {
+        return m.fill(Uffd.IOC_MOVE, dst, src, length, mode);
+    }
+
+    @Test
+    void poisonIsForPlacesWhereNothingIs() {
+        run(0, 0, m -> {
+            long a = m.program().anonymous(16 * PAGE);
+            long other = m.program().anonymous(PAGE);
+            register(m, a, 16 * PAGE, 1);
+            assertEquals("0 4096", poison(m, a, PAGE, 0));
+            assertEquals("EEXIST -17", poison(m, a, PAGE, 0));
+            assertEquals("EEXIST -17", poison(m, a, 2 * PAGE, 0));
+            assertEquals("0 8192", poison(m, a + PAGE, 2 * PAGE, 1));
+            assertEquals("EINVAL 77", poison(m, a + 4 * PAGE, PAGE, 2));
+            assertEquals("ENOENT -2", poison(m, other, PAGE, 0));
+            assertEquals("ENOENT -2", poison(m, a + 15 * PAGE, 2 * PAGE, 0));
+            assertEquals("EEXIST -17", zeropage(m, a + PAGE, PAGE, 0));
+            assertThrows(SignalRaised.class, () -> m.program().load(a + 2 * PAGE));
+            assertEquals("EFAULT", Monitor.answer(m.program().call("ioctl", m.fd(), Uffd.IOC_WAKE, a + 2 * PAGE)));
+            assertEquals("0 4096", copy(m, a, other, PAGE, 0));
+            assertEquals(0, m.program().load(a));
+        });
+    }
+
+    @Test
+    void moveTakesThePageAway() {
+        run(0, 0, m -> {
+            long a = m.program().anonymous(16 * PAGE);
+            long src = m.program().anonymous(16 * PAGE);
+            m.program().fill(src, 2 * PAGE, 's');
+            register(m, a, 16 * PAGE, 1);
+            assertEquals("0 4096", move(m, a + 4 * PAGE, src, PAGE, 0));
+            assertEquals('s', m.program().load(a + 4 * PAGE));
+            assertEquals(0, m.program().load(src));
+            assertEquals("EEXIST -17", move(m, a + 4 * PAGE, src + PAGE, PAGE, 0));
+            assertEquals("ENOENT -2", move(m, a + 5 * PAGE, src + 8 * PAGE, PAGE, 0));
+            assertEquals("0 4096", move(m, a + 5 * PAGE, src + 8 * PAGE, PAGE, 2));
+            m.program().store(src + 9 * PAGE, 7);
+            assertEquals("0 8192", move(m, a + 5 * PAGE, src + 8 * PAGE, 2 * PAGE, 2));
+            assertEquals(7, m.program().load(a + 6 * PAGE));
+            assertEquals("0 4096", move(m, a + 7 * PAGE, src, PAGE, 0)); // the page of zeroes that the load mapped
+            assertEquals(0, m.program().load(a + 7 * PAGE));
+            assertEquals("0 4096", move(m, a + 8 * PAGE, a + 4 * PAGE, PAGE, 0));
+            assertEquals("EEXIST -17", move(m, a + 8 * PAGE, a + 8 * PAGE, PAGE, 0));
+            assertEquals("EAGAIN 4096", move(m, a + 9 * PAGE, src + PAGE, 2 * PAGE, 0));
+        });
+    }
+
+    @Test
+    void moveRefusesWhatItCannotMove() {
+        run(0, 0, m -> {
+            Sandbox.Program p = m.program();
+            long a = p.anonymous(16 * PAGE);
+            long src = p.anonymous(16 * PAGE);
+            p.must("munmap", src + 15 * PAGE, PAGE);
+            p.store(src + PAGE, 1);
+            register(m, a, 15 * PAGE, 1);
+            long to = a + 8 * PAGE;
+            assertEquals("EINVAL 77", move(m, to, src + PAGE, PAGE, 4));
+            assertEquals("EINVAL 77", move(m, to, src + PAGE + 1, PAGE, 0));
+            assertEquals("EINVAL 77", move(m, to, src + PAGE, 0, 0));
+            assertEquals("EINVAL 77", move(m, to + 1, src + PAGE, PAGE, 0));
+            assertEquals("EINVAL -22", move(m, src + 2 * PAGE, src + PAGE, PAGE, 0));
+            assertEquals("EINVAL -22", move(m, a + 14 * PAGE, src + PAGE, 2 * PAGE, 0));
+            assertEquals("EINVAL -22", move(m, to, src + 14 * PAGE, 2 * PAGE, 0));
+            assertEquals("ENOENT -2", move(m, to, 0x10000, PAGE, 0));
+            assertEquals("ENOENT -2", move(m, 0x10000, src + PAGE, PAGE, 0));
+            poison(m, a + 2 * PAGE, PAGE, 0);
+            assertEquals("EFAULT -14", move(m, a + 9 * PAGE, a + 2 * PAGE, PAGE, 0));
+            p.must("mprotect", src + 4 * PAGE, PAGE, Mman.PROT_READ);
+            assertEquals("EINVAL -22", move(m, to, src + 4 * PAGE, PAGE, 2));
+            p.must("mlock", src + 6 * PAGE, PAGE);
+            assertEquals("EINVAL -22", move(m, to, src + 6 * PAGE, PAGE, 0));
+        });
+    }
+
+    @Test
+    void writeProtectIsForAreasRegisteredForIt() {
+        run(0, 1, m -> {
+            long a = m.program().anonymous(8 * PAGE);
+            long src = m.program().anonymous(PAGE);
+            register(m, a, 8 * PAGE, 1);
+            assertEquals("ENOENT", m.call(Uffd.IOC_WRITEPROTECT, a, PAGE, 1));
+            assertEquals("ENOENT", m.call(Uffd.IOC_WRITEPROTECT, a, PAGE, 2));
+            assertEquals("EINVAL", m.call(Uffd.IOC_WRITEPROTECT, a, PAGE, 3));
+            assertEquals("EINVAL", m.call(Uffd.IOC_WRITEPROTECT, a, PAGE, 4));
+            assertEquals("EINVAL", m.call(Uffd.IOC_WRITEPROTECT, a + 1, PAGE, 1));
+            assertEquals("ENOENT", m.call(Uffd.IOC_WRITEPROTECT, 0x10000, PAGE, 1));
+            assertEquals("EINVAL -22", copy(m, a, src, PAGE, 2));
+            assertEquals("0 " + 0x17c, register(m, a, 4 * PAGE, 2));
+            assertEquals("ENOENT", m.call(Uffd.IOC_WRITEPROTECT, a, 8 * PAGE, 1));
+            assertEquals("0", m.call(Uffd.IOC_WRITEPROTECT, a, 4 * PAGE, 1));
+            m.program().store(a, 1); // nothing was there to protect
+            assertEquals("0 4096", copy(m, a + PAGE, src, PAGE, 2));
+            assertEquals(0, m.program().load(a + PAGE));
+            assertEquals("0", m.call(Uffd.IOC_WRITEPROTECT, a, 4 * PAGE, 0));
+            m.program().store(a + PAGE, 1);
+        });
+    }
+
+    @Test
+    void whatTheProgramIsNotAskedAboutIsASignalOrEfault() {
+        run(Fcntl.O_NONBLOCK, Uffd.FEATURE_SIGBUS, m -> {
+            long a = m.program().anonymous(2 * PAGE);
+            register(m, a, 2 * PAGE, 1);
+            assertThrows(SignalRaised.class, () -> m.program().load(a));
+            assertEquals("EFAULT", Monitor.answer(m.program().call("ioctl", m.fd(), Uffd.IOC_WAKE, a)));
+            assertEquals("EAGAIN", m.read(32));
+        });
+        run(Uffd.USER_MODE_ONLY, 0, m -> {
+            long a = m.program().anonymous(2 * PAGE);
+            register(m, a, 2 * PAGE, 1);
+            assertEquals("EFAULT", Monitor.answer(m.program().call("ioctl", m.fd(), Uffd.IOC_WAKE, a)));
+        });
+    }
+
+    @Test
+    void asynchronousProtectionIsLiftedByTheWrite() {
+        run(0, Uffd.FEATURE_WP_ASYNC, m -> {
+            long a = m.program().anonymous(2 * PAGE);
+            m.program().store(a, 5);
+            assertEquals("0 " + 0x17c, register(m, a, 2 * PAGE, 2));
+            assertEquals("0", m.call(Uffd.IOC_WRITEPROTECT, a, 2 * PAGE, 1));
+            m.program().store(a, 1);
+            m.program().store(a + PAGE, 2);
+            assertEquals(1, m.program().load(a));
+        });
+    }
+
+    @Test
+    void asynchronousProtectionIsForAnyMemory() {
+        Sandbox sandbox = Sandbox.ext4().file("/mnt/f", 2 * PAGE, 'f');
+        assertEquals(List.of(), sandbox.run(() -> {
+            Monitor m = Monitor.with(sandbox.program(1), 0, Uffd.FEATURE_WP_ASYNC);
+            long f = m.program().shared(m.program().open("/mnt/f", 0), 2 * PAGE);
+            long src = m.program().anonymous(PAGE);
+            assertEquals("EINVAL 77", register(m, f, 2 * PAGE, 1));
+            assertEquals("0 " + 0x17c, register(m, f, 2 * PAGE, 2));
+            assertEquals("EINVAL 77", register(m, f, 2 * PAGE, 3));
+            assertEquals('f', m.program().load(f));
+            assertEquals("0", m.call(Uffd.IOC_WRITEPROTECT, f, 2 * PAGE, 1));
+            m.program().store(f, 1);
+            m.program().store(f + PAGE, 2);
+            assertEquals("EINVAL -22", copy(m, f, src, PAGE, 0));
+            assertEquals("0", m.call(Uffd.IOC_WRITEPROTECT, f, 2 * PAGE, 1));
+            assertEquals("0", m.call(Uffd.IOC_UNREGISTER, f, PAGE));
+            m.program().store(f, 3);
+            m.program().store(f + PAGE, 4);
+        }));
+        Sandbox plain = Sandbox.ext4().file("/mnt/f", PAGE, 'f');
+        assertEquals(List.of(), plain.run(() -> {
+            Monitor m = Monitor.with(plain.program(1), 0, 0);
+            assertEquals("EINVAL 77", register(m, m.program().shared(m.program().open("/mnt/f", 0), PAGE), PAGE, 2));
+        }));
+    }
+
+    @Test
+    void pollSaysErrorUnlessReadsDoNotBlock() {
+        run(0, 0, m -> {
+            assertEquals("1 8", poll(m, m.fd()));
+            assertEquals("1 32", poll(m, 77));
+            assertEquals("0 0", poll(m, -1));
+            assertEquals("EFAULT", Monitor.answer(m.program().call("poll", 8, 1, 0)));
+            assertEquals("EINVAL", Monitor.answer(m.program().call("poll", 8, 2_000_000, 0)));
+        });
+        run(Fcntl.O_NONBLOCK, 0, m -> assertEquals("0 0", poll(m, m.fd())));
+    }
+
+    /// {@return the result and `revents`}
+    private static String poll(Monitor m, int fd) {
+        long fds = m.program().anonymous(PAGE);
+        for (int i = 0; i < 4; i++) {
+            m.program().store(fds + i, fd >>> 8 * i & 0xff);
+        }
+        m.program().store(fds + 4, 1);
+        m.program().store(fds + 6, 9);
+        return Monitor.answer(m.program().call("poll", fds, 1, 0)) + " " + m.program().load(fds + 6);
     }
 }

@@ -1,0 +1,128 @@
+package dev.faultline.kernel.uffd;
+
+import dev.faultline.kernel.lib.Content;
+import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.mm.Folio;
+import dev.faultline.kernel.mm.Mm;
+import dev.faultline.kernel.mm.Pte;
+import dev.faultline.kernel.mm.PteSlot;
+import dev.faultline.kernel.mm.VmFlag;
+import dev.faultline.kernel.mm.Vma;
+import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.kernel.uapi.SysResult;
+import dev.faultline.machine.task.Machine;
+import dev.faultline.machine.task.RetryLoop;
+import java.util.Optional;
+
+/// One request to move anonymous pages from one place of an address space to another, without copying (mm/userfaultfd.c).
+///
+/// The page tables are let go while the page is locked; both entries must still be what they were then.
+final class MovePages {
+    private final Machine machine;
+    private final UserfaultfdCtx ctx;
+    private final long destination;
+    private final long source;
+    private final long lengthBytes;
+    private final boolean holes;
+
+    /// @param holes whether places of the source where nothing is count as moved
+    MovePages(Machine machine, UserfaultfdCtx ctx, long destination, long source, long lengthBytes, boolean holes) {
+        this.machine = machine;
+        this.ctx = ctx;
+        this.destination = destination;
+        this.source = source;
+        this.lengthBytes = lengthBytes;
+        this.holes = holes;
+    }
+
+    /// Moves the range. Takes and drops `mmap_lock` for reading and `map_changing_lock`.
+    ///
+    /// @return the bytes moved; what went wrong if that is none
+    @Models(file = "mm/userfaultfd.c", symbol = "move_pages")
+    SysResult run() {
+        Mm mm = ctx.mm();
+        mm.mmapLock().downRead();
+        SysResult result = SysResult.err(Errno.ENOENT);
+        Optional<Vma> to = mm.vmaLookup(destination);
+        Optional<Vma> from = mm.vmaLookup(source);
+        if (to.isPresent() && from.isPresent()) {
+            ctx.mapChangingLock().downRead();
+            Optional<Errno> wrong = ctx.mmapChanging().read() != 0
+                    ? Optional.of(Errno.EAGAIN) : validateMoveAreas(from.get(), to.get());
+            result = wrong.map(SysResult::err).orElseGet(() -> move(mm));
+            ctx.mapChangingLock().upRead();
+        }
+        mm.mmapLock().upRead();
+        return result;
+    }
+
+    @Models(file = "mm/userfaultfd.c", symbol = "validate_move_areas")
+    private Optional<Errno> validateMoveAreas(Vma from, Vma to) {
+        boolean alike = from.has(VmFlag.READ) == to.has(VmFlag.READ) && from.has(VmFlag.WRITE) == to.has(VmFlag.WRITE)
+                && from.has(VmFlag.EXEC) == to.has(VmFlag.EXEC) && from.has(VmFlag.LOCKED) == to.has(VmFlag.LOCKED);
+        boolean inside = source + lengthBytes <= from.end() && destination + lengthBytes <= to.end();
+        boolean fine = alike && inside && isMovable(from) && isMovable(to)
+                && to.userfault().filter(handler -> handler == ctx).isPresent();
+        return fine ? Optional.empty() : Optional.of(Errno.EINVAL);
+    }
+
+    private static boolean isMovable(Vma vma) {
+        return vma.isAnonymous() && !vma.has(VmFlag.SHARED) && vma.has(VmFlag.WRITE);
+    }
+
+    private SysResult move(Mm mm) {
+        long moved = 0;
+        Optional<Errno> error = Optional.empty();
+        RetryLoop loop = machine.retryLoop("move_pages");
+        while (moved < lengthBytes) {
+            error = movePte(mm.slot(destination + moved), mm.slot(source + moved));
+            if (error.isEmpty()) {
+                moved += Content.SIZE;
+            } else if (error.get() == Errno.EAGAIN) {
+                loop.again(moved);
+            } else {
+                break;
+            }
+        }
+        return moved > 0 ? SysResult.ok(moved) : SysResult.err(error.orElseThrow());
+    }
+
+    /// @return -EAGAIN if an entry has changed meanwhile: the same page is tried again
+    @Models(file = "mm/userfaultfd.c", symbol = "move_pages_ptes")
+    private Optional<Errno> movePte(PteSlot to, PteSlot from) {
+        if (!to.read().equals(Pte.NONE)) {
+            return Optional.of(Errno.EEXIST);
+        }
+        return switch (from.read()) {
+            case Pte.None _ -> holes ? Optional.empty() : Optional.of(Errno.ENOENT);
+            case Pte.Marker _ -> Optional.of(Errno.EFAULT);
+            case Pte.Present zero when zero.folio().isZeroPage() ->
+                to.moveFrom(from, zero, Pte.zeroPage(zero.folio())) ? Optional.empty() : Optional.of(Errno.EAGAIN);
+            case Pte.Present page -> movePresent(to, from, page);
+        };
+    }
+
+    private static Optional<Errno> movePresent(PteSlot to, PteSlot from, Pte.Present page) {
+        Folio folio = page.folio();
+        if (!page.anonExclusive()) {
+            return Optional.of(from.read().equals(page) ? Errno.EBUSY : Errno.EAGAIN);
+        }
+        if (!from.getFolio(page)) {
+            return Optional.of(Errno.EAGAIN);
+        }
+        folio.lock().lock();
+        Optional<Errno> error = movePresentPte(to, from, page);
+        folio.lock().unlock();
+        folio.put();
+        return error;
+    }
+
+    /// Pins that come without the page-table lock look at the entry again afterwards, so that whoever is late lets go.
+    @Models(file = "mm/userfaultfd.c", symbol = "move_present_ptes")
+    private static Optional<Errno> movePresentPte(PteSlot to, PteSlot from, Pte.Present page) {
+        if (page.folio().maybeDmaPinned()) {
+            return Optional.of(Errno.EBUSY);
+        }
+        return to.moveFrom(from, page, Pte.anonymous(page.folio(), true)) ? Optional.empty() : Optional.of(Errno.EAGAIN);
+    }
+}
