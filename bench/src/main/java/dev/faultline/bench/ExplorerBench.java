@@ -59,6 +59,39 @@ public final class ExplorerBench {
             }
         }
         out.printf("a switch from one task to another: %.0f ns%n", switchNanos());
+        out.printf("boot and init, of an execution: %.0f %%%n", 100 * setUpShare(zoo));
+    }
+
+    /// The part of an execution of the test with crossed reads that goes by before there is anything to explore.
+    private static double setUpShare(Path zoo) throws MalformedLitmusException {
+        LitmusTest test = LitmusLoader.load(zoo.resolve("gfs2/crossed-reads-into-mappings.litmus"), Setup.modelled());
+        Program program = new LitmusProgram(test, Kernels.with("v6.18", List.of()));
+        double[] shares = new double[RUNS];
+        for (int run = -2; run < RUNS; run++) {
+            long start = System.nanoTime();
+            for (int i = 0; i < EXECUTIONS / 2; i++) {
+                Execution.start(program, new Giving(), Long.MAX_VALUE, null);
+            }
+            long setUp = System.nanoTime() - start;
+            Explorer.explore(program, new Dpor(), OPTIONS.withExecutionLimit(EXECUTIONS / 2));
+            if (run >= 0) {
+                shares[run] = (double) setUp / (System.nanoTime() - start - setUp);
+            }
+        }
+        return median(shares);
+    }
+
+    /// Gives up before the first step.
+    private static final class Giving implements Scheduler {
+        @Override
+        public int next(Machine machine) {
+            return ABANDON;
+        }
+
+        @Override
+        public int choose(Machine machine, int alternatives) {
+            return 0;
+        }
     }
 
     /// Explores the program to its end again and again, until enough executions were seen.
