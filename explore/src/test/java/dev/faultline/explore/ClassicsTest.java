@@ -228,6 +228,7 @@ class ClassicsTest {
         assertEquals("P0 (fault-in) goes round for ever", only(exploration).summary());
     }
 
+    /// It ends at once, or after one round; or comes back to where it was, and what it may do from there was seen.
     @Test
     void aLoopThatOnlyTheEnvironmentKeepsGoingIsNone() {
         Exploration exploration = explore(Programs.of(1, 0, o -> {
@@ -237,6 +238,7 @@ class ClassicsTest {
                 loop.again();
             }
         }));
+        assertEquals(3, exploration.executions());
         assertTrue(exploration.complete());
         assertEquals(0, exploration.violations().size());
     }

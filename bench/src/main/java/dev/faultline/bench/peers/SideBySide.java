@@ -1,0 +1,122 @@
+package dev.faultline.bench.peers;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/// Runs the benchmark set with every tool that is there, and prints one table; or, with `--smoke`, the small sizes
+/// once, with exact counts and without looking at time.
+///
+/// Options: `--smoke`; `--cap SECONDS` for each cell, 60 unless given; `--runs N` of which the median counts, 5 unless
+/// given; `--only REGEX` of rows; `--tools REGEX`; `--write FILE`, in which the table between two marks is replaced.
+///
+/// `bench/peers/run` says by system properties where things are: `peers.java`, `peers.classpath`, `peers.options`,
+/// `peers.folder`, `peers.work` and, if Lincheck is there, `peers.lincheck`.
+public final class SideBySide {
+    private static final String BEGIN = "<!-- begin: written by bench/peers/run -->";
+    private static final String END = "<!-- end -->";
+
+    private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    private final List<String> arguments;
+    private final Budget budget;
+    private final List<Row> rows;
+    private final List<Tool> tools;
+
+    private SideBySide(List<String> arguments) {
+        this.arguments = arguments;
+        this.budget = new Budget(Integer.parseInt(option("--runs", "5")), Double.parseDouble(option("--cap", "60")));
+        Pattern only = Pattern.compile(option("--only", ""));
+        Pattern wanted = Pattern.compile(option("--tools", ""));
+        this.rows = Row.ALL.stream().filter(row -> only.matcher(row.toString()).find()).toList();
+        this.tools = known(budget).stream().filter(tool -> wanted.matcher(tool.name()).find()).filter(this::isThere).toList();
+    }
+
+    /// Prints the table. The exit status is 1 if the smoke test found something wrong.
+    public static void main(String[] args) throws IOException {
+        SideBySide sideBySide = new SideBySide(List.of(args));
+        if (!List.of(args).contains("--smoke")) {
+            sideBySide.compare();
+        } else if (!sideBySide.isSmokeless()) {
+            System.exit(1);
+        }
+    }
+
+    private String option(String name, String otherwise) {
+        int at = arguments.indexOf(name);
+        return at < 0 ? otherwise : arguments.get(at + 1);
+    }
+
+    private boolean isThere(Tool tool) {
+        Optional<String> missing = tool.missing();
+        missing.ifPresent(why -> out.println(tool.name() + " is left out: " + why));
+        return missing.isEmpty();
+    }
+
+    private static List<Tool> known(Budget budget) {
+        Path work = Path.of(System.getProperty("peers.work"));
+        String java = System.getProperty("peers.java");
+        List<String> ours = new ArrayList<>(List.of(java));
+        ours.addAll(List.of(System.getProperty("peers.options").split(" ")));
+        ours.addAll(List.of("-cp", System.getProperty("peers.classpath")));
+        String lincheck = System.getProperty("peers.lincheck", "");
+        List<String> theirs = lincheck.isEmpty() ? List.of() : List.of(java, "-XX:+EnableDynamicAgentLoading",
+                "--sun-misc-unsafe-memory-access=allow", "-cp", lincheck, "dev.faultline.bench.lincheck.LincheckOne");
+        return List.of(new Faultline(ours, work, budget),
+                new Spin(Path.of(System.getProperty("peers.folder"), "spin"), work, budget),
+                new Lincheck(theirs, work, budget));
+    }
+
+    private void compare() throws IOException {
+        List<String> lines = new ArrayList<>(List.of("", Machine.described() + ". Median of at most " + budget.runs()
+                + " runs, as many as fit in " + (int) budget.capSeconds() + " s a cell. Other work on the machine when it "
+                + "began: load " + Machine.load() + ".", "", Table.HEAD));
+        lines.forEach(out::println);
+        Targets targets = new Targets();
+        for (Row row : rows) {
+            for (Tool tool : tools) {
+                Optional<Measured> measured = tool.measure(row);
+                measured.ifPresent(m -> targets.add(row, tool, m));
+                lines.add(measured.map(m -> Table.line(row, tool, m)).orElseGet(() -> Table.inexpressible(row, tool)));
+                out.println(lines.getLast());
+            }
+        }
+        List<String> end = new ArrayList<>(List.of("", "What was aimed at:", ""));
+        end.addAll(targets.lines());
+        end.add("");
+        end.forEach(out::println);
+        lines.addAll(end);
+        String file = option("--write", "");
+        if (!file.isEmpty()) {
+            write(Path.of(file), String.join("\n", lines));
+        }
+    }
+
+    private static void write(Path file, String table) throws IOException {
+        String text = Files.readString(file);
+        int from = text.indexOf(BEGIN);
+        int to = text.indexOf(END, from);
+        if (from < 0 || to < 0) {
+            throw new IllegalArgumentException(file + " has no place for the table: " + BEGIN + " … " + END);
+        }
+        Files.writeString(file, text.substring(0, from) + BEGIN + "\n" + table + "\n" + text.substring(to));
+    }
+
+    private boolean isSmokeless() {
+        int wrong = 0;
+        for (Row row : rows.stream().filter(Row::smoke).toList()) {
+            for (Tool tool : tools) {
+                Optional<String> fault = tool.smoke(row);
+                fault.ifPresent(what -> out.println(row + ", " + tool.name() + ": " + what));
+                wrong += fault.isPresent() ? 1 : 0;
+            }
+        }
+        out.println(wrong == 0 ? "all verdicts and counts are right" : wrong + " wrong");
+        return wrong == 0;
+    }
+}
