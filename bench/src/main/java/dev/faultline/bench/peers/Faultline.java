@@ -15,7 +15,8 @@ import java.util.regex.Pattern;
 /// @param java   the command that runs [FaultlineOne], up to its arguments
 /// @param folder where it may leave files
 record Faultline(List<String> java, Path folder, Budget budget) implements Tool {
-    private static final Pattern WHO_HOLDS_WHAT = Pattern.compile("\\w+ waits for .*, (held by|queued behind writer|which it holds) \\w+");
+    private static final Pattern WHO_HOLDS_WHAT =
+            Pattern.compile("\\w+ waits for .*, (held by|queued behind writer|which it holds) \\w+");
 
     @Override
     public String name() {

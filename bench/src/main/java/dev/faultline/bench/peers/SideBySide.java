@@ -85,15 +85,15 @@ public final class SideBySide {
                 lines.add(measured.map(m -> Table.line(row, tool, m)).orElseGet(() -> Table.inexpressible(row, tool)));
                 out.println(lines.getLast());
             }
+            write(lines, targets.lines()); // so far: what is there when somebody ends it is kept
         }
-        List<String> end = new ArrayList<>(List.of("", "What was aimed at:", ""));
-        end.addAll(targets.lines());
-        end.add("");
-        end.forEach(out::println);
-        lines.addAll(end);
+        targets.lines().forEach(out::println);
+    }
+
+    private void write(List<String> table, List<String> aims) throws IOException {
         String file = option("--write", "");
         if (!file.isEmpty()) {
-            write(Path.of(file), String.join("\n", lines));
+            write(Path.of(file), String.join("\n", table) + "\n\nWhat was aimed at:\n\n" + String.join("\n", aims) + "\n");
         }
     }
 

@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 /// @param programs the folder with the Promela texts
 /// @param folder   where it works
 record Spin(Path programs, Path folder, Budget budget) implements Tool {
+    private static final double COMPILE_SECONDS = 120;
     private static final Pattern STORED = Pattern.compile("(?m)^\\s*(\\d+) states, stored");
     private static final Pattern STEP = Pattern.compile("(?m)^\\s*(\\d+):\\s+proc\\s+(\\d+) .*\\[");
     private static final Pattern WHO_HOLDS_WHAT = Pattern.compile("held by|owned by|owner");
@@ -70,8 +71,8 @@ record Spin(Path programs, Path folder, Budget budget) implements Tool {
 
     private Go go(Row row) {
         Path text = programs.resolve(row.program() + ".pml");
-        Child generated = Child.run(folder, budget.capSeconds(), List.of("spin", "-a", size(row), text.toString()));
-        Child compiled = Child.run(folder, budget.capSeconds(), row.isAboutLoops()
+        Child generated = Child.run(folder, COMPILE_SECONDS, List.of("spin", "-a", size(row), text.toString()));
+        Child compiled = Child.run(folder, COMPILE_SECONDS, row.isAboutLoops()
                 ? List.of("gcc", "-O2", "-DNP", "-DMEMLIM=8192", "-o", "pan", "pan.c")
                 : List.of("gcc", "-O2", "-DSAFETY", "-DNOFAIR", "-DMEMLIM=8192", "-o", "pan", "pan.c"));
         if (generated.status() != 0 || compiled.status() != 0) {

@@ -2,13 +2,14 @@ package dev.faultline.bench.peers;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /// The table as Markdown.
 final class Table {
     /// Its first two lines.
-    static final String HEAD = line(List.of("program", "tool", "verdict", "right", "executions: complete + blocked, or states",
-            "cold, s", "first violation, s", "warm, ms", "per second", "peak MB", "CPU, s", "2 threads", "trace: steps / switches",
-            "names lock, owner, waiter", "replays"))
+    static final String HEAD = line(List.of("program", "tool", "verdict", "right",
+            "executions: complete + blocked, or states", "cold, s", "first violation, s", "warm, ms", "per second", "peak MB",
+            "CPU, s", "2 threads", "trace: steps / switches", "names lock, owner, waiter", "replays"))
             + "\n|---|---|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|---|";
 
     private Table() {}
@@ -23,7 +24,7 @@ final class Table {
 
     /// {@return the line for a tool that cannot express `row`}
     static String inexpressible(Row row, Tool tool) {
-        return line(List.of(row.toString(), tool.name(), "–", "–", "–", "–", "–", "–", "–", "–", "–", "–", "–", "–", "–"));
+        return line(Stream.concat(Stream.of(row.toString(), tool.name()), Stream.generate(() -> "–").limit(13)).toList());
     }
 
     private static String line(List<String> cells) {

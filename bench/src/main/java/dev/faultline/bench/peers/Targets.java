@@ -56,8 +56,9 @@ final class Targets {
     }
 
     private Optional<String> againstLincheck() {
-        List<Double> ratios = Row.ALL.stream().filter(row -> of(row, "Faultline").isPresent() && of(row, "Lincheck").isPresent())
-                .map(row -> of(row, "Faultline").orElseThrow().ratePerSecond() / of(row, "Lincheck").orElseThrow().ratePerSecond())
+        List<Double> ratios = rowsOfBoth("Lincheck").stream()
+                .map(row -> of(row, "Faultline").orElseThrow().ratePerSecond()
+                        / of(row, "Lincheck").orElseThrow().ratePerSecond())
                 .filter(ratio -> !Double.isNaN(ratio)).sorted().toList();
         return ratios.isEmpty() ? Optional.empty() : Optional.of("- executions a second, warm, against Lincheck: at least "
                 + "× 100; is × " + Table.whole(ratios.getFirst()) + " at least and × " + Table.whole(Median.of(ratios))
@@ -65,11 +66,15 @@ final class Targets {
     }
 
     private Optional<String> againstSpin() {
-        List<Row> both = Row.ALL.stream().filter(row -> of(row, "Faultline").isPresent() && of(row, "SPIN").isPresent()).toList();
+        List<Row> both = rowsOfBoth("SPIN");
         List<String> later = both.stream().filter(row -> verdictSeconds(row, "Faultline") > verdictSeconds(row, "SPIN"))
                 .map(Row::toString).toList();
         return both.isEmpty() ? Optional.empty() : Optional.of("- no verdict later than SPIN's with its compilation; later "
                 + (later.isEmpty() ? "is none" : "are " + String.join(", ", later)) + met(later.isEmpty()));
+    }
+
+    private List<Row> rowsOfBoth(String peer) {
+        return Row.ALL.stream().filter(row -> of(row, "Faultline").isPresent() && of(row, peer).isPresent()).toList();
     }
 
     private double verdictSeconds(Row row, String tool) {
