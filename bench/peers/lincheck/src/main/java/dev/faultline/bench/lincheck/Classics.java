@@ -36,15 +36,19 @@ final class Classics {
 
     private static void threads(int n, IntConsumer body) {
         Thread[] threads = new Thread[n];
-        for (int i = 0; i < n; i++) {
-            int task = i;
-            threads[i] = new Thread(() -> body.accept(task));
-        }
-        for (Thread thread : threads) {
-            thread.start();
-        }
-        for (Thread thread : threads) {
-            join(thread);
+        each(0, n, i -> threads[i] = new Thread(() -> body.accept(i)));
+        each(0, n, i -> threads[i].start());
+        each(0, n, i -> join(threads[i]));
+    }
+
+    /// Not a loop: one with many rounds Lincheck takes for one that waits.
+    private static void each(int from, int to, IntConsumer what) {
+        if (to - from == 1) {
+            what.accept(from);
+        } else if (to > from) {
+            int middle = (from + to) / 2;
+            each(from, middle, what);
+            each(middle, to, what);
         }
     }
 
@@ -58,9 +62,7 @@ final class Classics {
 
     private static Object[] monitors(int n) {
         Object[] monitors = new Object[n];
-        for (int i = 0; i < n; i++) {
-            monitors[i] = new Object();
-        }
+        each(0, n, i -> monitors[i] = new Object());
         return monitors;
     }
 
@@ -68,9 +70,7 @@ final class Classics {
         Object[] locks = monitors(2);
         AtomicIntegerArray cells = new AtomicIntegerArray(2);
         threads(2, i -> {
-            for (int k = 0; k < padding; k++) {
-                cells.set(i, k);
-            }
+            each(0, padding, k -> cells.set(i, k));
             both(locks[i], locks[1 - i]);
         });
     }
