@@ -347,12 +347,34 @@ class LockOrderTest {
         }
     }
 
+    /// {@return whether the schedule of an order leads there, with not a step more}
     private static boolean shows(Program program, LockOrder sought) {
         boolean[] shown = new boolean[1];
-        Execution.start(program, new Replay(sought.schedule()), 1_000, null, (machine, lock, mode) ->
-                shown[0] |= machine.stepCount() <= sought.schedule().steps() && mode.className(lock.what()).equals(sought.wanted())
-                        && machine.current().held().stream().anyMatch(hold -> hold.lock().what().equals(sought.held())));
+        Execution execution = Execution.start(program, new Replay(sought.schedule()), 1_000, null, (machine, lock, mode) ->
+                shown[0] |= machine.exploredTrace().length() <= sought.schedule().steps()
+                        && machine.current().name().equals(sought.task())
+                        && mode.className(lock.what()).equals(sought.wanted())
+                        && machine.current().held().stream().anyMatch(hold ->
+                                hold.mode().className(hold.lock().what()).equals(sought.held())));
+        execution.finish();
         return shown[0];
+    }
+
+    @Test
+    void everyOrderOfRandomProgramsIsReplayable() {
+        int orders = 0;
+        for (long seed = 1; seed <= 400; seed++) {
+            Program program = new RandomProgram(seed, false);
+            Exploration exploration = Explorer.explore(program, new Dpor(),
+                    ExploreOptions.DEFAULT.withStepBound(400).withExecutionLimit(300).withMinimiseBudget(0));
+            for (Inversion inversion : exploration.inversions()) {
+                for (LockOrder order : inversion.orders()) {
+                    assertTrue(shows(program, order), "seed " + seed + ": " + order);
+                    orders++;
+                }
+            }
+        }
+        assertTrue(orders > 50, orders + " orders");
     }
 
     @Test
