@@ -12,6 +12,10 @@ import dev.faultline.history.mm.FaultInV516;
 import dev.faultline.history.mm.FaultInV517;
 import dev.faultline.history.mm.MincoreV2619;
 import dev.faultline.history.mm.TlbFlushV418;
+import dev.faultline.history.uffd.MmapChangingFlag;
+import dev.faultline.history.uffd.MmapChangingUnseen;
+import dev.faultline.history.uffd.SleepWithoutLooking;
+import dev.faultline.history.uffd.UserfaultWaitV614;
 import dev.faultline.kernel.fs.gfs2.Gfs2Io;
 import dev.faultline.kernel.fs.gfs2.Glock;
 import dev.faultline.kernel.iomap.BufferedIo;
@@ -25,6 +29,8 @@ import dev.faultline.kernel.mm.GupFlag;
 import dev.faultline.kernel.mm.PteSlot;
 import dev.faultline.kernel.mm.TlbFlush;
 import dev.faultline.kernel.syscall.Mincore;
+import dev.faultline.kernel.uffd.MmapChanging;
+import dev.faultline.kernel.uffd.UserfaultWait;
 import java.util.List;
 import java.util.Optional;
 
@@ -40,9 +46,12 @@ final class Patches {
 
     private static final PagePinning PAGES_REFERENCED = new PagePinning(FolioHold.REFERENCE, GupFlag.NOFAULT);
 
+    private static final MmapChanging.Factory MMAP_CHANGING_FLAG = MmapChangingFlag::new;
+
     static final List<Patch> ALL = List.of(
-            mincore(), mremapFlush(), forkRace(), gfs2PageFault(), fixupUserFault(), gfs2Retries(), partialFaultIn(), directWriteFallback(),
-            biosPin(), safeWriteableResult(), gfs2PageFaultV5(), gfs2PageFaultV6(), writeCopyMayFault(), noFlush());
+            mincore(), mmapChanging(), mremapFlush(), forkRace(), mmapChangingCounter(), gfs2PageFault(), fixupUserFault(),
+            gfs2Retries(), partialFaultIn(), directWriteFallback(), biosPin(), safeWriteableResult(), releaseHang(),
+            gfs2PageFaultV5(), gfs2PageFaultV6(), writeCopyMayFault(), noFlush(), sleepWithoutLooking());
 
     private Patches() {}
 
@@ -132,6 +141,31 @@ final class Patches {
                 Change.between(Gfs2Io.PART, GFS2_V514, Gfs2IoV516.asPosted()),
                 Change.fromToday(Glock.PART, AUTO_DEMOTING),
                 Change.toToday(DirectIo.PART, DIRECT_V514));
+    }
+
+    private static Patch mmapChanging() {
+        return merged("userfaultfd-mmap-changing",
+                "userfaultfd: prevent non-cooperative events vs mcopy_atomic races", "v4.18", "2018-06", "df2cc96e7701",
+                Change.between(MmapChanging.PART, MmapChangingUnseen::new, MMAP_CHANGING_FLAG));
+    }
+
+    private static Patch mmapChangingCounter() {
+        return merged("userfaultfd-mmap-changing-counter", "userfaultfd: change mmap_changing to atomic", "v5.15",
+                "2021-09", "a759a909d42d",
+                Change.toToday(MmapChanging.PART, MMAP_CHANGING_FLAG));
+    }
+
+    private static Patch releaseHang() {
+        return merged("userfaultfd-release-hang", "mm/userfaultfd: fix release hang over concurrent GUP", "v6.15-rc3",
+                "2025-04", "fe4cdc2c4e24",
+                Change.toToday(UserfaultWait.PART, new UserfaultWaitV614()));
+    }
+
+    /// What if a fault did not look again once it is queued? Only unmerged postings did not.
+    private static Patch sleepWithoutLooking() {
+        return posted("userfaultfd-sleep-without-looking", "(what if) a queued fault sleeps without looking again",
+                "2026-11", "an experiment, never posted",
+                Change.fromToday(UserfaultWait.PART, new SleepWithoutLooking()));
     }
 
     /// What if nobody told the other processors?

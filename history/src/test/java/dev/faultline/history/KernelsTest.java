@@ -100,7 +100,7 @@ class KernelsTest {
         refused("v6.18", List.of("gfs2-page-fault"), "patch 'gfs2-page-fault' is in v6.18 already");
         refused("v5.14", List.of("-gfs2-page-fault"), "patch 'gfs2-page-fault' is not in v5.14, so it cannot be taken back");
         refused("v6.18", List.of("gfs2-page-fault-v5"), "patch 'gfs2-page-fault-v5' does not fit this v6.18: it changes "
-                + "fs.gfs2.Gfs2Io, which has another form here; it fits v5.14");
+                + "fs.gfs2.Gfs2Io, which has another form here; it fits v5.15");
         refused("v6.18", List.of("-gfs2-page-fault"), "patch 'gfs2-page-fault' cannot be taken back: fs.gfs2.Gfs2Io was "
                 + "changed again after it; take back 'gfs2-direct-write-fallback' first");
     }

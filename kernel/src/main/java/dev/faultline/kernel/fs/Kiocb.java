@@ -9,9 +9,18 @@ public final class Kiocb {
     private boolean direct;
     private final boolean append;
     private final boolean dsync;
+    private final Descriptors descriptors;
 
     /// A request for an open file at `pos`, with what the file was opened for.
     public Kiocb(OpenFile file, long pos) {
+        this(file, pos, handedOut -> {
+            throw new IllegalStateException("a request without a process");
+        });
+    }
+
+    /// As [#Kiocb], by a process with those descriptors.
+    public Kiocb(OpenFile file, long pos, Descriptors descriptors) {
+        this.descriptors = descriptors;
         this.file = file;
         this.pos = pos;
         this.direct = file.has(Fcntl.O_DIRECT);
@@ -22,6 +31,11 @@ public final class Kiocb {
     /// {@return the open file}
     public OpenFile file() {
         return file;
+    }
+
+    /// {@return the descriptors of the process}
+    public Descriptors descriptors() {
+        return descriptors;
     }
 
     /// {@return the file}

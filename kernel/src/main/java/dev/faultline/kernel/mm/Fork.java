@@ -24,6 +24,7 @@ public final class Fork {
     public void dupMmap(Mm parent, Mm child) {
         parent.mmapLock().downWrite();
         TlbGather tlb = new TlbGather(parent);
+        UserfaultFork userfaults = new UserfaultFork(child);
         for (Vma vma : parent.areas()) {
             if (vma.has(VmFlag.DONTCOPY)) {
                 continue;
@@ -31,27 +32,30 @@ public final class Fork {
             EnumSet<VmFlag> flags = EnumSet.copyOf(vma.flags());
             flags.remove(VmFlag.LOCKED);
             flags.removeAll(VmFlag.UFFD);
-            Vma copy = new Vma(child, vma.start(), vma.end(), flags, vma.file());
+            Vma copy = userfaults.copied(vma, new Vma(child, vma.start(), vma.end(), flags, vma.file()));
             child.insert(copy);
             vma.file().ifPresent(file -> file.mapping().replaceAreas(List.of(), List.of(copy)));
-            if (!vma.has(VmFlag.WIPEONFORK) && needsCopy(vma)) {
-                copyPageRange(vma, child, tlb);
+            if (!vma.has(VmFlag.WIPEONFORK) && needsCopy(vma, copy)) {
+                copyPageRange(vma, copy, tlb);
             }
         }
         tlb.finish();
         parent.mmapLock().upWrite();
+        userfaults.complete();
     }
 
     /// {@return whether faults could not fill the page table of the copy}
     @Models(file = "mm/memory.c", symbol = "vma_needs_copy")
-    private static boolean needsCopy(Vma vma) {
+    private static boolean needsCopy(Vma vma, Vma copy) {
         boolean own = !vma.has(VmFlag.SHARED) && !vma.mm().slots(vma.start(), vma.end()).isEmpty();
-        return own || vma.has(VmFlag.PFNMAP) || vma.has(VmFlag.IO);
+        return own || copy.has(VmFlag.UFFD_WP) || vma.has(VmFlag.PFNMAP) || vma.has(VmFlag.IO);
     }
 
     @Models(file = "mm/memory.c", symbol = "copy_page_range")
-    private void copyPageRange(Vma vma, Mm child, TlbGather tlb) {
+    private void copyPageRange(Vma vma, Vma copy, TlbGather tlb) {
         Mm parent = vma.mm();
+        Mm child = copy.mm();
+        boolean keepsProtection = copy.has(VmFlag.UFFD_WP);
         boolean cow = vma.isCow();
         if (cow) {
             parent.writeProtectSeq().addAndGet(1);
@@ -59,8 +63,9 @@ public final class Fork {
         for (PteSlot slot : parent.slots(vma.start(), vma.end())) {
             Pte found = slot.read();
             if (found instanceof Pte.Present present) {
-                child.slot(slot.address()).replace(Pte.NONE, copyPresentPte(vma, slot, present, tlb));
-            } else if (found == Pte.Marker.POISONED) {
+                child.slot(slot.address()).replace(Pte.NONE,
+                        protection(copyPresentPte(vma, slot, present, tlb), keepsProtection));
+            } else if (found == Pte.Marker.POISONED || found == Pte.Marker.UFFD_WP && keepsProtection) {
                 child.slot(slot.address()).replace(Pte.NONE, found);
             }
         }
@@ -72,8 +77,12 @@ public final class Fork {
     @Models(file = "mm/memory.c", symbol = "copy_present_ptes")
     private Pte copyPresentPte(Vma vma, PteSlot slot, Pte.Present present, TlbGather tlb) {
         Optional<Pte> copied = needsCopyForDma(present) ? copyPresentPage(vma, slot, present) : Optional.empty();
-        Pte shared = copied.orElseGet(() -> slot.share(vma.isCow(), tlb));
-        return shared instanceof Pte.Present entry ? entry.without(Pte.Present.UFFD_WP) : shared;
+        return copied.orElseGet(() -> slot.share(vma.isCow(), tlb));
+    }
+
+    /// {@return the entry; whose writes the program is told of in the child only if it serves that one too}
+    private static Pte protection(Pte entry, boolean kept) {
+        return kept || !(entry instanceof Pte.Present present) ? entry : present.without(Pte.Present.UFFD_WP);
     }
 
     @Models(file = "include/linux/mm.h", symbol = "folio_needs_cow_for_dma")
@@ -90,6 +99,7 @@ public final class Fork {
         Folio copy = physical.allocate("anonymous");
         present.folio().data().read(0, Content.SIZE, copy.data().content());
         present.folio().put();
-        return Optional.of(Pte.anonymous(copy, vma.has(VmFlag.WRITE)));
+        Pte.Present entry = Pte.anonymous(copy, vma.has(VmFlag.WRITE));
+        return Optional.of(present.uffdWp() ? entry.mkUffdWp() : entry);
     }
 }

@@ -80,19 +80,40 @@ public final class Madvise {
         boolean device = vma.has(VmFlag.PFNMAP);
         boolean locked = vma.has(VmFlag.LOCKED);
         return switch (advice) {
-            case Mman.MADV_DONTNEED, Mman.MADV_DONTNEED_LOCKED -> {
-                if (device || locked && advice == Mman.MADV_DONTNEED) {
-                    yield Optional.of(Errno.EINVAL);
-                }
-                Rmap.unmapRange(vma, start, end);
-                yield Optional.empty();
-            }
-            case Mman.MADV_FREE -> device || locked || !vma.isAnonymous() ? Optional.of(Errno.EINVAL) : Optional.empty();
+            case Mman.MADV_DONTNEED, Mman.MADV_DONTNEED_LOCKED, Mman.MADV_FREE -> dontneedFree(vma, start, end, advice);
             case Mman.MADV_COLD, Mman.MADV_PAGEOUT -> device || locked ? Optional.of(Errno.EINVAL) : Optional.empty();
             case Mman.MADV_NORMAL, Mman.MADV_RANDOM, Mman.MADV_SEQUENTIAL, Mman.MADV_DONTFORK, Mman.MADV_DOFORK,
                     Mman.MADV_WIPEONFORK, Mman.MADV_KEEPONFORK -> modify(vma, start, end, advice);
             default -> Optional.empty();
         };
+    }
+
+    @Models(file = "mm/madvise.c", symbol = "madvise_dontneed_free")
+    private static Optional<Errno> dontneedFree(Vma found, long start, long end, int advice) {
+        if (!isGivenBack(found, advice)) {
+            return Optional.of(Errno.EINVAL);
+        }
+        Vma vma = found;
+        if (Userfault.remove(found, start, end)) {
+            Optional<Vma> again = found.mm().vmaLookup(start);
+            if (again.isEmpty()) {
+                return Optional.of(Errno.ENOMEM);
+            }
+            vma = again.get();
+            if (!isGivenBack(vma, advice)) {
+                return Optional.of(Errno.EINVAL);
+            }
+        }
+        if (advice != Mman.MADV_FREE) {
+            Rmap.unmapRange(vma, start, Math.min(end, vma.end()));
+        }
+        return Optional.empty();
+    }
+
+    @Models(file = "mm/madvise.c", symbol = "madvise_dontneed_free_valid_vma")
+    private static boolean isGivenBack(Vma vma, int advice) {
+        return !vma.has(VmFlag.PFNMAP) && (!vma.has(VmFlag.LOCKED) || advice == Mman.MADV_DONTNEED_LOCKED)
+                && (advice != Mman.MADV_FREE || vma.isAnonymous());
     }
 
     private static Optional<Errno> modify(Vma vma, long start, long end, int advice) {

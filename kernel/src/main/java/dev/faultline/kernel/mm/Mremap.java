@@ -19,6 +19,7 @@ public final class Mremap {
     private final int flags;
     private long oldLength;
     private final long newLength;
+    private final UserfaultEvents events = new UserfaultEvents();
     private boolean unlocked;
 
     /// One call, with the arguments of mremap(2).
@@ -53,6 +54,7 @@ public final class Mremap {
         if (!unlocked) {
             mm.mmapLock().upWrite();
         }
+        events.complete();
         if (locked && grows && result instanceof SysResult.Ok(long start)) {
             populate.mmPopulate(mm, start + grownFrom, start + newLength);
         }
@@ -97,6 +99,7 @@ public final class Mremap {
             long from = Math.max(address, vma.start());
             long length = Math.min(end, vma.end()) - from;
             long target = newAddress + (from - address);
+            events.unmap(mm, target, target + length);
             VmaChange.unmap(mm, target, target + length);
             moveVma(vma, from, length, target, length);
         }
@@ -136,9 +139,11 @@ public final class Mremap {
     @Models(file = "mm/mremap.c", symbol = "mremap_to")
     private SysResult mremapTo(Vma vma) {
         if (has(Mman.MREMAP_FIXED)) {
+            events.unmap(mm, newAddress, newAddress + newLength);
             VmaChange.unmap(mm, newAddress, newAddress + newLength);
         }
         if (newLength < oldLength) {
+            events.unmap(mm, address + newLength, address + oldLength);
             VmaChange.unmap(mm, address + newLength, address + oldLength);
             oldLength = newLength;
         }
@@ -152,6 +157,7 @@ public final class Mremap {
     private SysResult mremapAt(Vma vma) {
         if (newLength < oldLength) {
             unlocked = true;
+            events.unmap(mm, address + newLength, address + oldLength);
             VmaChange.unmapAndUnlock(mm, address + newLength, address + oldLength);
             return SysResult.ok(address);
         }
@@ -174,9 +180,15 @@ public final class Mremap {
     /// Maps at `target` what is mapped from `from` on, and moves the entries there.
     @Models(file = "mm/mremap.c", symbol = "move_vma")
     private SysResult moveVma(Vma vma, long from, long length, long target, long targetLength) {
-        VmaChange.add(vma.placed(target, target + targetLength, from, vma.flags()));
+        boolean served = events.remap(vma, from, target, length);
+        Vma placed = vma.placed(target, target + targetLength, from, vma.flags());
+        VmaChange.add(served ? placed : placed.unregistered());
         movePageTables(from, length, target);
+        if (!served && vma.has(VmFlag.UFFD_WP)) {
+            Mprotect.uffdWpRange(mm.vmaLookup(target).orElseThrow(), target, target + length, false);
+        }
         if (!has(Mman.MREMAP_DONTUNMAP)) {
+            events.unmap(mm, from, from + length);
             VmaChange.unmap(mm, from, from + length);
         }
         return SysResult.ok(target);

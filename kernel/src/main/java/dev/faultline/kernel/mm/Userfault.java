@@ -1,6 +1,7 @@
 package dev.faultline.kernel.mm;
 
 import dev.faultline.kernel.lib.Models;
+import java.util.Optional;
 
 /// Where the fault path asks whether the program serves a fault (include/linux/userfaultfd_k.h).
 final class Userfault {
@@ -16,6 +17,23 @@ final class Userfault {
     @Models(file = "include/linux/userfaultfd_k.h", symbol = "uffd_disable_fault_around")
     static boolean disablesFaultAround(Vma vma) {
         return vma.has(VmFlag.UFFD_WP) || vma.has(VmFlag.UFFD_MINOR);
+    }
+
+    /// The contents of a range are going to be given back. The caller holds `mmap_lock` for reading, which is dropped and
+    /// taken again where the program wants to read of it first: who fills in what is missing needs the lock.
+    ///
+    /// @return whether the lock was dropped
+    @Models(file = "fs/userfaultfd.c", symbol = "userfaultfd_remove")
+    static boolean remove(Vma vma, long start, long end) {
+        Optional<UserFaultHandler.Completion> completion =
+                vma.userfault().flatMap(handler -> handler.begin(UserFaultHandler.Event.REMOVE));
+        if (completion.isEmpty()) {
+            return false;
+        }
+        vma.mm().mmapLock().upRead();
+        completion.get().complete(new UserFaultHandler.Happened(UserFaultHandler.Event.REMOVE, start, end, 0));
+        vma.mm().mmapLock().downRead();
+        return true;
     }
 
     /// {@return whether a write through the entry is to be told to the program}

@@ -107,6 +107,13 @@ public final class Vma extends StateObject {
         return new Vma(mm, from, to, partFlags, part(from, to, partFlags).file, handler);
     }
 
+    /// {@return the area, with ordinary faults}
+    Vma unregistered() {
+        EnumSet<VmFlag> ordinary = EnumSet.copyOf(flags);
+        ordinary.removeAll(VmFlag.UFFD);
+        return new Vma(mm, start, end, ordinary, file);
+    }
+
     /// {@return an area elsewhere that maps what this one maps from `from` on}
     Vma placed(long newStart, long newEnd, long from, Set<VmFlag> newFlags) {
         Optional<FileArea> part = file.map(area ->

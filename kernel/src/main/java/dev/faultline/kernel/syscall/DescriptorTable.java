@@ -1,5 +1,6 @@
 package dev.faultline.kernel.syscall;
 
+import dev.faultline.kernel.fs.Descriptors;
 import dev.faultline.kernel.fs.OpenFile;
 import dev.faultline.machine.task.Access;
 import dev.faultline.machine.task.Machine;
@@ -11,7 +12,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /// The descriptors of a process (`struct files_struct`). The lowest free number is handed out, from 3 on.
-final class DescriptorTable extends SharedObject {
+final class DescriptorTable extends SharedObject implements Descriptors {
     private static final int FIRST = 3; // behind standard input, output and error
 
     private final TreeMap<Integer, OpenFile> files = new TreeMap<>();
@@ -20,8 +21,8 @@ final class DescriptorTable extends SharedObject {
         super(machine, "files_struct", process);
     }
 
-    /// {@return the new descriptor of `file`} One step.
-    int install(OpenFile file) {
+    @Override
+    public int install(OpenFile file) {
         machine().step(this, Access.WRITE, -1);
         int fd = FIRST;
         while (files.containsKey(fd)) {

@@ -115,7 +115,7 @@ final class FileCalls {
         }
         OpenFile file = opened.get();
         if (isStream(file)) {
-            SysResult result = transfer(process, new Kiocb(file, 0), direction, ranges);
+            SysResult result = transfer(process, new Kiocb(file, 0, process.files()), direction, ranges);
             file.put();
             return result;
         }

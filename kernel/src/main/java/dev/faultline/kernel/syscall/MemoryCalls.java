@@ -5,6 +5,7 @@ import dev.faultline.kernel.fs.OpenFile;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Mm;
+import dev.faultline.kernel.mm.UserfaultEvents;
 import dev.faultline.kernel.mm.VmFlag;
 import dev.faultline.kernel.mm.Vma;
 import dev.faultline.kernel.mm.VmaChange;
@@ -41,9 +42,11 @@ final class MemoryCalls {
             return SysResult.err(wrong.get());
         }
         Mm mm = process.mm();
+        UserfaultEvents events = new UserfaultEvents();
         mm.mmapLock().downWrite();
-        SysResult result = doMmap(mm, fixed(flags) ? address : address & -Content.SIZE, length, protection, flags, file, offset);
+        SysResult result = doMmap(mm, fixed(flags) ? address : address & -Content.SIZE, length, protection, flags, file, offset, events);
         mm.mmapLock().upWrite();
+        events.complete();
         if (result instanceof SysResult.Ok(long start) && (flags & Mman.MAP_POPULATE) != 0) {
             process.node().userMemory().populate().mmPopulate(mm, start, start + length); // errors are not told
         }
@@ -98,7 +101,7 @@ final class MemoryCalls {
 
     @Models(file = "mm/mmap.c", symbol = "do_mmap")
     private static SysResult doMmap(Mm mm, long hint, long length, int protection, int flags, Optional<OpenFile> file,
-            long offset) {
+            long offset, UserfaultEvents events) {
         boolean fixed = (flags & Mman.MAP_FIXED) != 0;
         boolean keep = (flags & Mman.MAP_FIXED_NOREPLACE) != 0;
         boolean taken = overlaps(mm, hint, length);
@@ -113,6 +116,7 @@ final class MemoryCalls {
                 || hint > 0 && !taken && hint % Content.SIZE == 0 && hint <= Mm.TASK_SIZE - length;
         long start = there ? hint : mm.unmappedArea(length);
         if (fixed) {
+            events.unmap(mm, hint, hint + length);
             VmaChange.unmap(mm, hint, hint + length);
         }
         EnumSet<VmFlag> vmFlags = vmFlags(protection, flags, file);
@@ -151,7 +155,10 @@ final class MemoryCalls {
             return SysResult.err(Errno.EINVAL);
         }
         mm.mmapLock().downWrite();
+        UserfaultEvents events = new UserfaultEvents();
+        events.unmap(mm, address, address + length);
         VmaChange.unmapAndUnlock(mm, address, address + length);
+        events.complete();
         return SysResult.ZERO;
     }
 }

@@ -11,14 +11,16 @@ import java.util.List;
 import java.util.Optional;
 
 /// The faults that wait for the program: those that it has not read yet (`fault_pending_wqh`) and those that it
-/// has (`fault_wqh`); and the tasks that wait for something to read (`fd_wqh`). What Linux does under one of the
-/// locks is one step.
+/// has (`fault_wqh`); the events that it has to read of before who caused them goes on (`event_wqh`); and the tasks
+/// that wait for something to read (`fd_wqh`). What Linux does under one of the locks is one step.
 final class FaultQueues extends SharedObject {
     private static final long FAULTS = 1;
     private static final long READERS = 2;
+    private static final long EVENTS = 4;
 
     private final List<Waiter> pending = new ArrayList<>(4);
     private final List<Waiter> read = new ArrayList<>(4);
+    private final List<Event> events = new ArrayList<>(2);
     private final List<Task> readers = new ArrayList<>(2);
     private final List<PollWait> pollers = new ArrayList<>(2);
 
@@ -46,6 +48,36 @@ final class FaultQueues extends SharedObject {
             return Digest.mix(task.stableName(), msg.hash());
         }
     }
+
+    /// A change of areas, whose task sleeps until the program has read of it.
+    static final class Event {
+        private final Task task;
+        private final UffdMsg msg;
+        private final Optional<UserfaultfdCtx> child;
+        private boolean read;
+        private boolean aborted;
+
+        /// @param child after a fork, who serves the child
+        Event(Task task, UffdMsg msg, Optional<UserfaultfdCtx> child) {
+            this.task = task;
+            this.msg = msg;
+            this.child = child;
+        }
+
+        /// {@return after a fork, who serves the child}
+        Optional<UserfaultfdCtx> child() {
+            return child;
+        }
+
+        private long hash() {
+            return Digest.mix(task.stableName(), msg.hash());
+        }
+    }
+
+    /// What a reader gets.
+    ///
+    /// @param fork the event, if it is a fork: it is not over yet
+    record Message(UffdMsg msg, Optional<Event> fork) {}
 
     /// The addresses whose faults are woken (`struct userfaultfd_wake_range`).
     ///
@@ -84,16 +116,16 @@ final class FaultQueues extends SharedObject {
 
     /// Takes the fault that has waited for longest to be read, which goes on waiting to be woken (`find_userfault`).
     /// One step.
-    Optional<UffdMsg> refile() {
-        machine().step(this, Access.WRITE, FAULTS);
+    Optional<Message> refile() {
+        machine().step(this, Access.WRITE, FAULTS | EVENTS);
         return taken();
     }
 
     /// As [#refile]; if there is none, joins those that wait for one. Linux looks and joins with `fd_wqh.lock` held,
     /// which who wakes needs: one step.
-    Optional<UffdMsg> refileOrJoin() {
-        machine().step(this, Access.WRITE, FAULTS | READERS);
-        Optional<UffdMsg> msg = taken();
+    Optional<Message> refileOrJoin() {
+        machine().step(this, Access.WRITE, FAULTS | EVENTS | READERS);
+        Optional<Message> msg = taken();
         if (msg.isEmpty()) {
             readers.add(machine().current());
             changed();
@@ -101,16 +133,71 @@ final class FaultQueues extends SharedObject {
         return msg;
     }
 
-    private Optional<UffdMsg> taken() {
+    private Optional<Message> taken() {
         if (pending.isEmpty()) {
-            machine().current().learn(0);
-            return Optional.empty();
+            return takenEvent();
         }
         Waiter waiter = pending.removeFirst();
         read.add(waiter);
         changed();
         machine().current().learn(waiter.hash());
-        return Optional.of(waiter.msg);
+        return Optional.of(new Message(waiter.msg, Optional.empty()));
+    }
+
+    /// An event is over when it is read, except for a fork, of which the program gets a descriptor first.
+    private Optional<Message> takenEvent() {
+        if (events.isEmpty()) {
+            machine().current().learn(0);
+            return Optional.empty();
+        }
+        Event event = events.removeFirst();
+        event.read = event.child.isEmpty();
+        changed();
+        machine().current().learn(event.hash());
+        return Optional.of(new Message(event.msg, event.read ? Optional.empty() : Optional.of(event)));
+    }
+
+    /// Joins those that the program has to read of. One step.
+    void add(Event event) {
+        machine().step(this, Access.WRITE, EVENTS);
+        events.add(event);
+        changed();
+    }
+
+    /// Sleeps until the program has read of it, or the file is closed. One step.
+    void schedule(Event event) {
+        machine().await(this, EVENTS, () -> event.read || event.aborted);
+    }
+
+    /// Gives the event up, unless it was read. One step.
+    ///
+    /// @return whether it was given up
+    boolean abort(Event event) {
+        machine().step(this, Access.WRITE, EVENTS);
+        event.aborted |= !event.read;
+        events.remove(event);
+        changed();
+        machine().current().learn(event.aborted ? 1 : 0);
+        return event.aborted;
+    }
+
+    /// A fork was told, descriptor and all. One step.
+    ///
+    /// @return whether who forked still waits
+    boolean complete(Event fork) {
+        machine().step(this, Access.WRITE, EVENTS);
+        fork.read = !fork.aborted;
+        changed();
+        machine().current().learn(fork.read ? 1 : 0);
+        return fork.read;
+    }
+
+    /// The file is closed: nobody will read of any event. One step.
+    void abortAll() {
+        machine().step(this, Access.WRITE, EVENTS);
+        events.forEach(event -> event.aborted = true);
+        events.clear();
+        changed();
     }
 
     /// Sleeps until there may be something to read; returns at once if that happened since [#refileOrJoin]. One step.
@@ -121,8 +208,8 @@ final class FaultQueues extends SharedObject {
 
     /// {@return whether a message can be read} A poller that waits joins those that are woken when there is one. One step.
     boolean poll(Optional<PollWait> wait) {
-        machine().step(this, Access.WRITE, FAULTS | READERS);
-        boolean ready = !pending.isEmpty();
+        machine().step(this, Access.WRITE, FAULTS | EVENTS | READERS);
+        boolean ready = !pending.isEmpty() || !events.isEmpty();
         machine().current().learn(ready ? 1 : 0);
         if (!ready && wait.isPresent()) {
             pollers.add(wait.get());
@@ -171,7 +258,7 @@ final class FaultQueues extends SharedObject {
 
     /// {@return whether nobody waits; no step}
     boolean isEmpty() {
-        return pending.isEmpty() && read.isEmpty() && readers.isEmpty() && pollers.isEmpty();
+        return pending.isEmpty() && read.isEmpty() && events.isEmpty() && readers.isEmpty() && pollers.isEmpty();
     }
 
     @Override
@@ -180,6 +267,9 @@ final class FaultQueues extends SharedObject {
             return 0;
         }
         long hash = Digest.mix(hash(pending), hash(read));
+        for (Event event : events) {
+            hash = hash * 37 + event.hash();
+        }
         for (Task reader : readers) {
             hash += reader.stableName();
         }

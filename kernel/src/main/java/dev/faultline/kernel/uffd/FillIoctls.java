@@ -61,7 +61,7 @@ final class FillIoctls {
     }
 
     private SysResult begin(long argument, int words, Struct command) {
-        if (ctx.mmapChanging().read() != 0) {
+        if (ctx.mmapChanging().inProgress()) {
             boolean told = UserStruct.write(access, argument + 8L * words, -Errno.EAGAIN.number());
             return SysResult.err(told ? Errno.EAGAIN : Errno.EFAULT);
         }

@@ -77,9 +77,9 @@ final class Mfill {
         Optional<Vma> vma = mm.vmaLookup(destination).filter(this::isValid);
         Optional<Errno> error = Optional.of(Errno.ENOENT);
         if (vma.isPresent()) {
-            ctx.mapChangingLock().downRead();
+            ctx.mmapChanging().lock().downRead();
             error = check(vma.get()).or(() -> fill(vma.get()));
-            ctx.mapChangingLock().upRead();
+            ctx.mmapChanging().lock().upRead();
         }
         mm.mmapLock().upRead();
         return error;
@@ -91,7 +91,7 @@ final class Mfill {
     }
 
     private Optional<Errno> check(Vma vma) {
-        if (ctx.mmapChanging().read() != 0) {
+        if (ctx.mmapChanging().inProgress()) {
             return Optional.of(Errno.EAGAIN);
         }
         return protect && !vma.has(VmFlag.UFFD_WP) || !vma.isAnonymous() ? Optional.of(Errno.EINVAL) : Optional.empty();

@@ -46,11 +46,11 @@ final class MovePages {
         Optional<Vma> to = mm.vmaLookup(destination);
         Optional<Vma> from = mm.vmaLookup(source);
         if (to.isPresent() && from.isPresent()) {
-            ctx.mapChangingLock().downRead();
-            Optional<Errno> wrong = ctx.mmapChanging().read() != 0
+            ctx.mmapChanging().lock().downRead();
+            Optional<Errno> wrong = ctx.mmapChanging().inProgress()
                     ? Optional.of(Errno.EAGAIN) : validateMoveAreas(from.get(), to.get());
             result = wrong.map(SysResult::err).orElseGet(() -> move(mm));
-            ctx.mapChangingLock().upRead();
+            ctx.mmapChanging().lock().upRead();
         }
         mm.mmapLock().upRead();
         return result;

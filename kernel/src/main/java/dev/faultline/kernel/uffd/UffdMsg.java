@@ -25,6 +25,21 @@ record UffdMsg(int event, long first, long second, long third) {
                 (features & Uffd.FEATURE_THREAD_ID) != 0 ? thread : 0);
     }
 
+    /// {@return what a program is told about a change of areas}
+    static UffdMsg of(UserFaultHandler.Happened happened) {
+        int event = switch (happened.event()) {
+            case REMAP -> Uffd.EVENT_REMAP;
+            case REMOVE -> Uffd.EVENT_REMOVE;
+            case UNMAP -> Uffd.EVENT_UNMAP;
+        };
+        return new UffdMsg(event, happened.from(), happened.to(), happened.lengthBytes());
+    }
+
+    /// {@return what a program is told about a child, for which it gets that descriptor}
+    static UffdMsg fork(int descriptor) {
+        return new UffdMsg(Uffd.EVENT_FORK, descriptor, 0, 0);
+    }
+
     /// {@return the address of the fault}
     long address() {
         return second;

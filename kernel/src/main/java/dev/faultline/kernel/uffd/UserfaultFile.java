@@ -25,12 +25,14 @@ import java.util.Optional;
 
 /// The file that userfaultfd(2) opens: what programs read faults from and answer them through.
 final class UserfaultFile implements Inode, FileOperations, AddressSpaceOperations {
+    private final Node node;
     private final UserfaultfdCtx ctx;
     private final UserfaultIoctls ioctls;
     private final AddressSpace mapping;
     private final RwSemaphore iRwsem;
 
     UserfaultFile(Node node, UserfaultfdCtx ctx) {
+        this.node = node;
         this.ctx = ctx;
         this.ioctls = new UserfaultIoctls(node, ctx);
         this.mapping = new AddressSpace(node.machine(), ctx, this, 0);
@@ -63,17 +65,34 @@ final class UserfaultFile implements Inode, FileOperations, AddressSpaceOperatio
         long done = 0;
         Content bytes = new Content((byte) 0);
         while (to.count() >= Uffd.MSG_BYTES) {
-            Optional<UffdMsg> msg = ctx.read(block && done == 0);
+            Optional<FaultQueues.Message> msg = ctx.read(block && done == 0);
             if (msg.isEmpty()) {
                 return done > 0 ? SysResult.ok(done) : SysResult.err(Errno.EAGAIN);
             }
-            msg.get().layOut(bytes);
+            told(iocb, msg.get()).layOut(bytes);
             if (to.copyToIter(bytes, 0, Uffd.MSG_BYTES) != Uffd.MSG_BYTES) {
                 return done > 0 ? SysResult.ok(done) : SysResult.err(Errno.EFAULT);
             }
             done += Uffd.MSG_BYTES;
         }
         return done > 0 ? SysResult.ok(done) : SysResult.err(Errno.EINVAL);
+    }
+
+    /// Gives the reader a descriptor for a child that was forked.
+    @Models(file = "fs/userfaultfd.c", symbol = "resolve_userfault_fork")
+    private UffdMsg told(Kiocb iocb, FaultQueues.Message message) {
+        if (message.fork().isEmpty()) {
+            return message.msg();
+        }
+        FaultQueues.Event fork = message.fork().get();
+        UserfaultfdCtx child = fork.child().orElseThrow();
+        child.getForFile(); // until it is known whether who forked still waits
+        int fd = iocb.descriptors().install(new OpenFile(node.machine(), new UserfaultFile(node, child),
+                Fcntl.O_RDONLY | child.flags() & Fcntl.O_NONBLOCK));
+        if (ctx.completeFork(fork)) {
+            child.putForFile();
+        }
+        return UffdMsg.fork(fd);
     }
 
     @Override

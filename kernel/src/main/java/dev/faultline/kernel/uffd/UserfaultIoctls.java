@@ -147,7 +147,7 @@ final class UserfaultIoctls {
 
     @Models(file = "fs/userfaultfd.c", symbol = "userfaultfd_writeprotect")
     private SysResult writeprotect(long argument) {
-        if (ctx.mmapChanging().read() != 0) {
+        if (ctx.mmapChanging().inProgress()) {
             return SysResult.err(Errno.EAGAIN);
         }
         Optional<long[]> in = UserStruct.read(access, argument, 3);
@@ -173,9 +173,9 @@ final class UserfaultIoctls {
     private Optional<Errno> mwriteprotectRange(long start, long end, boolean enable) {
         Mm mm = ctx.mm();
         mm.mmapLock().downRead();
-        ctx.mapChangingLock().downRead();
+        ctx.mmapChanging().lock().downRead();
         Optional<Errno> error = Optional.of(Errno.EAGAIN);
-        if (ctx.mmapChanging().read() == 0) {
+        if (!ctx.mmapChanging().inProgress()) {
             List<Vma> areas = mm.areas(start, end);
             error = areas.isEmpty() ? Optional.of(Errno.ENOENT) : Optional.empty();
             for (int i = 0; i < areas.size() && error.isEmpty(); i++) {
@@ -187,7 +187,7 @@ final class UserfaultIoctls {
                 }
             }
         }
-        ctx.mapChangingLock().upRead();
+        ctx.mmapChanging().lock().upRead();
         mm.mmapLock().upRead();
         return error;
     }

@@ -2,9 +2,9 @@ package dev.faultline.kernel.uffd;
 
 import dev.faultline.kernel.fs.PollWait;
 import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.lib.Parts;
 import dev.faultline.kernel.mm.FaultFlag;
 import dev.faultline.kernel.mm.Mm;
-import dev.faultline.kernel.mm.Pte;
 import dev.faultline.kernel.mm.UserFaultHandler;
 import dev.faultline.kernel.mm.VmFault;
 import dev.faultline.kernel.mm.VmFaultResult;
@@ -12,7 +12,6 @@ import dev.faultline.kernel.uapi.Uffd;
 import dev.faultline.kernel.uffd.FaultQueues.WakeRange;
 import dev.faultline.kernel.uffd.FaultQueues.Waiter;
 import dev.faultline.machine.shared.Cell;
-import dev.faultline.machine.shared.RwSemaphore;
 import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.RetryLoop;
 import java.util.Optional;
@@ -26,30 +25,34 @@ final class UserfaultfdCtx implements UserFaultHandler {
     /// In [#features], once the handshake is done (`UFFD_FEATURE_INITIALIZED`).
     private static final long INITIALIZED = 1L << 31;
 
+    private final Userfaultfds all;
+    private final Parts parts;
     private final Machine machine;
     private final Mm mm;
     private final int flags;
     private final String name;
     private final Cell features;
     private final Cell released;
-    private final Cell mmapChanging;
     private final Cell refcount;
-    private final RwSemaphore mapChangingLock;
+    private final MmapChanging mmapChanging;
+    private final UserfaultWait wait;
     private final FaultQueues queues;
 
     /// One whose handshake is still to come, with the caller's reference.
     ///
     /// @param flags of userfaultfd(2)
-    UserfaultfdCtx(Machine machine, Mm mm, int flags) {
+    UserfaultfdCtx(Userfaultfds all, Machine machine, Parts parts, Mm mm, int flags) {
+        this.all = all;
+        this.parts = parts;
         this.machine = machine;
         this.mm = mm;
         this.flags = flags;
         this.name = "userfaultfd of " + mm;
         this.features = new Cell(machine, "features", name, 0);
         this.released = new Cell(machine, "released", name, 0);
-        this.mmapChanging = new Cell(machine, "mmap_changing", name, 0);
         this.refcount = new Cell(machine, "refcount", name, 1);
-        this.mapChangingLock = new RwSemaphore(machine, "map_changing_lock", name);
+        this.mmapChanging = parts.get(MmapChanging.PART, () -> MmapChanging::new).create(machine, name);
+        this.wait = parts.get(UserfaultWait.PART, UserfaultWait::new);
         this.queues = new FaultQueues(machine, name);
     }
 
@@ -58,14 +61,14 @@ final class UserfaultfdCtx implements UserFaultHandler {
         return mm;
     }
 
-    /// {@return the lock that keeps pages from being filled in by the layout of before a change of areas}
-    RwSemaphore mapChangingLock() {
-        return mapChangingLock;
+    /// {@return how many changes of areas the program has not read of yet}
+    MmapChanging mmapChanging() {
+        return mmapChanging;
     }
 
-    /// {@return how many changes of areas the program has not read of yet; while there are any, nothing is filled in}
-    Cell mmapChanging() {
-        return mmapChanging;
+    /// {@return the flags of userfaultfd(2)}
+    int flags() {
+        return flags;
     }
 
     /// {@return whether the handshake is done} One step.
@@ -124,8 +127,7 @@ final class UserfaultfdCtx implements UserFaultHandler {
             return VmFaultResult.SIGBUS;
         }
         if (released.read() != 0) {
-            mm.mmapLock().upRead();
-            return VmFaultResult.RETRY;
+            return wait.released(mm);
         }
         get();
         sleep(fault, reason, new Waiter(machine.current(),
@@ -137,7 +139,7 @@ final class UserfaultfdCtx implements UserFaultHandler {
     /// Queues first and looks at the entry afterwards: who resolves the fault in between finds us in the queue.
     private void sleep(VmFault fault, Reason reason, Waiter waiter) {
         queues.add(waiter);
-        boolean mustWait = mustWait(fault, reason);
+        boolean mustWait = wait.mustWait(fault.slot(), reason);
         mm.mmapLock().upRead();
         if (mustWait && released.read() == 0) {
             queues.wakeReaders();
@@ -147,13 +149,83 @@ final class UserfaultfdCtx implements UserFaultHandler {
         }
     }
 
-    /// {@return whether the fault is still unresolved; without the page-table lock}
-    @Models(file = "fs/userfaultfd.c", symbol = "userfaultfd_must_wait")
-    private static boolean mustWait(VmFault fault, Reason reason) {
-        return switch (fault.slot().read()) {
-            case Pte.None _, Pte.Marker _ -> true;
-            case Pte.Present present -> reason == Reason.WP && !present.writable();
+    // ---- events
+
+    @Override
+    public Optional<Completion> begin(Event event) {
+        if (!has(feature(event))) {
+            return Optional.empty();
+        }
+        get();
+        mmapChanging.begin();
+        return Optional.of(happened -> {
+            queueEvent(new FaultQueues.Event(machine.current(), UffdMsg.of(happened), Optional.empty()));
+            done();
+        });
+    }
+
+    private static long feature(Event event) {
+        return switch (event) {
+            case REMAP -> Uffd.FEATURE_EVENT_REMAP;
+            case REMOVE -> Uffd.FEATURE_EVENT_REMOVE;
+            case UNMAP -> Uffd.FEATURE_EVENT_UNMAP;
         };
+    }
+
+    private void done() {
+        mmapChanging.end();
+        put();
+    }
+
+    /// Waits until the program has read of the event, or nobody will.
+    ///
+    /// @return whether it has
+    @Models(file = "fs/userfaultfd.c", symbol = "userfaultfd_event_wait_completion")
+    private boolean queueEvent(FaultQueues.Event event) {
+        queues.add(event);
+        if (released.read() == 0) {
+            queues.wakeReaders();
+            queues.schedule(event);
+        }
+        return !queues.abort(event);
+    }
+
+    @Override
+    @Models(file = "fs/userfaultfd.c", symbol = "dup_userfaultfd")
+    public Optional<Forked> fork(Mm childMm) {
+        if (!has(Uffd.FEATURE_EVENT_FORK)) {
+            return Optional.empty();
+        }
+        UserfaultfdCtx child = all.add(new UserfaultfdCtx(all, machine, parts, childMm, flags));
+        child.features.poke(features.peek());
+        get();
+        mmapChanging.begin();
+        return Optional.of(new Forked(child, () -> forked(child)));
+    }
+
+    @Models(file = "fs/userfaultfd.c", symbol = "dup_userfaultfd_complete")
+    private void forked(UserfaultfdCtx child) {
+        boolean told = queueEvent(new FaultQueues.Event(machine.current(), UffdMsg.fork(0), Optional.of(child)));
+        if (!told) {
+            Registration.releaseAll(child);
+            child.put();
+        }
+        done();
+    }
+
+    /// {@return whether who forked still waits; else the descriptor stands for the child all the same}
+    boolean completeFork(FaultQueues.Event fork) {
+        return queues.complete(fork);
+    }
+
+    /// A reference more.
+    void getForFile() {
+        get();
+    }
+
+    /// A reference less.
+    void putForFile() {
+        put();
     }
 
     // ---- reading ----
@@ -163,12 +235,12 @@ final class UserfaultfdCtx implements UserFaultHandler {
     /// @param block whether to wait
     /// @return empty if there is none now
     @Models(file = "fs/userfaultfd.c", symbol = "userfaultfd_ctx_read")
-    Optional<UffdMsg> read(boolean block) {
+    Optional<FaultQueues.Message> read(boolean block) {
         if (!block) {
             return queues.refile();
         }
         RetryLoop loop = machine.retryLoop("userfaultfd_ctx_read");
-        Optional<UffdMsg> msg = queues.refileOrJoin();
+        Optional<FaultQueues.Message> msg = queues.refileOrJoin();
         while (msg.isEmpty()) {
             queues.awaitReadable();
             loop.again();
@@ -199,6 +271,7 @@ final class UserfaultfdCtx implements UserFaultHandler {
         released.write(1);
         Registration.releaseAll(this);
         queues.wake(WakeRange.ALL);
+        queues.abortAll();
         queues.wakeReaders();
         put();
     }

@@ -20,9 +20,12 @@ public final class Userfaultfds {
     /// @param flags of userfaultfd(2), which the caller has checked
     @Models(file = "fs/userfaultfd.c", symbol = "new_userfaultfd")
     public Inode open(Node node, Mm mm, int flags) {
-        UserfaultfdCtx ctx = new UserfaultfdCtx(node.machine(), mm, flags);
+        return new UserfaultFile(node, add(new UserfaultfdCtx(this, node.machine(), node.parts(), mm, flags)));
+    }
+
+    UserfaultfdCtx add(UserfaultfdCtx ctx) {
         opened.add(ctx);
-        return new UserfaultFile(node, ctx);
+        return ctx;
     }
 
     /// {@return what nobody owns any more, once every file is closed; no step}

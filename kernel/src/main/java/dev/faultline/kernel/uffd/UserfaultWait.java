@@ -1,0 +1,34 @@
+package dev.faultline.kernel.uffd;
+
+import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.lib.Part;
+import dev.faultline.kernel.mm.Mm;
+import dev.faultline.kernel.mm.Pte;
+import dev.faultline.kernel.mm.PteSlot;
+import dev.faultline.kernel.mm.UserFaultHandler.Reason;
+import dev.faultline.kernel.mm.VmFaultResult;
+
+/// What a fault looks at before it goes to sleep.
+public class UserfaultWait {
+    /// The seam at which other forms plug in.
+    public static final Part<UserfaultWait> PART = new Part<>("uffd.UserfaultWait", UserfaultWait.class);
+
+    /// Today's form.
+    public UserfaultWait() {}
+
+    /// {@return whether the fault, which is queued by now, is still unresolved} Without the page-table lock.
+    @Models(file = "fs/userfaultfd.c", symbol = "userfaultfd_must_wait")
+    protected boolean mustWait(PteSlot slot, Reason reason) {
+        return switch (slot.read()) {
+            case Pte.None _, Pte.Marker _ -> true;
+            case Pte.Present present -> reason == Reason.WP && !present.writable();
+        };
+    }
+
+    /// Answers a fault whose file is being closed. Called with `mmap_lock` held for reading; the close waits for it,
+    /// to make the area ordinary.
+    protected VmFaultResult released(Mm mm) {
+        mm.mmapLock().upRead();
+        return VmFaultResult.RETRY;
+    }
+}
