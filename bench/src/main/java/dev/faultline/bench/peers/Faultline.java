@@ -15,6 +15,8 @@ import java.util.regex.Pattern;
 /// @param java   the command that runs [FaultlineOne], up to its arguments
 /// @param folder where it may leave files
 record Faultline(List<String> java, Path folder, Budget budget) implements Tool {
+    // Many times what the longest execution of the set needs that ends.
+    private static final long SMOKE_STEPS = 5_000;
     private static final Pattern WHO_HOLDS_WHAT =
             Pattern.compile("\\w+ waits for .*, (held by|queued behind writer|which it holds) \\w+");
 
@@ -67,7 +69,7 @@ record Faultline(List<String> java, Path folder, Budget budget) implements Tool 
     @Override
     public Optional<String> smoke(Row row) {
         Program program = Classics.named(row.program(), row.size());
-        Exploration exploration = FaultlineOne.explore(program, ExploreOptions.DEFAULT);
+        Exploration exploration = FaultlineOne.explore(program, ExploreOptions.DEFAULT.withStepBound(SMOKE_STEPS));
         Verdict verdict = FaultlineOne.verdict(exploration);
         if (verdict != row.truth()) {
             return Optional.of("the verdict is " + verdict.word() + ", not " + row.truth().word());
