@@ -24,6 +24,9 @@ public final class Mm extends StateObject {
     private final Cell writeProtectSeq;
     private final PageTable pageTable = new PageTable(this);
 
+    /// Guarded by [#mmapLock].
+    private boolean ended;
+
     /// Guarded by [#mmapLock]; by start address.
     private final TreeMap<Long, Vma> areas = new TreeMap<>();
 
@@ -37,6 +40,17 @@ public final class Mm extends StateObject {
         this.tlbFlush = tlbFlush;
         this.mmapLock = new RwSemaphore(machine, "mmap_lock", name);
         this.writeProtectSeq = new Cell(machine, "write_protect_seq", name, 0);
+    }
+
+    /// The last thread of the process has ended (`mm_users` is 0). The caller holds `mmap_lock` for writing.
+    public void end() {
+        ended = true;
+        changed();
+    }
+
+    /// {@return whether the last thread of the process has ended} The caller holds `mmap_lock`.
+    public boolean hasEnded() {
+        return ended;
     }
 
     /// {@return the process, for reports}
@@ -127,7 +141,7 @@ public final class Mm extends StateObject {
 
     @Override
     protected long stateHash() {
-        long hash = 0;
+        long hash = ended ? 1 : 0;
         for (Vma vma : areas.values()) {
             hash = Digest.mix(hash, vma.stableName());
         }

@@ -34,6 +34,7 @@ public final class ProcessCalls {
     public static void exit(Process child, int status) {
         child.mm().mmapLock().downWrite();
         VmaChange.unmap(child.mm(), 0, Mm.TASK_SIZE);
+        child.mm().end();
         child.mm().mmapLock().upWrite();
         child.closeAll();
         child.parent().ifPresent(parent -> parent.children().ended(child.pid(), status));

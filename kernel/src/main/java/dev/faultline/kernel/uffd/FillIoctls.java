@@ -104,6 +104,9 @@ final class FillIoctls {
 
     /// Answers, and wakes who waits for what is there now.
     private SysResult answered(Request request, SysResult result) {
+        if (result.is(Errno.ESRCH)) {
+            return result; // nobody is there to be served
+        }
         long answer = result instanceof SysResult.Err(Errno errno) ? -errno.number() : result.bytes();
         if (!UserStruct.write(access, request.out(), answer)) {
             return SysResult.err(Errno.EFAULT);

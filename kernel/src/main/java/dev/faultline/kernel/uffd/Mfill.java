@@ -74,6 +74,10 @@ final class Mfill {
     private Optional<Errno> fillLocked() {
         Mm mm = ctx.mm();
         mm.mmapLock().downRead();
+        if (mm.hasEnded()) {
+            mm.mmapLock().upRead();
+            return Optional.of(Errno.ESRCH);
+        }
         Optional<Vma> vma = mm.vmaLookup(destination).filter(this::isValid);
         Optional<Errno> error = Optional.of(Errno.ENOENT);
         if (vma.isPresent()) {

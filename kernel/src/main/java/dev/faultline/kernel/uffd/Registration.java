@@ -38,13 +38,13 @@ final class Registration {
 
     /// Registers every area of the range, or none. Takes and drops `mmap_lock` for writing.
     ///
-    /// @return -EINVAL where nothing is mapped, and for areas that cannot be served; -EPERM where the program
+    /// @return -ENOMEM if the process has ended; -EINVAL where nothing is mapped, and for areas that cannot be served; -EPERM where the program
     ///         must not write; -EBUSY where another userfaultfd serves
     @Models(file = "fs/userfaultfd.c", symbol = "userfaultfd_register")
     static Optional<Errno> register(UserfaultfdCtx ctx, long start, long end, Set<VmFlag> modes) {
         ctx.mm().mmapLock().downWrite();
         List<Vma> areas = ctx.mm().areas(start, end);
-        Optional<Errno> wrong = areas.isEmpty() ? Optional.of(Errno.EINVAL) : Optional.empty();
+        Optional<Errno> wrong = areas.isEmpty() ? Optional.of(nothingThere(ctx)) : Optional.empty();
         for (int i = 0; i < areas.size() && wrong.isEmpty(); i++) {
             wrong = checkRegister(ctx, areas.get(i), modes);
         }
@@ -94,7 +94,7 @@ final class Registration {
     /// Takes back what is registered in the range, and wakes the faults on missing pages there. Takes and drops
     /// `mmap_lock` for writing.
     ///
-    /// @return -EINVAL where nothing is mapped, for areas that cannot be served, and for those that another
+    /// @return -ENOMEM if the process has ended; -EINVAL where nothing is mapped, for areas that cannot be served, and for those that another
     ///         userfaultfd serves
     @Models(file = "fs/userfaultfd.c", symbol = "userfaultfd_unregister")
     static Optional<Errno> unregister(UserfaultfdCtx ctx, long start, long end) {
@@ -105,8 +105,13 @@ final class Registration {
         if (fine) {
             areas.forEach(vma -> unregister(ctx, vma, start, end));
         }
+        Errno wrong = nothingThere(ctx);
         ctx.mm().mmapLock().upWrite();
-        return fine ? Optional.empty() : Optional.of(Errno.EINVAL);
+        return fine ? Optional.empty() : Optional.of(wrong);
+    }
+
+    private static Errno nothingThere(UserfaultfdCtx ctx) {
+        return ctx.mm().hasEnded() ? Errno.ENOMEM : Errno.EINVAL;
     }
 
     private static void unregister(UserfaultfdCtx ctx, Vma vma, long start, long end) {

@@ -175,7 +175,9 @@ final class UserfaultIoctls {
         mm.mmapLock().downRead();
         ctx.mmapChanging().lock().downRead();
         Optional<Errno> error = Optional.of(Errno.EAGAIN);
-        if (!ctx.mmapChanging().inProgress()) {
+        if (mm.hasEnded()) {
+            error = Optional.of(Errno.ESRCH);
+        } else if (!ctx.mmapChanging().inProgress()) {
             List<Vma> areas = mm.areas(start, end);
             error = areas.isEmpty() ? Optional.of(Errno.ENOENT) : Optional.empty();
             for (int i = 0; i < areas.size() && error.isEmpty(); i++) {
