@@ -3,7 +3,7 @@ package dev.faultline.cli;
 import dev.faultline.live.conform.Conform;
 import dev.faultline.live.conform.Difference;
 import dev.faultline.live.conform.HostSide;
-import dev.faultline.live.conform.HostUnavailable;
+import dev.faultline.live.host.HostUnavailable;
 import dev.faultline.live.conform.LitmusText;
 import dev.faultline.live.conform.ModelSide;
 import dev.faultline.live.conform.Rules;

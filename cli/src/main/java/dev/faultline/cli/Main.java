@@ -15,7 +15,7 @@ import picocli.CommandLine.ParameterException;
 /// The command itself; its subcommands are classes of this package.
 @Command(name = "faultline", version = "faultline " + Main.VERSION, mixinStandardHelpOptions = true,
         description = "Explores every interleaving of a small program on a model of Linux.",
-        subcommands = {CheckCommand.class, ZooCommand.class, ReplayCommand.class, ConformCommand.class, ListCommands.KernelsCommand.class,
+        subcommands = {CheckCommand.class, ZooCommand.class, ReplayCommand.class, ConformCommand.class, LiveCommand.class, ListCommands.KernelsCommand.class,
             ListCommands.PatchesCommand.class, ListCommands.SyscallsCommand.class})
 public final class Main implements Runnable {
     static final String VERSION = "0.1.0";
@@ -66,7 +66,7 @@ public final class Main implements Runnable {
     }
 
     private int usageError(ParameterException wrong) {
-        List<String> notYet = List.of("--html", "--perfetto", "--sarif", "--checkpoint", "--resume", "live");
+        List<String> notYet = List.of("--html", "--perfetto", "--sarif", "--checkpoint", "--resume");
         String message = Objects.requireNonNullElse(wrong.getMessage(), "cannot make sense of the arguments");
         String absent = notYet.stream().filter(name -> message.contains("'" + name)).findFirst().orElse("");
         terminal.message("faultline: " + (absent.isEmpty() ? message : absent + " is not there yet"));

@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 final class Tree {
     /// The modules whose classes are on the class path of these tests: all that is shipped.
     static final List<String> SHIPPED =
-            List.of("machine", "explore", "kernel", "history", "litmus", "report", "cli");
+            List.of("machine", "explore", "kernel", "history", "litmus", "live", "report", "cli");
 
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
 

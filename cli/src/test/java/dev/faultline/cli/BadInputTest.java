@@ -120,7 +120,6 @@ class BadInputTest {
                 "/dev/null/x", "cannot be written", "Not a directory");
         refused(CommandLineRun.of("check", good.toString(), "--threads", "0"), "--threads 0", "expected 1 to");
         refused(CommandLineRun.of("check", good.toString(), "--threads", "2", "--strategy", "pos"), "--threads 2", "dpor");
-        refused(CommandLineRun.of("live", good.toString()), "live", "not there yet");
     }
 
     @Test
@@ -150,5 +149,16 @@ class BadInputTest {
         refused(CommandLineRun.of("conform", "--dir", folder.resolve("none").toString()), "none", "no folder");
         refused(CommandLineRun.of("conform", "--time", "soon"), "'soon'", "length of time");
         refused(CommandLineRun.of("conform", "--seed", "x"), "--seed", "x");
+    }
+
+    @Test
+    void liveNamesWhatItCannotRun() throws IOException {
+        String good = file("good.litmus", GOOD).toString();
+        refused(CommandLineRun.of("live"), "FILE");
+        refused(CommandLineRun.of("live", folder.resolve("none.litmus").toString()), "none.litmus");
+        refused(CommandLineRun.of("live", good, "--rounds", "0"), "--rounds", "more than nothing");
+        refused(CommandLineRun.of("live", good, "--time", "soon"), "'soon'", "length of time");
+        refused(CommandLineRun.of("live", good, "--kernel", "v9.9"), "v9.9");
+        refused(CommandLineRun.of("live", file("bad.litmus", "C bad\n").toString(), "--emit-c"), "bad.litmus");
     }
 }

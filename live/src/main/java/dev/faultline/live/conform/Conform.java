@@ -1,5 +1,6 @@
 package dev.faultline.live.conform;
 
+import dev.faultline.live.host.HostUnavailable;
 import dev.faultline.kernel.syscall.SystemCalls;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,5 +1,6 @@
 package dev.faultline.live.conform;
 
+import dev.faultline.live.host.HostUnavailable;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.File;

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.faultline.live.host.HostUnavailable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import dev.faultline.live.host.HostUnavailable;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;

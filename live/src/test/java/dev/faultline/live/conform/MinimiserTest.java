@@ -3,6 +3,7 @@ package dev.faultline.live.conform;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import dev.faultline.live.host.HostUnavailable;
 import dev.faultline.litmus.load.LitmusLoader;
 import dev.faultline.litmus.load.LitmusTest;
 import dev.faultline.litmus.run.Setup;

@@ -1,4 +1,4 @@
-package dev.faultline.live.conform;
+package dev.faultline.live.host;
 
 /// The host cannot run programs: no compiler, no file system of the type, no right to mount it.
 public final class HostUnavailable extends Exception {

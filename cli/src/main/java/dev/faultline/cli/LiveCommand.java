@@ -1,0 +1,119 @@
+package dev.faultline.cli;
+
+import dev.faultline.explore.ExploreOptions;
+import dev.faultline.explore.strategy.StrategyChoice;
+import dev.faultline.history.UnknownKernelException;
+import dev.faultline.litmus.load.LitmusTest;
+import dev.faultline.litmus.verdict.Check;
+import dev.faultline.litmus.verdict.CheckOptions;
+import dev.faultline.litmus.verdict.KernelChoice;
+import dev.faultline.litmus.verdict.TestResult;
+import dev.faultline.live.compare.Comparison;
+import dev.faultline.live.compare.ComparisonText;
+import dev.faultline.live.host.Ground;
+import dev.faultline.live.host.Host;
+import dev.faultline.live.host.HostUnavailable;
+import dev.faultline.live.run.Histogram;
+import dev.faultline.live.run.RunOptions;
+import dev.faultline.live.run.Runner;
+import dev.faultline.live.translate.Translator;
+import dev.faultline.machine.schedule.SetUpFailed;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+/// `faultline live`: tests on this host's Linux.
+@Command(name = "live", mixinStandardHelpOptions = true,
+        description = "Runs tests on this Linux and holds what comes out against what the model allows.")
+final class LiveCommand implements Callable<Integer> {
+    @ParentCommand
+    private Main main = new Main();
+
+    @Mixin
+    private KernelOptions kernel = new KernelOptions();
+
+    @Parameters(paramLabel = "FILE", arity = "1..*", description = "Litmus files.")
+    private List<Path> files = List.of();
+
+    @Option(names = "--emit-c", description = "Print each test as one C program, and run nothing.")
+    private boolean emitC;
+
+    @Option(names = "--rounds", paramLabel = "N", defaultValue = "100000",
+            description = "How often each test is run, at most. Default: ${DEFAULT-VALUE}.")
+    private long rounds = 100_000;
+
+    @Option(names = "--time", paramLabel = "D", defaultValue = "10s", converter = DurationConverter.class,
+            description = "How long each test is run, at most, and how long it is explored: 500ms, 30s, 5m, or seconds. Default: ${DEFAULT-VALUE}.")
+    private Duration time = Duration.ZERO;
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "0",
+            description = "What the random delays are made from. Default: ${DEFAULT-VALUE}.")
+    private long seed;
+
+    @Override
+    public Integer call() {
+        if (rounds < 1 || time.isZero() || time.isNegative()) {
+            main.terminal().message("faultline live: --rounds and --time must be more than nothing");
+            return ExitStatus.USAGE.code();
+        }
+        KernelChoice choice;
+        try {
+            choice = kernel.choice();
+        } catch (UnknownKernelException wrong) {
+            main.terminal().message("faultline live: " + wrong.getMessage());
+            return ExitStatus.USAGE.code();
+        }
+        ExitStatus status = ExitStatus.AS_ASKED;
+        for (Path file : files) {
+            Optional<LitmusTest> test = Tests.load(file, main.terminal());
+            status = status.worse(test.map(loaded -> run(loaded, choice)).orElse(ExitStatus.USAGE));
+        }
+        return status.code();
+    }
+
+    private ExitStatus run(LitmusTest test, KernelChoice choice) {
+        if (emitC) {
+            main.terminal().out().print(Translator.translate(test).text());
+            return ExitStatus.AS_ASKED;
+        }
+        Optional<String> refusal = Host.refusal(test);
+        if (refusal.isPresent()) {
+            return skip(test, refusal.get());
+        }
+        try (Ground ground = Host.prepare(test)) {
+            Budget budget = new Budget(main.terminal(), main.interrupted(), time, false);
+            CheckOptions options = new CheckOptions(StrategyChoice.DPOR,
+                    budget.within(ExploreOptions.DEFAULT.withMinimiseBudget(0), test.name()));
+            TestResult model = Check.run(test, choice, options, Budget::now);
+            main.terminal().clearProgress();
+            Histogram host = Runner.run(Translator.translate(test), ground,
+                    new RunOptions(rounds, time, seed, main.interrupted()::get));
+            Comparison comparison = Comparison.of(model, host);
+            main.terminal().out().print(ComparisonText.of(comparison, Host.kernel()));
+            return switch (comparison.verdict()) {
+                case WITHIN -> ExitStatus.AS_ASKED;
+                case UNKNOWN -> ExitStatus.INCOMPLETE;
+                case BROKEN -> ExitStatus.VIOLATION;
+            };
+        } catch (HostUnavailable lacking) {
+            return skip(test, String.valueOf(lacking.getMessage()));
+        } catch (SetUpFailed failed) {
+            main.terminal().message(test.source().name() + ": error: init: " + failed.getMessage()
+                    + "; every call of init has to succeed");
+            return ExitStatus.USAGE;
+        }
+    }
+
+    /// What this host cannot do is no failure.
+    private ExitStatus skip(LitmusTest test, String reason) {
+        main.terminal().out().println(test.name() + ": skipped: " + reason);
+        return ExitStatus.AS_ASKED;
+    }
+}
