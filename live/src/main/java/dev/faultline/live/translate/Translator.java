@@ -18,7 +18,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -27,6 +26,8 @@ public final class Translator {
     private static final long ROUNDS = 100_000;
     private static final long SECONDS = 10;
     private static final long PATIENCE_SECONDS = 5;
+    private static final long AHEAD_BYTES = 8 << 20;
+    private static final long MOST_AHEAD = 256;
 
     private final LitmusTest test;
     private final Constant constants;
@@ -60,7 +61,10 @@ public final class Translator {
         parts.put("VALUES", Integer.toString(test.observables().size()));
         parts.put("GLOBALS", globalsAndFrames());
         parts.put("RESET", reset());
-        parts.put("SETUP", setUp());
+        parts.put("FILES", Integer.toString(files().size()));
+        parts.put("AHEAD", ahead());
+        parts.put("FILELIST", fileList());
+        parts.put("MADELIST", madeList());
         parts.put("BODIES", test.program().bodies().stream().map(this::body).collect(Collectors.joining("\n")));
         parts.put("THREADLIST", threads(Body::name));
         parts.put("PROCESSLIST", threads(body -> Integer.toString(body.placement().process())));
@@ -171,23 +175,30 @@ public final class Translator {
                 + ", PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);\n";
     }
 
-    private String setUp() {
-        StringBuilder text = new StringBuilder();
-        TreeSet<String> made = new TreeSet<>();
-        for (SetupStep step : test.machine().steps()) {
-            if (step instanceof SetupStep.RegularFile file) {
-                made.add(file.path());
-                int fill = file.content() instanceof SetupStep.Content.Filled(int value) ? value : -1;
-                text.append("\tput_file(").append(Literal.quote(below(file.path()))).append(", ").append(file.sizeBytes())
-                        .append(", ").append(fill < 0 ? "-1" : fill(fill)).append(");\n");
-            }
-        }
-        for (String path : new TreeSet<>(literals())) {
-            if (!made.contains(path) && !mounts.contains(path)) {
-                text.append("\tunlink(").append(Literal.quote(below(path))).append(");\n");
-            }
-        }
-        return text.toString();
+    private List<SetupStep.RegularFile> files() {
+        return test.machine().steps().stream().filter(SetupStep.RegularFile.class::isInstance)
+                .map(SetupStep.RegularFile.class::cast).toList();
+    }
+
+    /// How many rounds' files are made at a time: fewer where they are large.
+    private String ahead() {
+        long roundBytes = files().stream().mapToLong(SetupStep.RegularFile::sizeBytes).sum();
+        return Long.toString(Math.clamp(AHEAD_BYTES / Math.max(1, roundBytes), 1, MOST_AHEAD));
+    }
+
+    private String fileList() {
+        return files().stream().map(file -> "{ " + Literal.quote(below(file.path())) + ", " + file.sizeBytes() + ", "
+                + switch (file.content()) {
+                    case SetupStep.Content.Filled(int value) -> fill(value);
+                    case SetupStep.Content.Hole _ -> "HOLE";
+                } + " }").collect(Collectors.joining(", "));
+    }
+
+    /// {@return the files that the test may make, which go before each round}
+    private String madeList() {
+        List<String> there = files().stream().map(SetupStep::path).toList();
+        return literals().stream().filter(path -> !there.contains(path) && !mounts.contains(path))
+                .sorted().distinct().map(path -> Literal.quote(below(path)) + ", ").collect(Collectors.joining()) + "NULL";
     }
 
     private static String fill(int value) {

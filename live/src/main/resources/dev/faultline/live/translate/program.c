@@ -40,7 +40,8 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 
-enum { THREADS = @THREADS@, PROCESSES = @PROCESSES@, VALUES = @VALUES@, OUTCOMES = 4096, MAPPINGS = 256 };
+enum { THREADS = @THREADS@, PROCESSES = @PROCESSES@, VALUES = @VALUES@, FILES = @FILES@,
+	AHEAD = @AHEAD@, HOLE = -1, OUTCOMES = 4096, MAPPINGS = 256 };
 
 struct outcome {
 	long value[VALUES + 1];
@@ -164,28 +165,6 @@ static inline void require(int holds)
 		on_signal(SIGABRT);
 }
 
-static inline void put_file(const char *path, off_t size, int fill)
-{
-	static char block[65536];
-	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
-	int bad = fd < 0;
-
-	memset(block, fill, sizeof block);
-	if (fill == -1)
-		bad = bad || ftruncate(fd, size) != 0;
-	for (off_t done = 0; fill != -1 && !bad && done < size;) {
-		ssize_t part = write(fd, block, size - done < (off_t)sizeof block ? (size_t)(size - done) : sizeof block);
-		bad = part <= 0;
-		done += part;
-	}
-	/* Clean, and not in the page cache. */
-	if (bad || fsync(fd) != 0 || posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED) != 0) {
-		snprintf(shared->failure, sizeof shared->failure, "%s cannot be made: %s", path, strerror(errno));
-		exit(3);
-	}
-	close(fd);
-}
-
 /* In a child that the test forked: what ends it here is all that its parent learns. */
 static void leave_child(void)
 {
@@ -200,14 +179,13 @@ static void leave_child(void)
 
 /* ---- the test ---- */
 
+static const struct file { const char *path; off_t size; int fill; } file[FILES + 1] = { @FILELIST@ };
+static const char *const made[] = { @MADELIST@ };
+
 @GLOBALS@
 static void reset(void)
 {
 @RESET@}
-
-static void set_up(void)
-{
-@SETUP@}
 
 @BODIES@
 static void (*const body[THREADS + 1])(void) = { @THREADLIST@ };
@@ -229,6 +207,70 @@ static void observe(void)
 @OBSERVE@}
 
 /* ---- rounds ---- */
+
+static void check(int good, const char *what)
+{
+	if (good)
+		return;
+	snprintf(shared->failure, sizeof shared->failure, "%s: %s", what, strerror(errno));
+	exit(3);
+}
+
+static const char *numbered(const char *path, int number)
+{
+	static char name[PATH_MAX];
+
+	snprintf(name, sizeof name, "%s.%d", path, number);
+	return name;
+}
+
+static void make_file(const struct file *wanted, int number)
+{
+	static char block[65536];
+	int fd = open(numbered(wanted->path, number), O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+	check(fd >= 0, wanted->path);
+	if (wanted->fill == HOLE)
+		check(ftruncate(fd, wanted->size) == 0, wanted->path);
+	memset(block, wanted->fill, sizeof block);
+	for (off_t done = 0, left; wanted->fill != HOLE && (left = wanted->size - done) > 0;) {
+		ssize_t part = write(fd, block, left < (off_t)sizeof block ? (size_t)left : sizeof block);
+		check(part > 0, wanted->path);
+		done += part;
+	}
+	close(fd);
+}
+
+static void forget_file(const struct file *wanted, int number)
+{
+	int fd = open(numbered(wanted->path, number), O_RDWR);
+
+	check(fd >= 0 && (number != 0 || syncfs(fd) == 0), wanted->path);
+	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	close(fd);
+}
+
+/*
+ * Every round has new files, clean and not cached. They are made some time ahead, as syncing each by itself would take
+ * longer than the round.
+ */
+static void set_up(void)
+{
+	static int left;
+
+	if (left == 0) {
+		for (int i = 0; i < FILES * AHEAD; i++)
+			make_file(&file[i / AHEAD], i % AHEAD);
+		for (int i = 0; i < FILES * AHEAD; i++)
+			forget_file(&file[i / AHEAD], i % AHEAD);
+		left = AHEAD;
+	}
+	left--;
+	for (int i = 0; i < FILES; i++)
+		check(rename(numbered(file[i].path, left), file[i].path) == 0, file[i].path);
+	for (const char *const *path = made; *path != NULL; path++)
+		unlink(*path);
+}
 
 static void wait_for(sem_t *semaphore)
 {

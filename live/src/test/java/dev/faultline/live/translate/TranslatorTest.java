@@ -75,8 +75,8 @@ class TranslatorTest {
     @Test
     void filesAreMadeAndThoseThatTheTestMakesAreRemoved() {
         String text = Translator.translate(test("", "int fd = open(\"/mnt/new\", O_CREAT | O_RDWR, 420);")).text();
-        assertTrue(text.contains("put_file(\"mnt/f\", 8192, 'a');"), text);
-        assertTrue(text.contains("unlink(\"mnt/new\");"), text);
+        assertTrue(text.contains("{ \"mnt/f\", 8192, 'a' }"), text);
+        assertTrue(text.contains("made[] = { \"mnt/new\", NULL }"), text);
         assertFalse(text.contains("@"), "a part of the template was left");
     }
 
