@@ -1,8 +1,10 @@
 package dev.faultline.kernel;
 
 import dev.faultline.kernel.fs.FileSystem;
+import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.fs.ext4.Ext4;
 import dev.faultline.kernel.fs.gfs2.Gfs2;
+import dev.faultline.kernel.fs.tmpfs.Tmpfs;
 import dev.faultline.kernel.lib.Parts;
 import dev.faultline.kernel.syscall.Kernel;
 import dev.faultline.kernel.syscall.Process;
@@ -18,6 +20,8 @@ import dev.faultline.machine.task.Machine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Function;
 
 /// One or several machines with a file system at `/mnt`, in which a test runs system calls one after the other.
 public final class Sandbox {
@@ -28,21 +32,26 @@ public final class Sandbox {
     private final SystemCalls calls;
     private final List<FileSystem> mounted;
 
-    private Sandbox(int nodes, boolean gfs2, Parts parts) {
+    private Sandbox(int nodes, Function<List<Node>, List<FileSystem>> mount, Parts parts) {
         this.kernel = new Kernel(machine, parts, nodes);
         this.calls = new SystemCalls(kernel);
-        this.mounted = gfs2 ? Gfs2.mount(kernel.nodes(), "/mnt") : List.of(new Ext4(kernel.nodes().getFirst(), "/mnt"));
+        this.mounted = mount.apply(kernel.nodes());
         kernel.mount("/mnt", mounted);
     }
 
     /// {@return today's kernel with ext4}
     public static Sandbox ext4() {
-        return new Sandbox(1, false, Parts.TODAY);
+        return new Sandbox(1, nodes -> List.of(new Ext4(nodes.getFirst(), "/mnt")), Parts.TODAY);
     }
 
     /// {@return today's kernel with gfs2 on that many nodes}
     public static Sandbox gfs2(int nodes) {
-        return new Sandbox(nodes, true, Parts.TODAY);
+        return new Sandbox(nodes, all -> Gfs2.mount(all, "/mnt"), Parts.TODAY);
+    }
+
+    /// {@return today's kernel with a tmpfs, without a limit if `sizeBytes` is empty}
+    public static Sandbox tmpfs(OptionalLong sizeBytes) {
+        return new Sandbox(1, nodes -> List.of(new Tmpfs(nodes.getFirst(), "/mnt", sizeBytes)), Parts.TODAY);
     }
 
     /// {@return the machine}

@@ -1,6 +1,10 @@
 package dev.faultline.kernel.fs;
 
+import dev.faultline.kernel.iov.IovIter;
+import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Fcntl;
+import java.util.Optional;
 
 /// One read or write request on its way (`struct kiocb`). Synchronous: whoever made it waits for it.
 public final class Kiocb {
@@ -66,6 +70,23 @@ public final class Kiocb {
     /// {@return whether the request writes at the end of the file (`IOCB_APPEND`)}
     public boolean isAppend() {
         return append;
+    }
+
+    /// Moves an appending write to the end of the file, and cuts one down to what the file can hold. The caller holds
+    /// `i_rwsem` for writing.
+    ///
+    /// @return -EFBIG if that is nothing
+    @Models(file = "fs/read_write.c", symbol = "generic_write_checks")
+    public Optional<Errno> writeChecks(IovIter from) {
+        if (append && from.count() > 0) {
+            pos = inode().mapping().iSize().read();
+        }
+        long limit = inode().maxBytes();
+        if (from.count() > 0 && pos >= limit) {
+            return Optional.of(Errno.EFBIG);
+        }
+        from.truncate(limit - Math.min(pos, limit));
+        return Optional.empty();
     }
 
     /// {@return whether the data must be durable at the end (`IOCB_DSYNC`)}

@@ -147,6 +147,11 @@ public final class Folio extends StateObject {
         }
     }
 
+    /// Gives a reference back that is not the last one, before anything runs. No step.
+    public void putUnseen() {
+        references.add(-1);
+    }
+
     /// {@return the shared object that counts references: touched with [Access#ADD] to take one}
     public SharedObject referenceCount() {
         return references;

@@ -1,6 +1,7 @@
 package dev.faultline.kernel.mm;
 
 import dev.faultline.kernel.lib.Content;
+import dev.faultline.kernel.lib.Models;
 import dev.faultline.machine.task.Access;
 import dev.faultline.machine.task.SharedObject;
 
@@ -43,6 +44,17 @@ public final class FolioData extends SharedObject {
         machine().step(this, Access.WRITE, Content.pieces(offset, lengthBytes));
         content().fill(offset, lengthBytes, (byte) 0);
         changed();
+    }
+
+    /// Fills everything but the `lengthBytes` bytes from `offset` on with zeroes. One step for each side.
+    @Models(file = "include/linux/highmem.h", symbol = "folio_zero_segments")
+    public void zeroSegments(int offset, int lengthBytes) {
+        if (offset > 0) {
+            zero(0, offset);
+        }
+        if (offset + lengthBytes < Content.SIZE) {
+            zero(offset + lengthBytes, Content.SIZE - offset - lengthBytes);
+        }
     }
 
     void forget() {

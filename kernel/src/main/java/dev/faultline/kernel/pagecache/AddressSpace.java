@@ -9,6 +9,7 @@ import dev.faultline.machine.task.Digest;
 import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.SecondAccess;
 import dev.faultline.machine.task.SharedObject;
+import dev.faultline.machine.task.Task;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -20,16 +21,36 @@ public final class AddressSpace extends Mapping {
     private final AddressSpaceOperations operations;
     private final Cell iSize;
     private final RwSemaphore invalidateLock;
+    private final Optional<Cell> nrpages;
     private final TreeMap<Long, Slot> slots = new TreeMap<>();
 
     /// The cache of a file of which nothing is cached.
     ///
     /// @param host whose it is, for reports
     public AddressSpace(Machine machine, Object host, AddressSpaceOperations operations, long sizeBytes) {
+        this(machine, host, operations, sizeBytes, Optional.empty());
+    }
+
+    private AddressSpace(Machine machine, Object host, AddressSpaceOperations operations, long sizeBytes,
+            Optional<Cell> nrpages) {
         super(machine, host);
+        this.nrpages = nrpages;
         this.operations = operations;
         this.iSize = new Cell(machine, "i_size", host, sizeBytes);
         this.invalidateLock = new RwSemaphore(machine, "invalidate_lock", host);
+    }
+
+    /// {@return the cache of an empty file of which nothing is cached, whose file system asks how many pages are} Its
+    /// pages go by [#remove] alone.
+    public static AddressSpace counted(Machine machine, Object host, AddressSpaceOperations operations) {
+        return new AddressSpace(machine, host, operations, 0, Optional.of(new Cell(machine, "nrpages", host, 0)));
+    }
+
+    /// {@return how many pages are cached (`nrpages`): changes in one step with the cache}
+    ///
+    /// @throws java.util.NoSuchElementException unless this one is [#counted]
+    public Cell nrpages() {
+        return nrpages.orElseThrow();
     }
 
     /// {@return what the file system does for these pages}
@@ -103,6 +124,11 @@ public final class AddressSpace extends Mapping {
         return slot == null ? Optional.empty() : slot.folio;
     }
 
+    /// Puts a folio into the cache, with a reference of the cache's own, before anything runs. No step.
+    public void place(long index, Folio folio) {
+        slot(index).put(folio, index);
+    }
+
     @Override
     public void dirtyFolio(Folio folio) {
         folio.flags().setBits(Folio.DIRTY);
@@ -143,22 +169,40 @@ public final class AddressSpace extends Mapping {
         }
 
         boolean add(Folio added, long index) {
-            machine().step(this, Access.WRITE, -1);
+            machine().step(this, Access.WRITE, -1, task -> {
+                if (folio.isEmpty()) {
+                    touchCount(task);
+                }
+            });
             boolean free = folio.isEmpty();
             machine().current().learn(free ? 1 : 0);
             if (free) {
-                added.setMapping(AddressSpace.this, index);
-                added.getWithinStep();
-                folio = Optional.of(added);
-                changed();
+                put(added, index);
             }
             return free;
         }
 
-        void clear() {
-            machine().step(this, Access.WRITE, -1);
-            folio = Optional.empty();
+        void put(Folio added, long index) {
+            added.setMapping(AddressSpace.this, index);
+            added.getWithinStep();
+            folio = Optional.of(added);
+            count(1);
             changed();
+        }
+
+        void clear() {
+            machine().step(this, Access.WRITE, -1, this::touchCount);
+            folio = Optional.empty();
+            count(-1);
+            changed();
+        }
+
+        private void touchCount(Task task) {
+            nrpages.ifPresent(count -> SecondAccess.touch(task, count, Access.ADD, -1));
+        }
+
+        private void count(int delta) {
+            nrpages.ifPresent(count -> count.poke(count.peek() + delta));
         }
 
         boolean clearIfUnused(Folio cached) {

@@ -241,9 +241,11 @@ public final class Filemap {
         return VmFaultResult.LOCKED;
     }
 
-    /// {@return whether `mmap_lock` was dropped now}
+    /// Drops `mmap_lock` for a wait, if this is the first attempt of a fault that may start over.
+    ///
+    /// @return whether it was dropped now
     @Models(file = "mm/filemap.c", symbol = "maybe_unlock_mmap_for_io")
-    private static boolean maybeUnlockMmapForIo(VmFault fault, boolean alreadyDropped) {
+    public static boolean maybeUnlockMmapForIo(VmFault fault, boolean alreadyDropped) {
         if (alreadyDropped || !fault.has(FaultFlag.ALLOW_RETRY) || fault.has(FaultFlag.TRIED)) {
             return false;
         }

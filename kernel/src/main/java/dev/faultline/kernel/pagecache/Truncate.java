@@ -106,17 +106,23 @@ public final class Truncate {
         });
     }
 
-    @Models(file = "mm/truncate.c", symbol = "truncate_inode_folio")
     private static void truncateFolio(AddressSpace mapping, Folio folio) {
         folio.lock().lock();
         if (Filemap.isPartOf(folio, mapping)) {
             Writeback.waitForFolio(folio);
-            Rmap.unmapMappingPages(mapping, folio.index(), folio.index());
-            folio.flags().clearBits(Folio.DIRTY);
-            mapping.remove(folio);
-            folio.put(); // the cache's reference
+            truncateInodeFolio(mapping, folio);
         }
         folio.lock().unlock();
         folio.put();
+    }
+
+    /// Unmaps a folio and takes it out of the cache, dirty or not. The caller holds the folio lock and a reference, and
+    /// the folio is part of the file.
+    @Models(file = "mm/truncate.c", symbol = "truncate_inode_folio")
+    public static void truncateInodeFolio(AddressSpace mapping, Folio folio) {
+        Rmap.unmapMappingPages(mapping, folio.index(), folio.index());
+        folio.flags().clearBits(Folio.DIRTY);
+        mapping.remove(folio);
+        folio.put(); // the cache's reference
     }
 }

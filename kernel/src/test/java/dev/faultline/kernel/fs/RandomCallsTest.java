@@ -7,6 +7,7 @@ import dev.faultline.kernel.uapi.Fcntl;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -20,6 +21,13 @@ class RandomCallsTest {
     void ext4KeepsWhatIsWritten() {
         for (int seed = 0; seed < PROGRAMS; seed++) {
             check(Sandbox.ext4(), 1, seed);
+        }
+    }
+
+    @Test
+    void tmpfsKeepsWhatIsWritten() {
+        for (int seed = 0; seed < PROGRAMS; seed++) {
+            check(Sandbox.tmpfs(OptionalLong.empty()), 1, seed);
         }
     }
 

@@ -21,7 +21,7 @@ public final class Setup {
     }
 
     private static EnumSet<Feature> features() {
-        return EnumSet.of(Feature.NODES, Feature.HOLE, Feature.DEVICE_PFNMAP, Feature.DEVICE_IO, Feature.CPUS,
+        return EnumSet.of(Feature.NODES, Feature.SIZE, Feature.HOLE, Feature.DEVICE_PFNMAP, Feature.DEVICE_IO, Feature.CPUS,
                 Feature.PROCESS, Feature.NODE, Feature.CPU);
     }
 

@@ -77,25 +77,10 @@ final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageW
     @Models(file = "fs/ext4/file.c", symbol = "ext4_buffered_write_iter")
     private SysResult lockedBufferedWrite(Kiocb iocb, IovIter from) {
         inode.iRwsem().downWrite();
-        Optional<Errno> refused = writeChecks(iocb, from);
+        Optional<Errno> refused = iocb.writeChecks(from);
         SysResult written = refused.isPresent() ? SysResult.err(refused.get()) : bufferedWrite(iocb, from);
         inode.iRwsem().upWrite();
         return written;
-    }
-
-    /// Moves an appending write to the end of the file, and cuts one down to what the file can hold.
-    ///
-    /// @return -EFBIG if that is nothing
-    @Models(file = "fs/read_write.c", symbol = "generic_write_checks")
-    private Optional<Errno> writeChecks(Kiocb iocb, IovIter from) {
-        if (iocb.isAppend() && from.count() > 0) {
-            iocb.setPos(mapping().iSize().read());
-        }
-        if (from.count() > 0 && iocb.pos() >= inode.maxBytes()) {
-            return Optional.of(Errno.EFBIG);
-        }
-        from.truncate(inode.maxBytes() - Math.min(iocb.pos(), inode.maxBytes()));
-        return Optional.empty();
     }
 
     private SysResult bufferedWrite(Kiocb iocb, IovIter from) {
@@ -114,7 +99,7 @@ final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageW
             inode.iRwsem().upRead();
             inode.iRwsem().downWrite();
         }
-        Optional<Errno> refused = shared ? Optional.empty() : writeChecks(iocb, from);
+        Optional<Errno> refused = shared ? Optional.empty() : iocb.writeChecks(from);
         SysResult written = refused.isPresent() ? SysResult.err(refused.get())
                 : shared ? directIo().rw(iocb, from, inode.blocks(), EnumSet.noneOf(DioFlag.class), 0)
                 : extendingDioWrite(iocb, from);
@@ -189,7 +174,9 @@ final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageW
             return new GenericWrite.Begin.Failed(((IomapOps.Begin.Failed) begun).errno());
         }
         if (hole) {
-            zeroSegments(folio, (int) (pos - start), lengthBytes);
+            // Nothing needs to be read. The page becomes up to date when the copy is complete, so that a copy that stops
+            // half-way counts for nothing.
+            folio.data().zeroSegments((int) (pos - start), lengthBytes);
         } else if (!upToDate && lengthBytes < Content.SIZE) {
             Bio bio = new Bio(iomap.device(), false, iomap.diskPositionOf(start));
             bio.add(folio, 0, Content.SIZE);
@@ -202,18 +189,6 @@ final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageW
     private boolean isHole(long pos) {
         return inode.blocks().begin(pos, Content.SIZE, IomapOps.Purpose.LOOK_UP) instanceof IomapOps.Begin.Mapped(Iomap iomap)
                 && iomap.type() == Iomap.Type.HOLE;
-    }
-
-    /// Of a page without a block nothing needs to be read. It becomes up to date when the copy is complete, so that a
-    /// copy that stops half-way counts for nothing.
-    @Models(file = "include/linux/highmem.h", symbol = "folio_zero_segments")
-    private static void zeroSegments(Folio folio, int offset, int lengthBytes) {
-        if (offset > 0) {
-            folio.data().zero(0, offset);
-        }
-        if (offset + lengthBytes < Content.SIZE) {
-            folio.data().zero(offset + lengthBytes, Content.SIZE - offset - lengthBytes);
-        }
     }
 
     @Override

@@ -1,0 +1,212 @@
+package dev.faultline.kernel.fs.tmpfs;
+
+import dev.faultline.kernel.lib.Content;
+import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.mm.Folio;
+import dev.faultline.kernel.mm.UserFaultHandler;
+import dev.faultline.kernel.mm.VmFault;
+import dev.faultline.kernel.mm.VmFaultResult;
+import dev.faultline.kernel.mm.VmFlag;
+import dev.faultline.kernel.mm.Vma;
+import dev.faultline.kernel.pagecache.AddressSpace;
+import dev.faultline.kernel.pagecache.Filemap;
+import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.machine.task.Machine;
+import dev.faultline.machine.task.RetryLoop;
+import java.util.Optional;
+
+/// Finding and making the pages of a file (mm/shmem.c).
+final class Shmem {
+    private static final long LAST_INDEX = Long.MAX_VALUE / Content.SIZE;
+
+    private final ShmemInode inode;
+
+    /// What a page is wanted for (`enum sgp_type`).
+    enum Intent {
+        /// To read what is there: inside the file, and none is made.
+        READ,
+        /// What is there, even if it was only allocated: inside the file, and none is made.
+        NOALLOC,
+        /// To map it: inside the file, made if there is none.
+        CACHE,
+        /// To write it: made if there is none, perhaps not up to date.
+        WRITE,
+        /// To have it: made if there is none, left not up to date; up to date if there is one.
+        FALLOC;
+
+        boolean staysInside() {
+            return compareTo(CACHE) <= 0;
+        }
+    }
+
+    /// What was found.
+    sealed interface Got {
+        /// The page, locked, with a reference.
+        record Page(Folio folio) implements Got {}
+
+        /// No page.
+        record Hole() implements Got {}
+
+        /// The program that serves the faults of the area was asked.
+        record Handled(VmFaultResult result) implements Got {}
+
+        /// Why not.
+        record Failed(Errno errno) implements Got {}
+    }
+
+    Shmem(ShmemInode inode) {
+        this.inode = inode;
+    }
+
+    private Machine machine() {
+        return inode.node().machine();
+    }
+
+    private AddressSpace mapping() {
+        return inode.mapping();
+    }
+
+    /// Finds the page with that index, or makes it, as `intent` says.
+    @Models(file = "mm/shmem.c", symbol = "shmem_get_folio")
+    Got getFolio(long index, Intent intent) {
+        return getFolio(index, intent, Optional.empty());
+    }
+
+    /// Finds the page of a fault, or makes it.
+    @Models(file = "mm/shmem.c", symbol = "shmem_get_folio_gfp")
+    Got getFolio(long index, Intent intent, Optional<VmFault> fault) {
+        if (index > LAST_INDEX) {
+            return new Got.Failed(Errno.EFBIG);
+        }
+        RetryLoop loop = machine().retryLoop("shmem_get_folio_gfp");
+        for (;;) {
+            Optional<Got> got = attempt(index, intent, fault);
+            if (got.isPresent()) {
+                return got.get();
+            }
+            loop.again();
+        }
+    }
+
+    /// {@return empty if the page went away, or came, meanwhile}
+    private Optional<Got> attempt(long index, Intent intent, Optional<VmFault> fault) {
+        if (intent.staysInside() && isBeyondEnd(index)) {
+            return Optional.of(new Got.Failed(Errno.EINVAL));
+        }
+        Optional<Folio> cached = mapping().getFolio(index);
+        if (cached.isPresent()) {
+            if (isRegistered(fault, VmFlag.UFFD_MINOR)) {
+                cached.get().put();
+                return Optional.of(ask(fault.orElseThrow(), UserFaultHandler.Reason.MINOR));
+            }
+            Folio folio = cached.get();
+            folio.lock().lock();
+            if (!Filemap.isPartOf(folio, mapping())) { // truncated
+                folio.lock().unlock();
+                folio.put();
+                return Optional.empty();
+            }
+            if (folio.flags().readBits(Folio.UPTODATE) != 0) {
+                return Optional.of(new Got.Page(folio));
+            }
+            if (intent != Intent.READ) {
+                return Optional.of(cleared(folio, index, intent, false));
+            }
+            folio.lock().unlock();
+            folio.put();
+        }
+        return switch (intent) {
+            case READ -> Optional.of(new Got.Hole());
+            case NOALLOC -> Optional.of(new Got.Failed(Errno.ENOENT));
+            case CACHE, WRITE, FALLOC -> isRegistered(fault, VmFlag.UFFD_MISSING)
+                    ? Optional.of(ask(fault.orElseThrow(), UserFaultHandler.Reason.MISSING))
+                    : made(index, intent);
+        };
+    }
+
+    private static boolean isRegistered(Optional<VmFault> fault, VmFlag flag) {
+        return fault.map(VmFault::vma).filter(vma -> vma.has(flag)).isPresent();
+    }
+
+    private static Got ask(VmFault fault, UserFaultHandler.Reason reason) {
+        Vma vma = fault.vma();
+        return new Got.Handled(vma.userfault().map(handler -> handler.handleUserfault(fault, reason))
+                .orElse(VmFaultResult.SIGBUS));
+    }
+
+    private boolean isBeyondEnd(long index) {
+        return index * Content.SIZE >= mapping().iSize().read();
+    }
+
+    /// {@return empty if somebody else has put a page there meanwhile}
+    private Optional<Got> made(long index, Intent intent) {
+        return switch (allocAndAddFolio(index)) {
+            case Added.Page(Folio folio) ->
+                Optional.of(cleared(folio, index, intent == Intent.FALLOC ? Intent.WRITE : intent, true));
+            case Added.Failed(Errno errno) when errno == Errno.EEXIST -> Optional.empty();
+            case Added.Failed(Errno errno) -> {
+                inode.blocks().recalc(0, 0);
+                yield Optional.of(new Got.Failed(errno));
+            }
+        };
+    }
+
+    private sealed interface Added {
+        record Page(Folio folio) implements Added {}
+
+        record Failed(Errno errno) implements Added {}
+    }
+
+    /// Puts a new page into the cache first, and charges it then: whoever finds it meanwhile waits for its lock.
+    @Models(file = "mm/shmem.c", symbol = "shmem_alloc_and_add_folio")
+    private Added allocAndAddFolio(long index) {
+        Folio folio = inode.node().physical().allocate("shmem");
+        folio.lock().lockUnpublished();
+        if (!mapping().add(index, folio)) {
+            return dropped(folio, Errno.EEXIST);
+        }
+        Optional<Errno> error = inode.blocks().acct(1);
+        if (error.isPresent()) {
+            inode.blocks().recalcBut(1);
+            error = inode.blocks().acct(1);
+        }
+        if (error.isPresent()) {
+            removeFolio(folio);
+            return dropped(folio, error.get());
+        }
+        inode.blocks().recalc(1, 0);
+        return new Added.Page(folio);
+    }
+
+    private static Added dropped(Folio folio, Errno errno) {
+        folio.lock().unlock();
+        folio.put();
+        return new Added.Failed(errno);
+    }
+
+    @Models(file = "mm/filemap.c", symbol = "filemap_remove_folio")
+    private void removeFolio(Folio folio) {
+        mapping().remove(folio);
+        folio.put(); // the cache's reference
+    }
+
+    /// Makes a page up to date that was only allocated, unless the caller will; and looks once more whether the file
+    /// still reaches so far, as it may have been truncated after the first look: before the page was in the cache, so
+    /// that the truncation has not seen it.
+    private Got cleared(Folio folio, long index, Intent intent, boolean isNew) {
+        if (intent != Intent.WRITE && folio.flags().readBits(Folio.UPTODATE) == 0) {
+            folio.data().zero(0, Content.SIZE);
+            folio.flags().setBits(Folio.UPTODATE);
+        }
+        if (!intent.staysInside() || !isBeyondEnd(index)) {
+            return new Got.Page(folio);
+        }
+        if (isNew) {
+            removeFolio(folio);
+        }
+        inode.blocks().recalc(0, 0);
+        folio.lock().unlock();
+        folio.put();
+        return new Got.Failed(Errno.EINVAL);
+    }
+}

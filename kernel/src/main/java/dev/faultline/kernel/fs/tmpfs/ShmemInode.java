@@ -1,0 +1,107 @@
+package dev.faultline.kernel.fs.tmpfs;
+
+import dev.faultline.kernel.fs.FileOperations;
+import dev.faultline.kernel.fs.Inode;
+import dev.faultline.kernel.fs.Node;
+import dev.faultline.kernel.lib.Content;
+import dev.faultline.kernel.mm.Folio;
+import dev.faultline.kernel.pagecache.AddressSpace;
+import dev.faultline.kernel.pagecache.AddressSpaceOperations;
+import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.machine.shared.RwSemaphore;
+import dev.faultline.machine.task.Finding;
+import dev.faultline.machine.task.Kind;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// A file of a tmpfs.
+final class ShmemInode implements Inode, AddressSpaceOperations {
+    private final Node node;
+    private final AddressSpace mapping;
+    private final RwSemaphore iRwsem;
+    private final ShmemBlocks blocks;
+    private final Shmem pages;
+    private final ShmemFile operations;
+
+    ShmemInode(Node node, String path, BlockLimit limit) {
+        this.node = node;
+        this.mapping = AddressSpace.counted(node.machine(), path, this);
+        this.iRwsem = new RwSemaphore(node.machine(), "i_rwsem", path);
+        this.blocks = new ShmemBlocks(node.machine(), path, limit, mapping.nrpages());
+        this.pages = new Shmem(this);
+        this.operations = new ShmemFile(this);
+    }
+
+    Node node() {
+        return node;
+    }
+
+    ShmemBlocks blocks() {
+        return blocks;
+    }
+
+    /// {@return what finds and makes the pages of the file}
+    Shmem pages() {
+        return pages;
+    }
+
+    @Override
+    public AddressSpace mapping() {
+        return mapping;
+    }
+
+    @Override
+    public RwSemaphore iRwsem() {
+        return iRwsem;
+    }
+
+    @Override
+    public FileOperations operations() {
+        return operations;
+    }
+
+    /// Pages are made, never read.
+    @Override
+    public Optional<Errno> readFolio(AddressSpace space, Folio folio) {
+        throw new AssertionError("shmem has no read_folio");
+    }
+
+    /// Nothing is written back: only swap takes pages.
+    @Override
+    public Optional<Errno> writeFolio(AddressSpace space, Folio folio) {
+        throw new AssertionError("shmem writes to swap only");
+    }
+
+    void format(long sizeBytes, Optional<Byte> fill) {
+        mapping.iSize().poke(sizeBytes);
+        if (fill.isEmpty()) {
+            return;
+        }
+        for (long index = 0; index * Content.SIZE < sizeBytes; index++) {
+            Folio folio = node.physical().allocate("shmem");
+            folio.data().content().fill(0, (int) Math.min(Content.SIZE, sizeBytes - index * Content.SIZE), fill.get());
+            folio.flags().poke(Folio.UPTODATE | Folio.DIRTY);
+            mapping.place(index, folio);
+            folio.putUnseen();
+            blocks.place(1);
+        }
+    }
+
+    /// {@return what is wrong when all is quiet: blocks that do not agree, and pages that reclaim might lose}
+    List<Finding> checkQuiescent() {
+        List<Finding> found = new ArrayList<>();
+        blocks.disagreement().ifPresent(what -> found.add(new Finding(Kind.LEAK, mapping + ": " + what)));
+        for (long index = 0; index <= mapping.lastIndex(); index = mapping.nextIndex(index + 1)) {
+            mapping.peek(index).ifPresent(folio -> check(folio, found));
+        }
+        return found;
+    }
+
+    private static void check(Folio folio, List<Finding> found) {
+        boolean clean = (folio.flags().peek() & Folio.DIRTY) == 0;
+        if (clean && folio.data().content().hash() != 0) {
+            found.add(new Finding(Kind.CORRUPTION, folio + " is clean, but its bytes are nowhere else"));
+        }
+    }
+}

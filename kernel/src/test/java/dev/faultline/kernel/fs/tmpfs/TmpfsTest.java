@@ -1,0 +1,122 @@
+package dev.faultline.kernel.fs.tmpfs;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.faultline.kernel.Sandbox;
+import dev.faultline.kernel.mm.SignalRaised;
+import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.kernel.uapi.Fcntl;
+import dev.faultline.kernel.uapi.Mman;
+import dev.faultline.kernel.uapi.SysResult;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+
+/// What Linux answers on tmpfs, one call after the other; everything was tried on Linux 6.18.
+class TmpfsTest {
+    private static final int PROT = Mman.PROT_READ | Mman.PROT_WRITE;
+    private static final long NOWHERE = 16;
+
+    private static void run(OptionalLong sizeBytes, Consumer<Sandbox.Program> body) {
+        Sandbox sandbox = Sandbox.tmpfs(sizeBytes).file("/mnt/f", 4096, 'a');
+        assertEquals(List.of(), sandbox.run(() -> body.accept(sandbox.program(1))));
+    }
+
+    private static void run(Consumer<Sandbox.Program> body) {
+        run(OptionalLong.empty(), body);
+    }
+
+    private static void fails(SysResult result, Errno errno) {
+        assertEquals(SysResult.err(errno), result);
+    }
+
+    @Test
+    void directIoIsAcceptedAndNeedsNoAlignment() {
+        run(program -> {
+            int fd = program.open("/mnt/f", Fcntl.O_DIRECT);
+            long memory = program.anonymous(4096);
+            assertEquals(3, program.must("pread", fd, memory + 1, 3, 1));
+            assertEquals(3, program.must("pwrite", fd, memory + 1, 3, 4095));
+            assertEquals(4098, program.must("lseek", fd, 0, Fcntl.SEEK_END));
+        });
+    }
+
+    @Test
+    void aWriteThatCopiesNothingBehindTheEndLeavesALongerFile() {
+        run(program -> {
+            int fd = program.open("/mnt/f", 0);
+            fails(program.call("pwrite", fd, NOWHERE, 10, 20000), Errno.EFAULT);
+            assertEquals(20000, program.must("lseek", fd, 0, Fcntl.SEEK_END));
+        });
+    }
+
+    @Test
+    void aHoleReadsAsZeroesAndStaysAHole() {
+        run(OptionalLong.of(4096), program -> {
+            int fd = program.open("/mnt/f", 0);
+            program.must("ftruncate", fd, 8192);
+            long memory = program.anonymous(4096);
+            assertEquals(4096, program.must("pread", fd, memory, 4096, 4096));
+            assertEquals(0, program.load(memory));
+        });
+    }
+
+    @Test
+    void aFullMountTakesNoMorePages() {
+        run(OptionalLong.of(8192), program -> {
+            int fd = program.open("/mnt/f", 0);
+            long memory = program.anonymous(3 * 4096);
+            assertEquals(4096, program.must("pwrite", fd, memory, 8192, 4096));
+            fails(program.call("pwrite", fd, memory, 1, 8192), Errno.ENOSPC);
+            program.must("ftruncate", fd, 3 * 4096);
+            long mapping = program.shared(fd, 3 * 4096);
+            assertThrows(SignalRaised.class, () -> program.store(mapping + 2 * 4096, 1));
+            program.must("ftruncate", fd, 0);
+            assertEquals(8192, program.must("pwrite", fd, memory, 8192, 4096));
+        });
+    }
+
+    @Test
+    void whatLiesBehindTheEndIsGone() {
+        run(program -> {
+            int fd = program.open("/mnt/f", 0);
+            long mapping = program.shared(fd, 8192);
+            assertThrows(SignalRaised.class, () -> program.load(mapping + 4096));
+            program.must("ftruncate", fd, 10);
+            program.must("ftruncate", fd, 4096);
+            assertEquals('a', program.load(mapping + 9));
+            assertEquals(0, program.load(mapping + 10));
+            program.must("ftruncate", fd, 0);
+            assertThrows(SignalRaised.class, () -> program.load(mapping));
+        });
+    }
+
+    @Test
+    void aPrivateMappingCopiesAndIsTruncatedToo() {
+        run(program -> {
+            int fd = program.open("/mnt/f", 0);
+            long copy = program.must("mmap", 0, 4096, PROT, Mman.MAP_PRIVATE, fd, 0);
+            long mapping = program.shared(fd, 4096);
+            program.store(copy, 'b');
+            assertEquals('a', program.load(mapping));
+            program.must("ftruncate", fd, 0);
+            program.must("ftruncate", fd, 4096);
+            assertEquals(0, program.load(copy));
+        });
+    }
+
+    @Test
+    void numbersEndWhereTheyDoOnLinux() {
+        run(program -> {
+            int fd = program.open("/mnt/f", 0);
+            long memory = program.anonymous(8192);
+            fails(program.call("pwrite", fd, memory, 3, 0x7fff_ffff_ffff_fffeL), Errno.EINVAL);
+            assertEquals(1, program.must("pwrite", fd, memory, 1, 0x7fff_ffff_ffff_fff0L));
+            program.must("ftruncate", fd, Long.MAX_VALUE);
+            assertEquals(Long.MAX_VALUE, program.must("lseek", fd, Long.MAX_VALUE, Fcntl.SEEK_SET));
+            program.must("ftruncate", fd, 5);
+        });
+    }
+}

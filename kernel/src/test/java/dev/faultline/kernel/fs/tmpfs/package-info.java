@@ -1,0 +1,4 @@
+@NullMarked
+package dev.faultline.kernel.fs.tmpfs;
+
+import org.jspecify.annotations.NullMarked;
