@@ -93,6 +93,25 @@ class TmpfsTest {
         });
     }
 
+    /// Nothing is written back, so nothing clears them: a file that becomes longer shows them.
+    @Test
+    void bytesBehindTheEndOfTheLastPageStay() {
+        run(program -> {
+            int fd = program.open("/mnt/f", 0);
+            program.must("ftruncate", fd, 100);
+            long mapping = program.shared(fd, 4096);
+            long memory = program.anonymous(4096);
+            program.store(mapping + 200, 'c');
+            program.must("fsync", fd);
+            program.must("ftruncate", fd, 400);
+            program.must("pread", fd, memory, 1, 200);
+            assertEquals('c', program.load(memory));
+            program.must("ftruncate", fd, 150);
+            program.must("ftruncate", fd, 400);
+            assertEquals(0, program.load(mapping + 200));
+        });
+    }
+
     @Test
     void aPrivateMappingCopiesAndIsTruncatedToo() {
         run(program -> {
