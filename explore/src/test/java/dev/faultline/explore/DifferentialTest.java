@@ -136,6 +136,7 @@ class DifferentialTest {
         for (long seed = SEED; seed < SEED + PROGRAMS; seed++) {
             same(new RandomProgram(seed, false), seed);
             same(RandomProgram.ofWordsAndLocks(seed), seed);
+            same(RandomProgram.wide(seed), seed);
         }
     }
 

@@ -23,30 +23,53 @@ import java.util.stream.IntStream;
 /// A small program over every kind of shared object, made from a seed. What tasks read decides what they do
 /// next, and every task's log of what it saw is part of the outcome.
 public final class RandomProgram implements Program {
+    private static final int OPERATIONS = 29;
+    private static final int[] WORDS_AND_LOCKS = {0, 2, 3, 4, 5, 6, 7, 8, 10, 12, 17, 18, 22};
+
     private final List<int[]> tasks = new ArrayList<>();
     private final boolean loops;
     private final boolean served;
 
     /// Reads, writes, additions and locks that are held alone or tried: what optimality is claimed for.
     static RandomProgram ofWordsAndLocks(long seed) {
-        return new RandomProgram(seed, false, new int[] {0, 2, 3, 4, 5, 6, 7, 8, 10, 12, 17, 18, 22});
+        return new RandomProgram(seed, false, WORDS_AND_LOCKS, narrow(new SplittableRandom(~seed)));
+    }
+
+    /// Many tasks of one or two operations each, which mostly read: too many orders for brute force, few traces, and
+    /// wakeup trees with many branches.
+    public static RandomProgram wide(long seed) {
+        SplittableRandom random = new SplittableRandom(~seed);
+        int[] sizes = new int[5 + random.nextInt(3)];
+        for (int t = 0; t < sizes.length; t++) {
+            sizes[t] = random.nextInt(4) == 0 ? 2 : 1;
+        }
+        int[] mostlyReads = IntStream.concat(IntStream.range(0, 8).map(i -> 0), IntStream.of(WORDS_AND_LOCKS)).toArray();
+        return new RandomProgram(seed, false, mostlyReads, sizes);
     }
 
     /// @param loops whether tasks may also go round retry loops
     public RandomProgram(long seed, boolean loops) {
-        this(seed, loops, IntStream.range(0, OPERATIONS).toArray());
+        this(seed, loops, IntStream.range(0, OPERATIONS).toArray(), narrow(new SplittableRandom(~seed)));
     }
 
-    private RandomProgram(long seed, boolean loops, int[] all) {
+    /// {@return how many operations each of two to four tasks has}
+    private static int[] narrow(SplittableRandom random) {
+        int[] sizes = new int[random.nextInt(10) == 0 ? 4 : 2 + random.nextInt(2)];
+        for (int t = 0; t < sizes.length; t++) {
+            sizes[t] = 1 + random.nextInt(sizes.length == 2 ? 5 : sizes.length == 3 ? 3 : 2);
+        }
+        return sizes;
+    }
+
+    private RandomProgram(long seed, boolean loops, int[] all, int[] sizes) {
         this.loops = loops;
         SplittableRandom random = new SplittableRandom(seed);
         this.served = random.nextInt(4) == 0;
-        int count = random.nextInt(10) == 0 ? 4 : 2 + random.nextInt(2);
         // Few kinds a program, so that tasks meet.
         int[] kinds = {all[random.nextInt(all.length)], all[random.nextInt(all.length)],
             all[random.nextInt(all.length)], all[random.nextInt(all.length)]};
-        for (int t = 0; t < count; t++) {
-            int[] operations = new int[1 + random.nextInt(count == 2 ? 5 : count == 3 ? 3 : 2)];
+        for (int size : sizes) {
+            int[] operations = new int[size];
             for (int i = 0; i < operations.length; i++) {
                 operations[i] = kinds[random.nextInt(kinds.length)] + (random.nextInt(4) << 8);
             }
@@ -54,7 +77,6 @@ public final class RandomProgram implements Program {
         }
     }
 
-    private static final int OPERATIONS = 29;
 
     @Override
     public World boot(Machine machine) {

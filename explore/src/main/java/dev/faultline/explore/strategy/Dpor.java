@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 /// busy one shares the first of its decisions that has branches left. There the argument fails that lets a branch be
 /// left out because a sleeping task *could* go first: what is planned in that task's subtree may come too late. So at
 /// shared decisions, and for tasks that sleep because of them, the weaker rule of source sets is used, that the task
-/// takes part in the branch and goes first. A few redundant executions are the price.
+/// takes part in the branch and goes first; nor is anything planned behind a step of such a task. A few redundant
+/// executions are the price.
 public final class Dpor extends TreeStrategy {
     private final Frontier frontier;
     private final HappensBefore order = new HappensBefore(this::reverse);
@@ -35,6 +36,8 @@ public final class Dpor extends TreeStrategy {
     // The decisions above the subtree of this explorer, by depth.
     private final List<Place> shared = new ArrayList<>();
     private int firstNewStep;
+    // Where a walk down a wakeup tree has come along.
+    private final List<Wakeup> path = new ArrayList<>();
     // What is planned from the present place on.
     private @Nullable Wakeup ahead;
 
@@ -316,13 +319,15 @@ public final class Dpor extends TreeStrategy {
     /// Goes down the wakeup tree at `d` along what can come first of the steps that are left. Where a branch ends, it
     /// shows the rest; where none fits, one is added.
     private void insert(Machine machine, int d) {
+        path.clear();
         Wakeup parent = null;
         Wakeup last = null;
         Wakeup node = decisions().planned(d);
         while (node != null) {
             int task = taskOf(machine, node);
             int index = task < 0 ? -1 : steps.indexOf(task);
-            if (index >= 0 ? steps.isInitial(index) : steps.isIndependentOf(node)) {
+            if (index >= 0 ? steps.isInitial(index) : steps.isIndependentOf(node) && !isLeftToOthers(node, task, d)) {
+                path.add(node);
                 parent = index >= 0 ? take(node, index) : pass(node);
                 if (parent == null) {
                     return;
@@ -335,6 +340,16 @@ public final class Dpor extends TreeStrategy {
             }
         }
         append(machine, d, parent, last);
+    }
+
+    /// {@return whether the task of that node, behind those on the path, sleeps there because of what others explore:
+    /// then the node is never reached}
+    private boolean isLeftToOthers(Wakeup node, int task, int d) {
+        boolean asleep = task >= 0 && (decisions().foreign(d) >> task & 1) != 0;
+        for (Wakeup step : path) {
+            asleep &= step.task != node.task && step.commutesWith(node);
+        }
+        return asleep;
     }
 
     /// Takes the step of the node out of those that are left.

@@ -1,5 +1,6 @@
 package dev.faultline.explore.strategy;
 
+import dev.faultline.machine.task.Access;
 import dev.faultline.machine.task.Machine;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,11 @@ final class Wakeup {
         static Touch of(Machine machine, int object, int access, long mask) {
             return object < 0 ? NOTHING : new Touch(machine.object(object).stableName(), access, mask);
         }
+
+        boolean commutesWith(Touch other) {
+            return object == 0 || object != other.object || (mask & other.mask) == 0
+                    || !Access.dependent(access, other.access);
+        }
     }
 
     private Wakeup(long task, int taskHere, int choice, int alternatives, Touch first, Touch second, boolean mayWait) {
@@ -49,6 +55,11 @@ final class Wakeup {
 
     static Wakeup choice(int choice, int alternatives) {
         return new Wakeup(0, -1, choice, alternatives, Touch.NOTHING, Touch.NOTHING, false);
+    }
+
+    boolean commutesWith(Wakeup other) {
+        return first.commutesWith(other.first) && first.commutesWith(other.second)
+                && second.commutesWith(other.first) && second.commutesWith(other.second);
     }
 
     boolean isChoice() {

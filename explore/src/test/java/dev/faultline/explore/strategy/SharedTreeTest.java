@@ -39,6 +39,8 @@ class SharedTreeTest {
     private final TreeMap<Long, Integer> seen = new TreeMap<>();
     private int executions;
     private int blocked;
+    private int all;
+    private int inVain;
 
     private boolean run(Program program, Strategy strategy) {
         strategy.begin();
@@ -87,21 +89,30 @@ class SharedTreeTest {
 
     @Test
     void severalExplorersSeeEachTraceOnce() {
-        int all = 0;
-        int inVain = 0;
         for (long seed = SEED; seed < SEED + PROGRAMS; seed++) {
-            RandomProgram program = new RandomProgram(seed, false);
-            SharedTreeTest one = new SharedTreeTest();
-            if (one.alone(program)) {
-                SharedTreeTest several = new SharedTreeTest();
-                several.together(program, new SplittableRandom(seed));
-                one.seen.forEach((trace, times) -> several.seen.merge(trace, -times, Integer::sum));
-                several.seen.values().removeIf(difference -> difference == 0);
-                assertEquals(Map.of(), several.seen, "seed " + seed + ": " + program);
-                all += several.executions;
-                inVain += several.blocked;
-            }
+            same(new RandomProgram(seed, false), seed);
         }
         assertTrue(inVain * 5 < all, inVain + " of " + all + " executions were blocked");
+    }
+
+    @Test
+    void alsoOfManyShortTasks() {
+        for (long seed = SEED; seed < SEED + PROGRAMS; seed++) {
+            same(RandomProgram.wide(seed), seed);
+        }
+        assertTrue(inVain * 5 < all, inVain + " of " + all + " executions were blocked");
+    }
+
+    private void same(RandomProgram program, long seed) {
+        SharedTreeTest one = new SharedTreeTest();
+        if (one.alone(program)) {
+            SharedTreeTest several = new SharedTreeTest();
+            several.together(program, new SplittableRandom(seed));
+            one.seen.forEach((trace, times) -> several.seen.merge(trace, -times, Integer::sum));
+            several.seen.values().removeIf(difference -> difference == 0);
+            assertEquals(Map.of(), several.seen, "seed " + seed + ": " + program);
+            all += several.executions;
+            inVain += several.blocked;
+        }
     }
 }
