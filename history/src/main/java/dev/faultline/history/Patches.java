@@ -12,6 +12,9 @@ import dev.faultline.history.mm.FaultInV516;
 import dev.faultline.history.mm.FaultInV517;
 import dev.faultline.history.mm.MincoreV2619;
 import dev.faultline.history.mm.TlbFlushV418;
+import dev.faultline.history.mm.VmaLockingV616;
+import dev.faultline.history.mm.VmaLockingV63;
+import dev.faultline.history.mm.VmaLockingV64;
 import dev.faultline.history.uffd.MmapChangingFlag;
 import dev.faultline.history.uffd.MmapChangingUnseen;
 import dev.faultline.history.uffd.SleepWithoutLooking;
@@ -28,6 +31,7 @@ import dev.faultline.kernel.mm.ForkRace;
 import dev.faultline.kernel.mm.GupFlag;
 import dev.faultline.kernel.mm.PteSlot;
 import dev.faultline.kernel.mm.TlbFlush;
+import dev.faultline.kernel.mm.VmaLocking;
 import dev.faultline.kernel.syscall.Mincore;
 import dev.faultline.kernel.uffd.MmapChanging;
 import dev.faultline.kernel.uffd.UserfaultWait;
@@ -46,12 +50,17 @@ final class Patches {
 
     private static final PagePinning PAGES_REFERENCED = new PagePinning(FolioHold.REFERENCE, GupFlag.NOFAULT);
 
+    private static final VmaLocking VMA_LOCKING_V64 = new VmaLockingV64(VmaLockingV64.Fork.LETS_THEM);
+    private static final VmaLocking VMA_LOCKING_V616 = new VmaLockingV616();
+    private static final VmaLocking VMA_LOCKING_V65 = new VmaLockingV64(VmaLockingV64.Fork.KEEPS_THEM_OUT);
+
     private static final MmapChanging.Factory MMAP_CHANGING_FLAG = MmapChangingFlag::new;
 
     static final List<Patch> ALL = List.of(
             mincore(), mmapChanging(), mremapFlush(), forkRace(), mmapChangingCounter(), gfs2PageFault(), fixupUserFault(),
-            gfs2Retries(), partialFaultIn(), directWriteFallback(), biosPin(), safeWriteableResult(), releaseHang(),
-            gfs2PageFaultV5(), gfs2PageFaultV6(), writeCopyMayFault(), noFlush(), sleepWithoutLooking());
+            gfs2Retries(), partialFaultIn(), perVmaLocks(), directWriteFallback(), forkLocksAreas(), biosPin(),
+            perVmaLocksOfFiles(), safeWriteableResult(), releaseHang(), perVmaLocksOfAdvice(),
+            gfs2PageFaultV5(), gfs2PageFaultV6(), writeCopyMayFault(), noFlush(), ignoredReaders(), sleepWithoutLooking());
 
     private Patches() {}
 
@@ -80,6 +89,30 @@ final class Patches {
         return merged("gup-fast-fork-race", "mm/gup: prevent gup_fast from racing with COW during fork", "v5.11", "2020-12",
                 "57efa1fe5957",
                 Change.toToday(ForkRace.PART, ForkRace.IGNORED));
+    }
+
+    private static Patch perVmaLocks() {
+        return merged("per-vma-locks", "x86/mm: try VMA lock-based page fault handling first", "v6.4", "2023-04",
+                "0bff0aaea03e",
+                Change.between(VmaLocking.PART, new VmaLockingV63(), VMA_LOCKING_V64));
+    }
+
+    private static Patch forkLocksAreas() {
+        return merged("fork-locks-areas", "fork: lock VMAs of the parent process when forking", "v6.5", "2023-07",
+                "2b4f3b4987b5 fb49c455323f",
+                Change.between(VmaLocking.PART, VMA_LOCKING_V64, VMA_LOCKING_V65));
+    }
+
+    private static Patch perVmaLocksOfFiles() {
+        return merged("per-vma-locks-of-files", "mm: handle faults on files and of userfaultfd under the VMA lock", "v6.7",
+                "2023-10", "29a22b9e08d7 12214eba1992 4de8c93a4751 4ed4379881aa",
+                Change.between(VmaLocking.PART, VMA_LOCKING_V65, VMA_LOCKING_V616));
+    }
+
+    private static Patch perVmaLocksOfAdvice() {
+        return merged("per-vma-locks-of-advice", "mm: use per_vma lock for MADV_DONTNEED", "v6.17", "2025-06",
+                "the series 'use per-vma locks for madvise'",
+                Change.toToday(VmaLocking.PART, VMA_LOCKING_V616));
     }
 
     private static Patch gfs2PageFault() {
@@ -166,6 +199,18 @@ final class Patches {
         return posted("userfaultfd-sleep-without-looking", "(what if) a queued fault sleeps without looking again",
                 "2026-11", "an experiment, never posted",
                 Change.fromToday(UserfaultWait.PART, new SleepWithoutLooking()));
+    }
+
+    /// What if areas were changed under faults that hold their lock?
+    private static Patch ignoredReaders() {
+        return posted("vma-lock-ignores-readers", "(what if) areas are changed while faults are handled under their lock",
+                "2026-11", "an experiment, never posted",
+                Change.fromToday(VmaLocking.PART, new VmaLocking() {
+                    @Override
+                    protected boolean waitsForReaders() {
+                        return false;
+                    }
+                }));
     }
 
     /// What if nobody told the other processors?

@@ -1,7 +1,7 @@
 package dev.faultline.history.uffd;
 
 import dev.faultline.kernel.lib.Models;
-import dev.faultline.kernel.mm.Mm;
+import dev.faultline.kernel.mm.VmFault;
 import dev.faultline.kernel.mm.VmFaultResult;
 import dev.faultline.kernel.uffd.UserfaultWait;
 
@@ -13,7 +13,7 @@ public final class UserfaultWaitV614 extends UserfaultWait {
 
     @Override
     @Models(file = "fs/userfaultfd.c", symbol = "handle_userfault", release = "v6.14")
-    protected VmFaultResult released(Mm mm) {
+    protected VmFaultResult released(VmFault fault) {
         return VmFaultResult.NOPAGE;
     }
 }

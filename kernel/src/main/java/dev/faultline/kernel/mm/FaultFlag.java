@@ -11,5 +11,7 @@ public enum FaultFlag {
     /// A second attempt after [VmFaultResult#RETRY].
     TRIED,
     /// The access came from user mode.
-    USER
+    USER,
+    /// The lock of the area is held, not `mmap_lock`.
+    VMA_LOCK
 }

@@ -26,6 +26,9 @@ public final class Fork {
         TlbGather tlb = new TlbGather(parent);
         UserfaultFork userfaults = new UserfaultFork(child);
         for (Vma vma : parent.areas()) {
+            if (parent.vmaLocking().keepsOutOfFork()) {
+                parent.vmaLocks().startWrite(vma);
+            }
             if (vma.has(VmFlag.DONTCOPY)) {
                 continue;
             }
@@ -40,7 +43,7 @@ public final class Fork {
             }
         }
         tlb.finish();
-        parent.mmapLock().upWrite();
+        parent.writeUnlock();
         userfaults.complete();
     }
 

@@ -30,8 +30,8 @@ public final class Madvise {
         return switch (advice) {
             case Mman.MADV_POPULATE_READ -> populate.faultinPageRange(mm, start, end, false);
             case Mman.MADV_POPULATE_WRITE -> populate.faultinPageRange(mm, start, end, true);
-            case Mman.MADV_DONTNEED, Mman.MADV_DONTNEED_LOCKED, Mman.MADV_FREE, Mman.MADV_WILLNEED, Mman.MADV_COLD,
-                    Mman.MADV_PAGEOUT -> {
+            case Mman.MADV_DONTNEED, Mman.MADV_DONTNEED_LOCKED, Mman.MADV_FREE -> giveBack(mm, start, end, advice);
+            case Mman.MADV_WILLNEED, Mman.MADV_COLD, Mman.MADV_PAGEOUT -> {
                 mm.mmapLock().downRead();
                 Optional<Errno> error = walkVmas(mm, start, end, advice);
                 mm.mmapLock().upRead();
@@ -40,10 +40,29 @@ public final class Madvise {
             default -> {
                 mm.mmapLock().downWrite();
                 Optional<Errno> error = walkVmas(mm, start, end, advice);
-                mm.mmapLock().upWrite();
+                mm.writeUnlock();
                 yield error;
             }
         };
+    }
+
+    /// Does without `mmap_lock` if the range lies in one area whose faults the program does not serve.
+    @Models(file = "mm/madvise.c", symbol = "try_vma_read_lock")
+    private static Optional<Errno> giveBack(Mm mm, long start, long end, int advice) {
+        Optional<Vma> locked = mm.vmaLocking().isForAdvice() ? mm.vmaLocks().lockVmaUnderRcu(start) : Optional.empty();
+        if (locked.isPresent()) {
+            Vma vma = locked.get();
+            boolean alone = end > 0 && end <= vma.end() && vma.userfault().isEmpty();
+            Optional<Errno> error = alone ? behave(vma, start, end, advice) : Optional.empty();
+            mm.vmaLocks().endRead(vma, start);
+            if (alone) {
+                return error;
+            }
+        }
+        mm.mmapLock().downRead();
+        Optional<Errno> error = walkVmas(mm, start, end, advice);
+        mm.mmapLock().upRead();
+        return error;
     }
 
     @Models(file = "mm/madvise.c", symbol = "madvise_behavior_valid")

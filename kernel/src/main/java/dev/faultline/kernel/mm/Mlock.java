@@ -42,7 +42,7 @@ public final class Mlock {
         }
         mm.mmapLock().downWrite();
         boolean complete = change(mm, start, end, lock);
-        mm.mmapLock().upWrite();
+        mm.writeUnlock();
         return complete ? Optional.empty() : Optional.of(Errno.ENOMEM);
     }
 

@@ -1,5 +1,6 @@
 package dev.faultline.kernel.mm;
 
+import dev.faultline.kernel.lib.Parts;
 import dev.faultline.machine.shared.Cell;
 import dev.faultline.machine.shared.RwSemaphore;
 import dev.faultline.machine.task.Digest;
@@ -21,6 +22,8 @@ public final class Mm extends StateObject {
     private final String name;
     private final RwSemaphore mmapLock;
     private final TlbFlush tlbFlush;
+    private final VmaLocks vmaLocks;
+    private final VmaLocking vmaLocking;
     private final Cell writeProtectSeq;
     private final PageTable pageTable = new PageTable(this);
 
@@ -32,12 +35,14 @@ public final class Mm extends StateObject {
 
     /// An empty address space.
     ///
-    /// @param name     the process, for reports
-    /// @param tlbFlush how translations are flushed
-    public Mm(Machine machine, String name, TlbFlush tlbFlush) {
+    /// @param name  the process, for reports
+    /// @param parts the kernel that it runs on
+    public Mm(Machine machine, String name, Parts parts) {
         super(machine);
         this.name = name;
-        this.tlbFlush = tlbFlush;
+        this.tlbFlush = parts.get(TlbFlush.PART, TlbFlush::new);
+        this.vmaLocking = parts.get(VmaLocking.PART, VmaLocking::new);
+        this.vmaLocks = new VmaLocks(this);
         this.mmapLock = new RwSemaphore(machine, "mmap_lock", name);
         this.writeProtectSeq = new Cell(machine, "write_protect_seq", name, 0);
     }
@@ -61,6 +66,21 @@ public final class Mm extends StateObject {
     /// {@return the lock of the set of areas}
     public RwSemaphore mmapLock() {
         return mmapLock;
+    }
+
+    /// {@return the locks of the areas}
+    public VmaLocks vmaLocks() {
+        return vmaLocks;
+    }
+
+    /// {@return which faults do with those}
+    VmaLocking vmaLocking() {
+        return vmaLocking;
+    }
+
+    /// Gives `mmap_lock` up, which is held for writing.
+    public void writeUnlock() {
+        vmaLocks.endWriteAll();
     }
 
     /// {@return how translations are flushed}

@@ -34,7 +34,7 @@ public final class Mprotect {
         }
         mm.mmapLock().downWrite();
         Optional<Errno> error = change(mm, start, end, VmFlag.ofProtection(protection));
-        mm.mmapLock().upWrite();
+        mm.writeUnlock();
         return error;
     }
 

@@ -52,7 +52,7 @@ public final class Mremap {
         boolean locked = mm.vmaLookup(address).filter(vma -> vma.has(VmFlag.LOCKED)).isPresent();
         SysResult result = has(Mman.MREMAP_FIXED) && oldLength == newLength ? remapMove() : remapOne();
         if (!unlocked) {
-            mm.mmapLock().upWrite();
+            mm.writeUnlock();
         }
         events.complete();
         if (locked && grows && result instanceof SysResult.Ok(long start)) {
@@ -180,6 +180,7 @@ public final class Mremap {
     /// Maps at `target` what is mapped from `from` on, and moves the entries there.
     @Models(file = "mm/mremap.c", symbol = "move_vma")
     private SysResult moveVma(Vma vma, long from, long length, long target, long targetLength) {
+        mm.vmaLocks().startWrite(vma);
         boolean served = events.remap(vma, from, target, length);
         Vma placed = vma.placed(target, target + targetLength, from, vma.flags());
         VmaChange.add(served ? placed : placed.unregistered());

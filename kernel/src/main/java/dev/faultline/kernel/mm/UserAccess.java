@@ -152,7 +152,7 @@ public final class UserAccess {
 
     // ---- the fault ----
 
-    /// A page fault at `address`. Takes and drops `mmap_lock` for reading.
+    /// A page fault at `address`. Takes and drops the lock of the area or `mmap_lock`, for reading.
     ///
     /// @return the signal for the program, or for a kernel-mode access the sign to take its fixup; nothing
     ///         if the access can be restarted
@@ -165,6 +165,12 @@ public final class UserAccess {
         }
         if (user) {
             flags.add(FaultFlag.USER);
+        }
+        if (user && mm.vmaLocking().isTried()) {
+            Optional<VmFaultResult> result = underVmaLock(mm, address, flags);
+            if (result.isPresent()) {
+                return signalOf(result.get());
+            }
         }
         RetryLoop loop = machine.retryLoop("do_user_addr_fault");
         for (;;) {
@@ -182,6 +188,32 @@ public final class UserAccess {
             flags.add(FaultFlag.TRIED);
             loop.again();
         }
+    }
+
+    /// Tries to handle a fault of a program without `mmap_lock`.
+    ///
+    /// @return nothing if it has to be handled under `mmap_lock`
+    private Optional<VmFaultResult> underVmaLock(Mm mm, long address, EnumSet<FaultFlag> flags) {
+        Optional<Vma> locked = mm.vmaLocks().lockVmaUnderRcu(address);
+        if (locked.isEmpty()) {
+            return Optional.empty();
+        }
+        Vma vma = locked.get();
+        if (!vma.permits(flags.contains(FaultFlag.WRITE))) {
+            mm.vmaLocks().endRead(vma, address);
+            return Optional.of(VmFaultResult.SIGSEGV);
+        }
+        EnumSet<FaultFlag> underLock = EnumSet.copyOf(flags);
+        underLock.add(FaultFlag.VMA_LOCK);
+        VmFaultResult result = memory.handleMmFault(vma, address, underLock);
+        if (!result.has(VmFaultResult.RETRY)) {
+            mm.vmaLocks().endRead(vma, address);
+            return Optional.of(result);
+        }
+        if (result.has(VmFaultResult.MAJOR)) {
+            flags.add(FaultFlag.TRIED);
+        }
+        return Optional.empty();
     }
 
     private static Optional<Signal> signalOf(VmFaultResult result) {

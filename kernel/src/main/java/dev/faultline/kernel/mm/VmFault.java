@@ -1,6 +1,7 @@
 package dev.faultline.kernel.mm;
 
 import dev.faultline.kernel.lib.Content;
+import dev.faultline.kernel.lib.Models;
 import java.util.EnumSet;
 import java.util.Optional;
 
@@ -53,6 +54,16 @@ public final class VmFault {
     /// {@return whether the access needs the page for this process alone, though it is no write}
     public boolean isUnshare() {
         return flags.contains(FaultFlag.UNSHARE);
+    }
+
+    /// Gives up the lock under which the fault is handled: `mmap_lock`, or that of the area. One step.
+    @Models(file = "include/linux/mmap_lock.h", symbol = "release_fault_lock")
+    public void releaseLock() {
+        if (has(FaultFlag.VMA_LOCK)) {
+            vma.mm().vmaLocks().endRead(vma, address);
+        } else {
+            vma.mm().mmapLock().upRead();
+        }
     }
 
     /// {@return the entry that the fault found}

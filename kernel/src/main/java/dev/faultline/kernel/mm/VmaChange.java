@@ -77,10 +77,16 @@ public final class VmaChange {
         }
         List<Vma> added = new ArrayList<>(others);
         added.add(merged);
+        gone.forEach(mm.vmaLocks()::startWrite);
         gone.forEach(mm::remove);
-        added.forEach(mm::insert);
+        added.forEach(vma -> insert(mm, vma));
         made.file().ifPresent(file -> file.mapping().replaceAreas(gone, added));
         return merged;
+    }
+
+    private static void insert(Mm mm, Vma vma) {
+        mm.vmaLocks().startWriteNew(vma);
+        mm.insert(vma);
     }
 
     /// Unmaps whatever lies in the range, splitting areas that reach beyond it.
@@ -93,7 +99,7 @@ public final class VmaChange {
     @Models(file = "mm/vma.c", symbol = "vms_complete_munmap_vmas")
     public static void unmapAndUnlock(Mm mm, long start, long end) {
         List<Vma> detached = detach(mm, start, end);
-        mm.mmapLock().downgradeWrite();
+        mm.vmaLocks().downgrade();
         release(detached);
         mm.mmapLock().upRead();
     }
@@ -108,8 +114,9 @@ public final class VmaChange {
             long to = Math.min(end, vma.end());
             List<Vma> rest = rest(vma, from, to);
             Vma part = rest.isEmpty() ? vma : vma.part(from, to, vma.flags());
+            mm.vmaLocks().startWrite(vma);
             mm.remove(vma);
-            rest.forEach(mm::insert);
+            rest.forEach(left -> insert(mm, left));
             if (!rest.isEmpty()) {
                 List<Vma> parts = new ArrayList<>(rest);
                 parts.add(part);

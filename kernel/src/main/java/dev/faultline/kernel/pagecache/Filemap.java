@@ -189,13 +189,15 @@ public final class Filemap {
         }
         RetryLoop loop = machine.retryLoop("filemap_fault");
         boolean mmapLockDropped = false;
+        boolean major = false;
         for (;;) {
             Optional<Folio> cached = mapping.getFolio(index);
             if (cached.isEmpty()) {
+                major = true;
                 mmapLockDropped |= maybeUnlockMmapForIo(fault, mmapLockDropped);
                 Optional<Errno> error = createFolio(mapping, index);
                 if (error.isPresent()) {
-                    return mmapLockDropped ? VmFaultResult.RETRY : VmFaultResult.SIGBUS;
+                    return mmapLockDropped ? VmFaultResult.RETRY.and(VmFaultResult.MAJOR) : VmFaultResult.SIGBUS;
                 }
             } else {
                 Folio folio = cached.get();
@@ -205,10 +207,10 @@ public final class Filemap {
                 }
                 VmFaultResult result = lockedPage(fault, mapping, folio, mmapLockDropped);
                 if (!result.equals(VmFaultResult.DONE)) {
-                    return result;
+                    return major ? result.and(VmFaultResult.MAJOR) : result;
                 }
             }
-            loop.again(mmapLockDropped ? 1 : 0);
+            loop.again(mmapLockDropped ? 1 : 0, major ? 1 : 0);
         }
     }
 
@@ -249,7 +251,7 @@ public final class Filemap {
         if (alreadyDropped || !fault.has(FaultFlag.ALLOW_RETRY) || fault.has(FaultFlag.TRIED)) {
             return false;
         }
-        fault.vma().mm().mmapLock().upRead();
+        fault.releaseLock();
         return true;
     }
 

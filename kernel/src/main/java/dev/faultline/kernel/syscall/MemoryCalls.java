@@ -45,7 +45,7 @@ final class MemoryCalls {
         UserfaultEvents events = new UserfaultEvents();
         mm.mmapLock().downWrite();
         SysResult result = doMmap(mm, fixed(flags) ? address : address & -Content.SIZE, length, protection, flags, file, offset, events);
-        mm.mmapLock().upWrite();
+        mm.writeUnlock();
         events.complete();
         if (result instanceof SysResult.Ok(long start) && (flags & Mman.MAP_POPULATE) != 0) {
             process.node().userMemory().populate().mmPopulate(mm, start, start + length); // errors are not told

@@ -7,7 +7,6 @@ import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.mm.Mm;
 import dev.faultline.kernel.mm.Pte;
 import dev.faultline.kernel.mm.TaskStruct;
-import dev.faultline.kernel.mm.TlbFlush;
 import dev.faultline.kernel.mm.VmFlag;
 import dev.faultline.kernel.mm.Vma;
 import java.util.Arrays;
@@ -38,7 +37,7 @@ public final class Process {
         this.pid = pid;
         this.parent = parent;
         this.children = new Children(node.machine(), name);
-        this.mm = new Mm(node.machine(), name, node.parts().get(TlbFlush.PART, TlbFlush::new));
+        this.mm = new Mm(node.machine(), name, node.parts());
         this.files = new DescriptorTable(node.machine(), name);
     }
 

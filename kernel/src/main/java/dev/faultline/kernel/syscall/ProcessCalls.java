@@ -35,7 +35,7 @@ public final class ProcessCalls {
         child.mm().mmapLock().downWrite();
         VmaChange.unmap(child.mm(), 0, Mm.TASK_SIZE);
         child.mm().end();
-        child.mm().mmapLock().upWrite();
+        child.mm().writeUnlock();
         child.closeAll();
         child.parent().ifPresent(parent -> parent.children().ended(child.pid(), status));
     }

@@ -51,7 +51,7 @@ final class Registration {
         if (wrong.isEmpty()) {
             registerRange(ctx, areas, start, end, modes);
         }
-        ctx.mm().mmapLock().upWrite();
+        ctx.mm().writeUnlock();
         return wrong;
     }
 
@@ -106,7 +106,7 @@ final class Registration {
             areas.forEach(vma -> unregister(ctx, vma, start, end));
         }
         Errno wrong = nothingThere(ctx);
-        ctx.mm().mmapLock().upWrite();
+        ctx.mm().writeUnlock();
         return fine ? Optional.empty() : Optional.of(wrong);
     }
 
@@ -135,7 +135,7 @@ final class Registration {
                 clearVma(vma, vma.start(), vma.end());
             }
         }
-        ctx.mm().mmapLock().upWrite();
+        ctx.mm().writeUnlock();
     }
 
     @Models(file = "mm/userfaultfd.c", symbol = "userfaultfd_clear_vma")

@@ -2,10 +2,10 @@ package dev.faultline.kernel.uffd;
 
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.lib.Part;
-import dev.faultline.kernel.mm.Mm;
 import dev.faultline.kernel.mm.Pte;
 import dev.faultline.kernel.mm.PteSlot;
 import dev.faultline.kernel.mm.UserFaultHandler.Reason;
+import dev.faultline.kernel.mm.VmFault;
 import dev.faultline.kernel.mm.VmFaultResult;
 
 /// What a fault looks at before it goes to sleep.
@@ -25,10 +25,10 @@ public class UserfaultWait {
         };
     }
 
-    /// Answers a fault whose file is being closed. Called with `mmap_lock` held for reading; the close waits for it,
+    /// Answers a fault whose file is being closed. Called with the lock of the fault held; the close waits for it,
     /// to make the area ordinary.
-    protected VmFaultResult released(Mm mm) {
-        mm.mmapLock().upRead();
+    protected VmFaultResult released(VmFault fault) {
+        fault.releaseLock();
         return VmFaultResult.RETRY;
     }
 }

@@ -127,7 +127,7 @@ final class UserfaultfdCtx implements UserFaultHandler {
             return VmFaultResult.SIGBUS;
         }
         if (released.read() != 0) {
-            return wait.released(mm);
+            return wait.released(fault);
         }
         get();
         sleep(fault, reason, new Waiter(machine.current(),
@@ -140,7 +140,7 @@ final class UserfaultfdCtx implements UserFaultHandler {
     private void sleep(VmFault fault, Reason reason, Waiter waiter) {
         queues.add(waiter);
         boolean mustWait = wait.mustWait(fault.slot(), reason);
-        mm.mmapLock().upRead();
+        fault.releaseLock();
         if (mustWait && released.read() == 0) {
             queues.wakeReaders();
             queues.schedule(waiter);

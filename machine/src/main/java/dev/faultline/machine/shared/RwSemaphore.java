@@ -111,6 +111,22 @@ public final class RwSemaphore extends SharedObject {
         changed();
     }
 
+    /// Gives up the hold for writing, and changes the parts `mask` of `also` in the same step.
+    public void upWrite(SharedObject also, long mask) {
+        Task me = machine().current();
+        machine().step(this, Access.RELEASE, -1, also, Access.WRITE, mask);
+        releaseWriter(me);
+        changed();
+    }
+
+    /// Turns the hold for writing into one for reading, with no gap between, and changes the parts `mask` of `also` in
+    /// the same step.
+    public void downgradeWrite(SharedObject also, long mask) {
+        Task me = machine().current();
+        machine().step(this, Access.RELEASE, -1, also, Access.WRITE, mask);
+        addReader(LockMode.shared(releaseWriter(me).subclass()));
+    }
+
     /// Turns the hold for writing into one for reading, with no gap between. One step.
     public void downgradeWrite() {
         Task me = machine().current();
