@@ -92,7 +92,7 @@ final class Patches {
     }
 
     private static Patch perVmaLocks() {
-        return merged("per-vma-locks", "x86/mm: try VMA lock-based page fault handling first", "v6.4", "2023-04",
+        return merged("per-vma-locks", "x86/mm: try VMA lock-based page fault handling first", "v6.4-rc1", "2023-04",
                 "0bff0aaea03e",
                 Change.between(VmaLocking.PART, new VmaLockingV63(), VMA_LOCKING_V64));
     }
