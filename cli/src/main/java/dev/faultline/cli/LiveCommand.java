@@ -20,6 +20,7 @@ import dev.faultline.live.translate.Translator;
 import dev.faultline.machine.schedule.SetUpFailed;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -57,6 +58,13 @@ final class LiveCommand implements Callable<Integer> {
             description = "What the random delays are made from. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
+    @Option(names = "--fs", paramLabel = "TYPE", description = "The file system for every mount that has no options. "
+            + "Default: the one that the test names.")
+    private Optional<String> fileSystem = Optional.empty();
+
+    @Option(names = "--brief", description = "Do not print the schedules of outcomes that were never seen.")
+    private boolean brief;
+
     @Override
     public Integer call() {
         if (rounds < 1 || time.isZero() || time.isNegative()) {
@@ -72,7 +80,10 @@ final class LiveCommand implements Callable<Integer> {
         }
         ExitStatus status = ExitStatus.AS_ASKED;
         for (Path file : files) {
-            Optional<LitmusTest> test = Tests.load(file, main.terminal());
+            if (main.interrupted().get()) {
+                break;
+            }
+            Optional<LitmusTest> test = Tests.load(file, fileSystem, main.terminal());
             status = status.worse(test.map(loaded -> run(loaded, choice)).orElse(ExitStatus.USAGE));
         }
         return status.code();
@@ -92,11 +103,12 @@ final class LiveCommand implements Callable<Integer> {
             CheckOptions options = new CheckOptions(StrategyChoice.DPOR,
                     budget.within(ExploreOptions.DEFAULT.withMinimiseBudget(0), test.name()));
             TestResult model = Check.run(test, choice, options, Budget::now);
-            main.terminal().clearProgress();
+            main.terminal().progress(test.name() + ": on this host, " + time.toSeconds() + " s at most");
             Histogram host = Runner.run(Translator.translate(test), ground,
                     new RunOptions(rounds, time, seed, main.interrupted()::get));
+            main.terminal().clearProgress();
             Comparison comparison = Comparison.of(model, host);
-            main.terminal().out().print(ComparisonText.of(comparison, Host.kernel()));
+            main.terminal().out().print(ComparisonText.of(comparison, where(ground), !brief));
             return switch (comparison.verdict()) {
                 case WITHIN -> ExitStatus.AS_ASKED;
                 case UNKNOWN -> ExitStatus.INCOMPLETE;
@@ -109,6 +121,12 @@ final class LiveCommand implements Callable<Integer> {
                     + "; every call of init has to succeed");
             return ExitStatus.USAGE;
         }
+    }
+
+    private static String where(Ground ground) {
+        List<String> parts = new ArrayList<>(List.of(Host.kernel()));
+        parts.addAll(ground.places());
+        return String.join(", ", parts);
     }
 
     /// What this host cannot do is no failure.

@@ -5,6 +5,7 @@ import dev.faultline.litmus.condition.Observable;
 import dev.faultline.litmus.load.LitmusTest;
 import dev.faultline.litmus.verdict.TestResult;
 import dev.faultline.live.run.Histogram;
+import dev.faultline.live.translate.ProcessNumbers;
 import dev.faultline.machine.schedule.Schedule;
 import dev.faultline.machine.task.Kind;
 import java.util.ArrayList;

@@ -10,18 +10,19 @@ public final class ComparisonText {
     /// {@return the table and what it comes to}
     ///
     /// @param where the kernel and the file system
-    public static String of(Comparison comparison, String where) {
+    /// @param schedules whether to show the schedules of outcomes that were never seen
+    public static String of(Comparison comparison, String where, boolean schedules) {
         StringBuilder text = new StringBuilder();
         text.append(String.format("%s on %s: %,d rounds%n", comparison.test().name(), where, comparison.host().rounds()));
-        comparison.rows().forEach(row -> text.append(line(comparison, row)));
+        comparison.rows().forEach(row -> text.append(line(comparison, row, schedules)));
         comparison.host().remarks().forEach(remark -> text.append("   ").append(remark).append('\n'));
         return text.append(conclusion(comparison)).append('\n').toString();
     }
 
-    private static String line(Comparison comparison, Row row) {
+    private static String line(Comparison comparison, Row row, boolean schedules) {
         String seen = row.observed() > 0 ? String.format("%,12d", row.observed()) : String.format("%12s", "never");
         String judged = row.isAllowed() ? "allowed" : comparison.complete() ? "FORBIDDEN" : "not found by the model";
-        String way = row.observed() == 0
+        String way = schedules && row.observed() == 0
                 ? row.witness().map(schedule -> "   [--schedule " + schedule + "]").orElse("") : "";
         return seen + "  " + row.text() + "   " + judged + way + "\n";
     }

@@ -24,6 +24,11 @@ public final class Command {
                 .map(folder -> Path.of(folder, name)).filter(file -> file.toFile().canExecute()).findFirst();
     }
 
+    /// {@return whether there is a program of that name}
+    public static boolean exists(String name) {
+        return find(name).isPresent();
+    }
+
     /// Runs a command to its end.
     ///
     /// @return what it said

@@ -1,25 +1,38 @@
 package dev.faultline.live.host;
 
+import dev.faultline.litmus.setup.FileSystemType;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/// A working folder for one test, with its file systems in it. Closing it leaves nothing behind.
+/// A working folder for one test, with its file systems in it. Closing it leaves nothing behind, and so does the end of
+/// this process.
 ///
-/// Images are mounted by the command that runs the test, in a mount namespace of its own: they go with the
-/// last process in it, however that ends.
+/// Images are mounted by the command that runs the test, in a mount namespace of its own, and have no name from then on:
+/// they go with the last process in it, however that ends.
 public final class Ground implements AutoCloseable {
     /// Mounts each pair of an image and a folder that stand before `--`, then becomes what stands behind it.
     private static final String MOUNT_AND_RUN =
-            "while [ \"$1\" != -- ]; do mount -o loop \"$1\" \"$2\" || exit 4; shift 2; done; shift; exec \"$@\"";
+            "while [ \"$1\" != -- ]; do mount -o loop \"$1\" \"$2\" && rm -f \"$1\" || exit 4; shift 2; done; shift; exec \"$@\"";
+
+    /// What the work in this ground has to come to its end by itself when the user interrupts.
+    private static final long GRACE_SECONDS = 5;
+
+    private static final System.Logger LOG = System.getLogger(Ground.class.getName());
 
     private final Path folder;
     private final List<Path> elsewhere = new ArrayList<>();
     private final List<String> images = new ArrayList<>();
+    private final List<String> places = new ArrayList<>();
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private final Thread atExit = new Thread(this::closeAtExit);
 
     /// A folder of its own for a test.
     ///
@@ -30,6 +43,23 @@ public final class Ground implements AutoCloseable {
         } catch (IOException problem) {
             throw new HostUnavailable("cannot make a folder for the test: " + problem.getMessage(), problem);
         }
+        try {
+            Runtime.getRuntime().addShutdownHook(atExit);
+        } catch (IllegalStateException ending) {
+            remove(folder);
+            throw new HostUnavailable("interrupted", ending);
+        }
+    }
+
+    private void closeAtExit() {
+        try {
+            if (!closed.await(GRACE_SECONDS, TimeUnit.SECONDS)) {
+                removeAll();
+            }
+        } catch (InterruptedException impatient) {
+            Thread.currentThread().interrupt();
+            removeAll();
+        }
     }
 
     /// {@return where the test runs}
@@ -37,28 +67,35 @@ public final class Ground implements AutoCloseable {
         return folder;
     }
 
+    /// {@return the file systems in it, and where each of them is: `ext4 in an image`}
+    public List<String> places() {
+        return List.copyOf(places);
+    }
+
     /// Puts a folder of the file system that `existing` is on at `path`, which is relative.
-    void link(String path, Path existing) throws HostUnavailable {
+    void link(String path, FileSystemType type, Path existing) throws HostUnavailable {
         try {
             Path real = Files.createTempDirectory(existing.toAbsolutePath(), "faultline-live");
             elsewhere.add(real);
             Files.createDirectories(parent(path));
             Files.createSymbolicLink(folder.resolve(path), real);
+            places.add(type + " in " + existing.toAbsolutePath());
         } catch (IOException problem) {
             throw new HostUnavailable("cannot make a folder in " + existing + ": " + problem.getMessage(), problem);
         }
     }
 
     /// Has an image mounted at `path`, which is relative. The image goes with the ground.
-    void mount(String path, Path image) throws HostUnavailable {
+    void mount(String path, FileSystemType type, Path image) throws HostUnavailable {
+        elsewhere.add(image);
         try {
             Files.createDirectories(folder.resolve(path));
         } catch (IOException problem) {
             throw new HostUnavailable("cannot make a mount point: " + problem.getMessage(), problem);
         }
         images.add(image.toString());
-        images.add(path);
-        elsewhere.add(image);
+        images.add(folder.resolve(path).toString());
+        places.add(type + " in an image");
     }
 
     private Path parent(String path) {
@@ -81,19 +118,33 @@ public final class Ground implements AutoCloseable {
 
     @Override
     public void close() {
+        removeAll();
+        closed.countDown();
+        try {
+            Runtime.getRuntime().removeShutdownHook(atExit);
+        } catch (IllegalStateException ending) {
+            // The hook runs already, and has just been told.
+            return;
+        }
+    }
+
+    private void removeAll() {
         remove(folder);
         elsewhere.forEach(Ground::remove);
     }
 
     private static void remove(Path path) {
+        if (Files.notExists(path, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
         try (Stream<Path> files = Files.walk(path)) {
             files.sorted(Comparator.reverseOrder()).forEach(file -> {
-                if (!file.toFile().delete()) {
-                    file.toFile().deleteOnExit();
+                if (!file.toFile().delete() && Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+                    LOG.log(System.Logger.Level.WARNING, "{0} could not be removed", file);
                 }
             });
-        } catch (IOException gone) {
-            path.toFile().deleteOnExit();
+        } catch (IOException problem) {
+            LOG.log(System.Logger.Level.WARNING, "{0} could not be removed: {1}", path, problem.getMessage());
         }
     }
 }

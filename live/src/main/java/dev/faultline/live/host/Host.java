@@ -72,7 +72,7 @@ public final class Host {
         try {
             for (SetupStep step : test.machine().steps()) {
                 if (step instanceof SetupStep.Mount mount) {
-                    place(ground, mount);
+                    place(ground, mount.path().substring(1), mount.type());
                 }
             }
             return ground;
@@ -82,18 +82,17 @@ public final class Host {
         }
     }
 
-    private static void place(Ground ground, SetupStep.Mount mount) throws HostUnavailable {
-        String path = mount.path().substring(1);
-        FileSystemType type = mount.type();
+    /// Puts a file system of that type at `path`, which is relative.
+    public static void place(Ground ground, String path, FileSystemType type) throws HostUnavailable {
         Optional<Path> existing = existing(type);
         if (existing.isPresent()) {
-            ground.link(path, existing.get());
+            ground.link(path, type, existing.get());
             return;
         }
         if (!isRoot()) {
             throw new HostUnavailable("no folder here is on " + type + ", and only root may mount one");
         }
-        ground.mount(path, image(type));
+        ground.mount(path, type, image(type));
     }
 
     /// {@return a folder of a file system of that type: one that is there for memory, or the current one where nobody

@@ -49,6 +49,9 @@ public final class Runner {
         } catch (IOException problem) {
             throw new HostUnavailable("cannot write the C program: " + problem.getMessage(), problem);
         }
+        if (!Command.exists("cc")) {
+            throw new HostUnavailable("there is no C compiler: no cc in the path");
+        }
         List<String> command = new ArrayList<>(List.of("cc"));
         command.addAll(CProgram.FLAGS);
         command.addAll(List.of("-o", binary.toString(), source.toString()));

@@ -270,12 +270,15 @@ public final class Translator {
                 new Span(1, 1, 0));
     }
 
-    private static String note(int index, String value, Observable of) {
+    private String note(int index, String value, Observable of) {
+        if (ProcessNumbers.holds(test.program(), of)) {
+            return "\tshared->saw[" + index + "] = " + value + " > 0 ? 1 : " + value + "; /* " + of.name() + ": whether it is one */\n";
+        }
         boolean pointer = of.type() instanceof CType.Pointer;
         return "\tshared->saw[" + index + "] = " + (pointer ? "(long)" : "") + value + "; /* " + of.name() + " */\n";
     }
 
-    private static String peek(int index, String value, Observable of) {
+    private String peek(int index, String value, Observable of) {
         return "\tif (sigsetjmp(trap, 0) == 0)\n\t" + note(index, value, of);
     }
 

@@ -1,4 +1,4 @@
-package dev.faultline.live.compare;
+package dev.faultline.live.translate;
 
 import dev.faultline.litmus.condition.Observable;
 import dev.faultline.litmus.types.Local;
@@ -7,14 +7,14 @@ import dev.faultline.litmus.types.TypedExpression;
 import dev.faultline.litmus.types.TypedStatement;
 import java.util.List;
 
-/// Which values are numbers of processes: they say nothing, and differ between model and host.
-final class ProcessNumbers {
+/// Which values are numbers of processes: they say nothing, and differ between model and host and from round to round.
+public final class ProcessNumbers {
     private static final List<String> CALLS = List.of("fork", "wait", "waitpid");
 
     private ProcessNumbers() {}
 
     /// {@return whether an observable is a local that is set to what fork or wait come to}
-    static boolean holds(Program program, Observable observable) {
+    public static boolean holds(Program program, Observable observable) {
         return observable instanceof Observable.OfLocal of
                 && of.local().storage() instanceof Local.Storage.Register(int slot)
                 && program.body(of.body()).filter(body -> sets(body.code(), slot)).isPresent();

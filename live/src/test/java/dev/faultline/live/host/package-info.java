@@ -1,0 +1,4 @@
+@NullMarked
+package dev.faultline.live.host;
+
+import org.jspecify.annotations.NullMarked;
