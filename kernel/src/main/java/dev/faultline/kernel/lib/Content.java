@@ -8,6 +8,11 @@ public final class Content {
     /// The size of a page and of a file-system block, in bytes.
     public static final int SIZE = 4096;
 
+    /// {@return how many pages that many bytes take; no overflow}
+    public static long pages(long bytes) {
+        return bytes / SIZE + (bytes % SIZE == 0 ? 0 : 1);
+    }
+
     private static final byte[] NO_BYTES = new byte[0];
 
     private byte[] bytes = NO_BYTES;

@@ -1,5 +1,7 @@
 package dev.faultline.kernel.mm;
 
+import java.util.Optional;
+
 /// What a file system or driver does for the areas that map its files (`struct vm_operations_struct`).
 /// All are called with `mmap_lock` held for reading.
 public interface VmOperations {
@@ -22,4 +24,9 @@ public interface VmOperations {
     /// @return [VmFaultResult#LOCKED] with the folio locked and still part of the file;
     ///         [VmFaultResult#NOPAGE] if it went away meanwhile; or an error
     VmFaultResult pageMkwrite(VmFault fault);
+
+    /// {@return the pages of the file, if a program may fill them in itself (`vma_is_shmem`)}
+    default Optional<UserfaultPages> userfaultPages() {
+        return Optional.empty();
+    }
 }

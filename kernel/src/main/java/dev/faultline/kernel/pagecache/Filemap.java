@@ -256,7 +256,7 @@ public final class Filemap {
     }
 
     private static long pagesOf(AddressSpace mapping) {
-        return (mapping.iSize().read() + Content.SIZE - 1) / Content.SIZE;
+        return Content.pages(mapping.iSize().read());
     }
 
     /// Maps the page of a fault if it is cached, up to date and not locked; waits for nothing and takes no

@@ -4,6 +4,7 @@ import dev.faultline.kernel.fs.FileSystem;
 import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.fs.chardev.MemoryDevice;
+import dev.faultline.kernel.fs.tmpfs.ShmMount;
 import dev.faultline.kernel.lib.Parts;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.mm.Mapping;
@@ -14,6 +15,7 @@ import dev.faultline.kernel.pagecache.AddressSpace;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uffd.Userfaultfds;
 import dev.faultline.machine.shared.Cell;
+import dev.faultline.machine.task.Finding;
 import dev.faultline.machine.task.Kind;
 import dev.faultline.machine.task.Machine;
 import java.util.ArrayList;
@@ -29,6 +31,7 @@ public final class Kernel {
     private final List<Node> nodes = new ArrayList<>();
     private final List<Mount> mounts = new ArrayList<>();
     private final List<TreeMap<String, Inode>> devices = new ArrayList<>();
+    private final List<ShmMount> shmMounts = new ArrayList<>();
     private final List<Process> processes = new ArrayList<>();
     private final Cell lastPid;
     private final Userfaultfds userfaults = new Userfaultfds();
@@ -48,6 +51,7 @@ public final class Kernel {
             Node node = Node.boot(machine, number, parts);
             nodes.add(node);
             devices.add(new TreeMap<>());
+            shmMounts.add(new ShmMount(node));
             reserved.add(node.userMemory().memory().zeroPage());
         }
     }
@@ -65,6 +69,11 @@ public final class Kernel {
     /// {@return every userfaultfd that was opened}
     Userfaultfds userfaults() {
         return userfaults;
+    }
+
+    /// {@return the memory of a node that is shared and has no name}
+    ShmMount shmMount(Node node) {
+        return shmMounts.get(node.number() - 1);
     }
 
     /// Mounts a file system.
@@ -148,11 +157,14 @@ public final class Kernel {
         processes.forEach(Process::closeAll);
         userfaults.leaks().forEach(leak -> machine.report(Kind.LEAK, leak));
         for (Mount mount : mounts) {
-            for (FileSystem fileSystem : mount.onNode()) {
-                fileSystem.checkQuiescent().forEach(found -> machine.report(found.kind(), found.summary()));
-            }
+            mount.onNode().forEach(fileSystem -> report(fileSystem.checkQuiescent()));
         }
+        shmMounts.forEach(shm -> report(shm.checkQuiescent()));
         nodes.forEach(this::checkFolios);
+    }
+
+    private void report(List<Finding> findings) {
+        findings.forEach(found -> machine.report(found.kind(), found.summary()));
     }
 
     private void checkFolios(Node node) {

@@ -2,6 +2,7 @@ package dev.faultline.kernel.syscall;
 
 import dev.faultline.kernel.fs.FileMode;
 import dev.faultline.kernel.fs.OpenFile;
+import dev.faultline.kernel.fs.tmpfs.ShmMount;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Mm;
@@ -24,8 +25,8 @@ final class MemoryCalls {
 
     /// mmap(2). Takes `mmap_lock` for writing.
     @Models(file = "mm/mmap.c", symbol = "ksys_mmap_pgoff")
-    static SysResult mmap(Process process, long address, long lengthBytes, int protection, int flags, int fd,
-            long offset) {
+    static SysResult mmap(Kernel kernel, Process process, long address, long lengthBytes, int protection, int flags,
+            int fd, long offset) {
         if (offset % Content.SIZE != 0) {
             return SysResult.err(Errno.EINVAL);
         }
@@ -44,13 +45,30 @@ final class MemoryCalls {
         Mm mm = process.mm();
         UserfaultEvents events = new UserfaultEvents();
         mm.mmapLock().downWrite();
-        SysResult result = doMmap(mm, fixed(flags) ? address : address & -Content.SIZE, length, protection, flags, file, offset, events);
+        Request request = new Request(fixed(flags) ? address : address & -Content.SIZE, length, protection, flags, file, offset);
+        SysResult result = doMmap(kernel.shmMount(process.node()), mm, request, events);
         mm.writeUnlock();
         events.complete();
         if (result instanceof SysResult.Ok(long start) && (flags & Mman.MAP_POPULATE) != 0) {
             process.node().userMemory().populate().mmPopulate(mm, start, start + length); // errors are not told
         }
         return result;
+    }
+
+    /// What is asked for.
+    private record Request(long hint, long length, int protection, int flags, Optional<OpenFile> file, long offset) {
+        boolean isShared() {
+            return (flags & Mman.MAP_TYPE) != Mman.MAP_PRIVATE;
+        }
+
+        /// {@return what backs the area: of memory that is shared and anonymous, a file without a name}
+        Optional<OpenFile> backing(ShmMount shm) {
+            return file.isEmpty() && isShared() ? Optional.of(shm.zeroSetup(length)) : file;
+        }
+
+        long pageOffset() {
+            return file.isEmpty() ? 0 : offset / Content.SIZE;
+        }
     }
 
     private static boolean fixed(int flags) {
@@ -73,12 +91,13 @@ final class MemoryCalls {
         return address % Content.SIZE != 0 ? Optional.of(Errno.EINVAL) : Optional.empty();
     }
 
-    private static Optional<Errno> checkType(long length, int protection, int flags, Optional<OpenFile> file, long offset) {
+    private static Optional<Errno> checkType(Request request) {
+        int flags = request.flags;
         int type = flags & Mman.MAP_TYPE;
-        if (file.isEmpty()) {
+        if (request.file.isEmpty()) {
             return type == Mman.MAP_SHARED || type == Mman.MAP_PRIVATE ? Optional.empty() : Optional.of(Errno.EINVAL);
         }
-        if (offset < 0 || offset > Long.MAX_VALUE - length) {
+        if (request.offset < 0 || request.offset > Long.MAX_VALUE - request.length) {
             return Optional.of(Errno.EOVERFLOW); // file_mmap_ok
         }
         if (type == Mman.MAP_SHARED_VALIDATE && (flags & ~KNOWN_FLAGS) != 0) {
@@ -87,7 +106,7 @@ final class MemoryCalls {
         if (type == 0 || type > Mman.MAP_SHARED_VALIDATE) {
             return Optional.of(Errno.EINVAL);
         }
-        return checkFile(file.get(), protection, type);
+        return checkFile(request.file.get(), request.protection, type);
     }
 
     private static Optional<Errno> checkFile(OpenFile file, int protection, int type) {
@@ -100,15 +119,16 @@ final class MemoryCalls {
     }
 
     @Models(file = "mm/mmap.c", symbol = "do_mmap")
-    private static SysResult doMmap(Mm mm, long hint, long length, int protection, int flags, Optional<OpenFile> file,
-            long offset, UserfaultEvents events) {
-        boolean fixed = (flags & Mman.MAP_FIXED) != 0;
-        boolean keep = (flags & Mman.MAP_FIXED_NOREPLACE) != 0;
+    private static SysResult doMmap(ShmMount shm, Mm mm, Request request, UserfaultEvents events) {
+        long hint = request.hint;
+        long length = request.length;
+        boolean fixed = (request.flags & Mman.MAP_FIXED) != 0;
+        boolean keep = (request.flags & Mman.MAP_FIXED_NOREPLACE) != 0;
         boolean taken = overlaps(mm, hint, length);
         if (keep && taken) {
             return SysResult.err(Errno.EEXIST);
         }
-        Optional<Errno> wrong = checkType(length, protection, flags, file, offset);
+        Optional<Errno> wrong = checkType(request);
         if (wrong.isPresent()) {
             return SysResult.err(wrong.get());
         }
@@ -119,28 +139,32 @@ final class MemoryCalls {
             events.unmap(mm, hint, hint + length);
             VmaChange.unmap(mm, hint, hint + length);
         }
-        EnumSet<VmFlag> vmFlags = vmFlags(protection, flags, file);
+        mmapRegion(mm, start, request, request.backing(shm));
+        return SysResult.ok(start);
+    }
+
+    @Models(file = "mm/vma.c", symbol = "mmap_region")
+    private static void mmapRegion(Mm mm, long start, Request request, Optional<OpenFile> file) {
+        EnumSet<VmFlag> vmFlags = vmFlags(request, file);
         file.ifPresent(opened -> vmFlags.addAll(opened.inode().operations().areaFlags()));
         Optional<Vma.FileArea> area = file.map(opened -> new Vma.FileArea(opened.inode().mapping(),
-                offset / Content.SIZE, opened.inode().operations().mmap(opened), opened));
-        Vma vma = new Vma(mm, start, start + length, vmFlags, area);
+                request.pageOffset(), opened.inode().operations().mmap(opened), opened));
+        Vma vma = new Vma(mm, start, start + request.length, vmFlags, area);
         VmaChange.add(vma);
         file.ifPresent(opened -> opened.inode().operations().areaMade(vma));
-        return SysResult.ok(start);
     }
 
     private static boolean overlaps(Mm mm, long start, long length) {
         return mm.findVma(start).filter(vma -> vma.start() < start + length).isPresent();
     }
 
-    private static EnumSet<VmFlag> vmFlags(int protection, int flags, Optional<OpenFile> file) {
-        EnumSet<VmFlag> vmFlags = VmFlag.ofProtection(protection);
+    private static EnumSet<VmFlag> vmFlags(Request request, Optional<OpenFile> file) {
+        EnumSet<VmFlag> vmFlags = VmFlag.ofProtection(request.protection);
         vmFlags.add(VmFlag.MAYREAD);
-        boolean shared = (flags & Mman.MAP_TYPE) != Mman.MAP_PRIVATE;
-        if (shared) {
+        if (request.isShared()) {
             vmFlags.add(VmFlag.SHARED);
         }
-        if (!shared || file.isEmpty() || file.get().isWritable()) {
+        if (!request.isShared() || file.isEmpty() || file.get().isWritable()) {
             vmFlags.add(VmFlag.MAYWRITE);
         }
         return vmFlags;

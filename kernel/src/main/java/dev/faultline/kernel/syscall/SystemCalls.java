@@ -32,7 +32,7 @@ public final class SystemCalls {
         FileCalls files = new FileCalls(kernel);
         fileCalls(files);
         vectorCalls(files);
-        calls.put("mmap", (p, a) -> MemoryCalls.mmap(p, a[0], a[1], (int) a[2], (int) a[3], (int) a[4], a[5]));
+        calls.put("mmap", (p, a) -> MemoryCalls.mmap(kernel, p, a[0], a[1], (int) a[2], (int) a[3], (int) a[4], a[5]));
         memoryCalls();
         calls.put("mincore", (p, a) -> mincore(p).mincore(p, a[0], a[1], a[2]));
         calls.put("munmap", (p, a) -> MemoryCalls.munmap(p.mm(), a[0], a[1]));

@@ -4,6 +4,7 @@ import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.mm.UserFaultHandler;
+import dev.faultline.kernel.mm.UserfaultPages;
 import dev.faultline.kernel.mm.VmFault;
 import dev.faultline.kernel.mm.VmFaultResult;
 import dev.faultline.kernel.mm.VmFlag;
@@ -16,7 +17,7 @@ import dev.faultline.machine.task.RetryLoop;
 import java.util.Optional;
 
 /// Finding and making the pages of a file (mm/shmem.c).
-final class Shmem {
+final class Shmem implements UserfaultPages {
     private static final long LAST_INDEX = Long.MAX_VALUE / Content.SIZE;
 
     private final ShmemInode inode;
@@ -162,19 +163,19 @@ final class Shmem {
     private Added allocAndAddFolio(long index) {
         Folio folio = inode.node().physical().allocate("shmem");
         folio.lock().lockUnpublished();
-        if (!mapping().add(index, folio)) {
+        if (!add(index, folio)) {
             return dropped(folio, Errno.EEXIST);
         }
-        Optional<Errno> error = inode.blocks().acct(1);
+        Optional<Errno> error = acct();
         if (error.isPresent()) {
             inode.blocks().recalcBut(1);
-            error = inode.blocks().acct(1);
+            error = acct();
         }
         if (error.isPresent()) {
-            removeFolio(folio);
+            remove(folio);
             return dropped(folio, error.get());
         }
-        inode.blocks().recalc(1, 0);
+        count();
         return new Added.Page(folio);
     }
 
@@ -184,10 +185,46 @@ final class Shmem {
         return new Added.Failed(errno);
     }
 
+    @Override
     @Models(file = "mm/filemap.c", symbol = "filemap_remove_folio")
-    private void removeFolio(Folio folio) {
+    public void remove(Folio folio) {
         mapping().remove(folio);
         folio.put(); // the cache's reference
+    }
+
+    @Override
+    public Found getFolioNoalloc(long index) {
+        return switch (getFolio(index, Intent.NOALLOC)) {
+            case Got.Page(Folio folio) -> new Found.Page(folio);
+            case Got.Failed(Errno errno) -> new Found.Failed(errno);
+            case Got.Hole _, Got.Handled _ -> throw new AssertionError("there is a page, or an error");
+        };
+    }
+
+    @Override
+    public Optional<Errno> acct() {
+        return inode.blocks().acct(1);
+    }
+
+    @Override
+    public void unacct() {
+        inode.blocks().unacct(1);
+    }
+
+    @Override
+    public long endIndex() {
+        return Content.pages(mapping().iSize().read());
+    }
+
+    @Override
+    @Models(file = "mm/shmem.c", symbol = "shmem_add_to_page_cache")
+    public boolean add(long index, Folio folio) {
+        return mapping().add(index, folio);
+    }
+
+    @Override
+    public void count() {
+        inode.blocks().recalc(1, 0);
     }
 
     /// Makes a page up to date that was only allocated, unless the caller will; and looks once more whether the file
@@ -202,7 +239,7 @@ final class Shmem {
             return new Got.Page(folio);
         }
         if (isNew) {
-            removeFolio(folio);
+            remove(folio);
         }
         inode.blocks().recalc(0, 0);
         folio.lock().unlock();

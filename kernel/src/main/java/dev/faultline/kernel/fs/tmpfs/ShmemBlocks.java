@@ -103,16 +103,17 @@ final class ShmemBlocks extends SharedObject {
         return iBlocks;
     }
 
-    /// {@return the blocks that the file has been given, without a step}
-    long peekAlloced() {
-        return alloced;
-    }
-
     /// {@return what does not agree, when all is quiet; no step}
     Optional<String> disagreement() {
         boolean agrees = alloced == nrpages.peek() + swapped && iBlocks.peek() == alloced * SECTORS_PER_PAGE;
         return agrees ? Optional.empty() : Optional.of("alloced " + alloced + ", nrpages " + nrpages.peek() + ", swapped "
                 + swapped + ", i_blocks " + iBlocks.peek());
+    }
+
+    /// {@return the blocks of a file without a page, if there are any; no step}
+    Optional<String> leftBehind() {
+        return alloced == 0 && iBlocks.peek() == 0 ? Optional.empty()
+                : Optional.of("alloced " + alloced + ", i_blocks " + iBlocks.peek());
     }
 
     @Override

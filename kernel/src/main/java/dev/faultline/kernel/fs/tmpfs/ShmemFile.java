@@ -8,6 +8,7 @@ import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.mm.Rmap;
+import dev.faultline.kernel.mm.UserfaultPages;
 import dev.faultline.kernel.mm.VmFault;
 import dev.faultline.kernel.mm.VmFaultResult;
 import dev.faultline.kernel.mm.VmOperations;
@@ -157,6 +158,11 @@ final class ShmemFile implements FileOperations, VmOperations, GenericWrite.Page
         throw new AssertionError("shmem has no page_mkwrite");
     }
 
+    @Override
+    public Optional<UserfaultPages> userfaultPages() {
+        return Optional.of(inode.pages());
+    }
+
     // ---- the rest ----
 
     /// There is nothing that could become durable.
@@ -182,7 +188,7 @@ final class ShmemFile implements FileOperations, VmOperations, GenericWrite.Page
     }
 
     private void shrink(long sizeBytes, long before) {
-        long firstGone = (sizeBytes + Content.SIZE - 1) / Content.SIZE;
+        long firstGone = Content.pages(sizeBytes);
         boolean pagesGo = before > firstGone * Content.SIZE;
         if (pagesGo) {
             Rmap.unmapMappingRange(mapping(), firstGone, Long.MAX_VALUE / Content.SIZE);

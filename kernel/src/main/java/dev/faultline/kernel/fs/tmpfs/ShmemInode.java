@@ -4,6 +4,7 @@ import dev.faultline.kernel.fs.FileOperations;
 import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.lib.Content;
+import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.pagecache.AddressSpace;
 import dev.faultline.kernel.pagecache.AddressSpaceOperations;
@@ -88,13 +89,25 @@ final class ShmemInode implements Inode, AddressSpaceOperations {
         }
     }
 
-    /// {@return what is wrong when all is quiet: blocks that do not agree, and pages that reclaim might lose}
+    /// The last reference is gone: takes everything back.
+    ///
+    /// @return the blocks that stay behind
+    @Models(file = "mm/shmem.c", symbol = "shmem_evict_inode")
+    private Optional<Finding> evict() {
+        ShmemTruncate.truncate(this, 0, mapping.iSize().peek());
+        return blocks.leftBehind().map(what -> new Finding(Kind.LEAK, mapping + " was evicted with " + what));
+    }
+
+    /// Evicts the file, when all is quiet.
+    ///
+    /// @return what is wrong: blocks that do not agree, and pages that reclaim might lose
     List<Finding> checkQuiescent() {
         List<Finding> found = new ArrayList<>();
         blocks.disagreement().ifPresent(what -> found.add(new Finding(Kind.LEAK, mapping + ": " + what)));
         for (long index = 0; index <= mapping.lastIndex(); index = mapping.nextIndex(index + 1)) {
             mapping.peek(index).ifPresent(folio -> check(folio, found));
         }
+        evict().ifPresent(found::add);
         return found;
     }
 

@@ -48,11 +48,11 @@ final class ShmemTruncate {
     }
 
     private long firstWhole() {
-        return (start + Content.SIZE - 1) / Content.SIZE;
+        return Content.pages(start);
     }
 
     private long lastWhole() {
-        return Math.min(end / Content.SIZE - 1, last);
+        return end == Long.MAX_VALUE ? last : Math.min(end / Content.SIZE - 1, last);
     }
 
     @Models(file = "mm/shmem.c", symbol = "shmem_undo_range")

@@ -127,6 +127,36 @@ class TmpfsTest {
     }
 
     @Test
+    void sharedAnonymousMemoryIsAFileThatAChildShares() {
+        run(program -> {
+            int flags = Mman.MAP_SHARED | Mman.MAP_ANONYMOUS;
+            long memory = program.must("mmap", 0, 8192, PROT, flags, -1, 4096);
+            assertEquals(0, program.load(memory));
+            Sandbox.Program child = program.fork();
+            child.store(memory + 4096, 'c');
+            assertEquals('c', program.load(memory + 4096));
+            program.must("madvise", memory, 8192, Mman.MADV_DONTNEED);
+            assertEquals('c', program.load(memory + 4096));
+            fails(program.call("madvise", memory, 8192, Mman.MADV_FREE), Errno.EINVAL);
+            program.must("msync", memory, 8192, Mman.MS_SYNC);
+            fails(program.call("mmap", 0, 4096, PROT, Mman.MAP_SHARED_VALIDATE | Mman.MAP_ANONYMOUS, -1, 0), Errno.EINVAL);
+        });
+    }
+
+    /// A mapping may become longer than the file behind it, which does not.
+    @Test
+    void sharedAnonymousMemoryThatIsMadeLongerHasNoMorePages() {
+        run(program -> {
+            int flags = Mman.MAP_SHARED | Mman.MAP_ANONYMOUS;
+            long memory = program.must("mmap", 0, 4096, PROT, flags, -1, 0);
+            program.store(memory, 1);
+            long longer = program.must("mremap", memory, 4096, 8192, Mman.MREMAP_MAYMOVE, 0);
+            assertEquals(1, program.load(longer));
+            assertThrows(SignalRaised.class, () -> program.load(longer + 4096));
+        });
+    }
+
+    @Test
     void numbersEndWhereTheyDoOnLinux() {
         run(program -> {
             int fd = program.open("/mnt/f", 0);
