@@ -5,5 +5,7 @@ public enum FileMode {
     /// O_DIRECT is supported.
     CAN_ODIRECT,
     /// There is no position: reads need no lock of it, and pread fails.
-    STREAM
+    STREAM,
+    /// The file cannot be mapped.
+    NO_MMAP
 }

@@ -48,8 +48,9 @@ public interface FileOperations {
 
     /// A command of the driver's own.
     ///
+    /// @param descriptors of the process that gives it
     /// @return -ENOTTY where there are none
-    default SysResult ioctl(OpenFile file, long command, long argument) {
+    default SysResult ioctl(OpenFile file, Descriptors descriptors, long command, long argument) {
         return SysResult.err(Errno.ENOTTY);
     }
 

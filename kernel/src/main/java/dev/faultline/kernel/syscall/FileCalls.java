@@ -91,7 +91,7 @@ final class FileCalls {
         if (file.isEmpty()) {
             return SysResult.err(Errno.EBADF);
         }
-        SysResult result = file.get().inode().operations().ioctl(file.get(), command & 0xffff_ffffL, argument);
+        SysResult result = file.get().inode().operations().ioctl(file.get(), process.files(), command & 0xffff_ffffL, argument);
         file.get().put();
         return result;
     }

@@ -124,6 +124,9 @@ public final class Kernel {
 
     /// {@return the file with that absolute path, as `node` knows it}
     FileSystem.Lookup lookup(Node node, String path, boolean create) {
+        if (path.equals(Userfaultfds.DEVICE)) {
+            return new FileSystem.Lookup.Found(userfaults.device(node));
+        }
         Inode device = devices.get(node.number() - 1).get(path);
         if (device != null) {
             return new FileSystem.Lookup.Found(device);

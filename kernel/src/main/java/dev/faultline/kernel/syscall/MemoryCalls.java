@@ -115,7 +115,7 @@ final class MemoryCalls {
         if (!file.isReadable() || shared && writes && !file.isWritable()) {
             return Optional.of(Errno.EACCES);
         }
-        return file.inode().operations().modes().contains(FileMode.STREAM) ? Optional.of(Errno.ENODEV) : Optional.empty();
+        return file.inode().operations().modes().contains(FileMode.NO_MMAP) ? Optional.of(Errno.ENODEV) : Optional.empty();
     }
 
     @Models(file = "mm/mmap.c", symbol = "do_mmap")

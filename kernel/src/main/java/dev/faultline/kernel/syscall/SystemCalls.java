@@ -37,7 +37,7 @@ public final class SystemCalls {
         calls.put("mincore", (p, a) -> mincore(p).mincore(p, a[0], a[1], a[2]));
         calls.put("munmap", (p, a) -> MemoryCalls.munmap(p.mm(), a[0], a[1]));
         calls.put("ioctl", (p, a) -> files.ioctl(p, (int) a[0], a[1], a[2]));
-        calls.put("userfaultfd", (p, a) -> UserfaultCalls.userfaultfd(kernel.userfaults(), p, (int) a[0]));
+        calls.put("userfaultfd", (p, a) -> kernel.userfaults().newUserfaultfd(p.node(), p.mm(), p.files(), (int) a[0]));
         calls.put("poll", (p, a) -> PollCalls.poll(p, a[0], a[1], (int) a[2]));
         calls.put("sched_yield", (p, a) -> SysResult.ZERO);
     }

@@ -5,6 +5,7 @@ public final class Uffd {
     public static final long API = 0xaa;
     public static final int USER_MODE_ONLY = 1;
 
+    public static final long IOC_NEW = 0xaa00;
     public static final long IOC_API = 0xc018_aa3fL;
     public static final long IOC_REGISTER = 0xc020_aa00L;
     public static final long IOC_UNREGISTER = 0x8010_aa01L;

@@ -1,8 +1,6 @@
 package dev.faultline.kernel.uffd;
 
-import dev.faultline.kernel.fs.FileMode;
-import dev.faultline.kernel.fs.FileOperations;
-import dev.faultline.kernel.fs.Inode;
+import dev.faultline.kernel.fs.Descriptors;
 import dev.faultline.kernel.fs.Kiocb;
 import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.fs.OpenFile;
@@ -10,48 +8,24 @@ import dev.faultline.kernel.fs.PollWait;
 import dev.faultline.kernel.iov.IovIter;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
-import dev.faultline.kernel.mm.Folio;
-import dev.faultline.kernel.mm.VmOperations;
-import dev.faultline.kernel.pagecache.AddressSpace;
-import dev.faultline.kernel.pagecache.AddressSpaceOperations;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Fcntl;
 import dev.faultline.kernel.uapi.Poll;
 import dev.faultline.kernel.uapi.SysResult;
 import dev.faultline.kernel.uapi.Uffd;
-import dev.faultline.machine.shared.RwSemaphore;
-import java.util.EnumSet;
 import java.util.Optional;
 
 /// The file that userfaultfd(2) opens: what programs read faults from and answer them through.
-final class UserfaultFile implements Inode, FileOperations, AddressSpaceOperations {
+final class UserfaultFile extends FileWithoutPages {
     private final Node node;
     private final UserfaultfdCtx ctx;
     private final UserfaultIoctls ioctls;
-    private final AddressSpace mapping;
-    private final RwSemaphore iRwsem;
 
     UserfaultFile(Node node, UserfaultfdCtx ctx) {
+        super(node.machine(), ctx);
         this.node = node;
         this.ctx = ctx;
         this.ioctls = new UserfaultIoctls(node, ctx);
-        this.mapping = new AddressSpace(node.machine(), ctx, this, 0);
-        this.iRwsem = new RwSemaphore(node.machine(), "i_rwsem", ctx);
-    }
-
-    @Override
-    public AddressSpace mapping() {
-        return mapping;
-    }
-
-    @Override
-    public RwSemaphore iRwsem() {
-        return iRwsem;
-    }
-
-    @Override
-    public FileOperations operations() {
-        return this;
     }
 
     /// Reads as many messages as fit; only the first one is waited for.
@@ -96,7 +70,7 @@ final class UserfaultFile implements Inode, FileOperations, AddressSpaceOperatio
     }
 
     @Override
-    public SysResult ioctl(OpenFile file, long command, long argument) {
+    public SysResult ioctl(OpenFile file, Descriptors descriptors, long command, long argument) {
         return ioctls.ioctl(command, argument);
     }
 
@@ -117,41 +91,6 @@ final class UserfaultFile implements Inode, FileOperations, AddressSpaceOperatio
     @Override
     public void release(OpenFile file) {
         ctx.release();
-    }
-
-    @Override
-    public EnumSet<FileMode> modes() {
-        return EnumSet.of(FileMode.STREAM);
-    }
-
-    @Override
-    public SysResult writeIter(Kiocb iocb, IovIter from) {
-        return SysResult.err(Errno.EINVAL); // never opened for writing
-    }
-
-    @Override
-    public VmOperations mmap(OpenFile file) {
-        throw new IllegalStateException("not to be mapped");
-    }
-
-    @Override
-    public Optional<Errno> fsync(OpenFile file) {
-        return Optional.of(Errno.EINVAL);
-    }
-
-    @Override
-    public Optional<Errno> truncate(OpenFile file, long sizeBytes) {
-        return Optional.of(Errno.EINVAL);
-    }
-
-    @Override
-    public Optional<Errno> readFolio(AddressSpace space, Folio folio) {
-        return Optional.of(Errno.EIO);
-    }
-
-    @Override
-    public Optional<Errno> writeFolio(AddressSpace space, Folio folio) {
-        return Optional.of(Errno.EIO);
     }
 
     @Override

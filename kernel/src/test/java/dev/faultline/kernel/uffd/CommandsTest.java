@@ -54,6 +54,23 @@ class CommandsTest {
     }
 
     @Test
+    void theDeviceOpensThemToo() {
+        Sandbox sandbox = Sandbox.ext4();
+        assertEquals(List.of(), sandbox.run(() -> {
+            Sandbox.Program p = sandbox.program(1);
+            int device = p.open("/dev/userfaultfd", Fcntl.O_CLOEXEC);
+            assertEquals("EINVAL", Monitor.answer(p.call("ioctl", device, 0x1234, 0)));
+            assertEquals("EINVAL", Monitor.answer(p.call("ioctl", device, Uffd.IOC_NEW, 4)));
+            long fd = p.must("ioctl", device, Uffd.IOC_NEW, Uffd.USER_MODE_ONLY | Fcntl.O_NONBLOCK);
+            assertEquals("EINVAL", Monitor.answer(p.call("read", fd, 0x10000, 32)));
+            assertEquals("EINVAL", Monitor.answer(p.call("read", device, 0x10000, 32)));
+            assertEquals("EINVAL", Monitor.answer(p.call("pread", device, 0x10000, 32, 0)));
+            assertEquals("0", Monitor.answer(p.call("lseek", device, 0, Fcntl.SEEK_SET)));
+            assertEquals("ENODEV", Monitor.answer(p.call("mmap", 0, PAGE, Mman.PROT_READ, Mman.MAP_PRIVATE, device, 0)));
+        }));
+    }
+
+    @Test
     void aFaultFileIsNoOrdinaryFile() {
         run(Fcntl.O_NONBLOCK, 0, m -> {
             Sandbox.Program p = m.program();
