@@ -16,6 +16,7 @@ public final class DirectIoPostedV5 extends DirectIo {
     protected Optional<Errno> ended(Dio dio, Optional<Errno> error, EnumSet<DioFlag> flags) {
         Optional<Errno> left = super.ended(dio, error, flags);
         if (left.filter(errno -> errno == Errno.EFAULT).isPresent()) {
+            dio.waitForCompletion();
             dio.iter().revert(dio.sizeBytes());
         }
         return left;

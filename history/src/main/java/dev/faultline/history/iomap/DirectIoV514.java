@@ -20,7 +20,11 @@ public final class DirectIoV514 extends DirectIo {
 
     @Override
     protected Optional<Errno> ended(Dio dio, Optional<Errno> error, EnumSet<DioFlag> flags) {
-        return error.filter(errno -> errno != Errno.ENOTBLK);
+        if (error.filter(errno -> errno == Errno.ENOTBLK).isPresent()) {
+            dio.waitForCompletion();
+            return Optional.empty();
+        }
+        return error;
     }
 
     /// The iteration looked at the size of the file before each extent.

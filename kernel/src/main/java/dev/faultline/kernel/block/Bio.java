@@ -4,6 +4,8 @@ import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.mm.FolioHold;
+import dev.faultline.kernel.mm.TaskStruct;
+import dev.faultline.machine.task.Machine;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -67,6 +69,18 @@ public final class Bio {
                 at += part;
             }
         }
+    }
+
+    /// Starts the transfer and returns. A task of its own does it, then runs `endIo`, and is no thread of a process.
+    ///
+    /// @param what what the transfer is for, for reports
+    @Models(file = "block/blk-core.c", symbol = "submit_bio")
+    public void submit(Machine machine, String what, Runnable endIo) {
+        machine.spawn(what, () -> {
+            machine.current().setContext(new TaskStruct());
+            submitAndWait();
+            endIo.run();
+        });
     }
 
     private void transfer(BlockDevice.Block block, int offset, int lengthBytes, Folio folio, int folioOffset) {

@@ -1,5 +1,5 @@
-/// Block devices: blocks of one page each, read and written a block at a time (block/). Left out so far:
-/// the volatile cache, failures, requests that complete later than they are submitted.
+/// Block devices: blocks of one page each, read and written a block at a time (block/). A transfer that
+/// nobody waits for is a task. Left out so far: the volatile cache, failures.
 @NullMarked
 package dev.faultline.kernel.block;
 

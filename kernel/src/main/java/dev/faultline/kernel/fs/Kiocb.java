@@ -4,9 +4,10 @@ import dev.faultline.kernel.iov.IovIter;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Fcntl;
+import dev.faultline.kernel.uapi.SysResult;
 import java.util.Optional;
 
-/// One read or write request on its way (`struct kiocb`). Synchronous: whoever made it waits for it.
+/// One read or write request on its way (`struct kiocb`). Either whoever made it waits for it, or its end is told.
 public final class Kiocb {
     private final OpenFile file;
     private long pos;
@@ -14,6 +15,7 @@ public final class Kiocb {
     private final boolean append;
     private final boolean dsync;
     private final Descriptors descriptors;
+    private final Optional<KiComplete> complete;
 
     /// A request for an open file at `pos`, with what the file was opened for.
     public Kiocb(OpenFile file, long pos) {
@@ -24,7 +26,19 @@ public final class Kiocb {
 
     /// As [#Kiocb], by a process with those descriptors.
     public Kiocb(OpenFile file, long pos, Descriptors descriptors) {
+        this(file, pos, descriptors, Optional.empty());
+    }
+
+    /// As [#Kiocb]; nobody waits for the request.
+    ///
+    /// @param complete who is told how it ended, where the file system answers -EIOCBQUEUED
+    public Kiocb(OpenFile file, long pos, Descriptors descriptors, KiComplete complete) {
+        this(file, pos, descriptors, Optional.of(complete));
+    }
+
+    private Kiocb(OpenFile file, long pos, Descriptors descriptors, Optional<KiComplete> complete) {
         this.descriptors = descriptors;
+        this.complete = complete;
         this.file = file;
         this.pos = pos;
         this.direct = file.has(Fcntl.O_DIRECT);
@@ -40,6 +54,16 @@ public final class Kiocb {
     /// {@return the descriptors of the process}
     public Descriptors descriptors() {
         return descriptors;
+    }
+
+    /// {@return whether whoever made the request waits for it (`is_sync_kiocb`)}
+    public boolean isSync() {
+        return complete.isEmpty();
+    }
+
+    /// Tells how the request ended, after it was queued.
+    public void complete(SysResult result) {
+        complete.orElseThrow().complete(result);
     }
 
     /// {@return the file}

@@ -4,5 +4,7 @@ package dev.faultline.kernel.iomap;
 public enum DioFlag {
     /// If a page of the buffer cannot be had without a fault, transfer what comes before it and say how much
     /// that was.
-    PARTIAL
+    PARTIAL,
+    /// Wait for the transfer even where whoever made the request does not.
+    FORCE_WAIT
 }

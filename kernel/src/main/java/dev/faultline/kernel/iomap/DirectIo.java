@@ -13,11 +13,15 @@ import dev.faultline.kernel.pagecache.Truncate;
 import dev.faultline.kernel.pagecache.Writeback;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.SysResult;
+import dev.faultline.machine.shared.Cell;
+import dev.faultline.machine.shared.Completion;
+import dev.faultline.machine.task.Machine;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 
-/// Direct I/O: fs/iomap/direct-io.c. Synchronous requests only.
+/// Direct I/O: fs/iomap/direct-io.c. A request that nobody waits for goes on in a task for each of its bios, the
+/// last of which completes it; everything else is done by the task that made the request.
 public class DirectIo {
     /// The seam at which other forms plug in.
     public static final Part<DirectIo> PART = new Part<>("iomap.DirectIo", DirectIo.class);
@@ -35,23 +39,40 @@ public class DirectIo {
         private final IomapOps operations;
         private final boolean write;
         private final long startPos;
+        private final long iSize;
+        private final long doneBefore;
+        private final boolean queued;
+        private final Cell references;
+        private final Completion done;
+        private boolean waits;
+        private Optional<Errno> error = Optional.empty();
         private long pos;
         private long sizeBytes;
 
-        Dio(Kiocb iocb, IovIter iter, IomapOps operations) {
+        Dio(Kiocb iocb, IovIter iter, IomapOps operations, EnumSet<DioFlag> flags, long doneBefore) {
             this.iocb = iocb;
             this.iter = iter;
             this.operations = operations;
             this.write = iter.direction() == IovIter.Direction.SOURCE;
             this.startPos = iocb.pos();
+            this.iSize = mapping().iSize().read();
+            this.doneBefore = doneBefore;
+            this.queued = !iocb.isSync() && !flags.contains(DioFlag.FORCE_WAIT);
+            this.waits = !queued;
             this.pos = startPos;
+            this.references = new Cell(machine(), "iomap_dio ref", iocb.inode(), 1);
+            this.done = new Completion(machine(), "iomap_dio", iocb.inode());
         }
 
         private AddressSpace mapping() {
             return iocb.inode().mapping();
         }
 
-        /// {@return the bytes transferred}
+        private Machine machine() {
+            return mapping().machine();
+        }
+
+        /// {@return the bytes transferred, or on their way}
         public long sizeBytes() {
             return sizeBytes;
         }
@@ -60,32 +81,43 @@ public class DirectIo {
         public IovIter iter() {
             return iter;
         }
+
+        /// Makes whoever made the request wait for it after all (`wait_for_completion`).
+        public void waitForCompletion() {
+            waits = true;
+        }
     }
 
     /// Transfers between the disk and user memory, past the page cache: what is cached dirty in the range is
     /// written first, and for a write what is cached there is dropped, before and after.
     ///
     /// @param doneBefore what earlier legs of the same request transferred: part of the result
-    /// @return the bytes transferred, `doneBefore` included; -ENOTBLK if the request has to go through the page
-    ///         cache; -EFAULT, -EINVAL, -EIO
+    /// @return the bytes transferred, `doneBefore` included; -EIOCBQUEUED if the request goes on by itself, and the
+    ///         caller must not touch it any more; -ENOTBLK if it has to go through the page cache; -EFAULT, -EINVAL,
+    ///         -EIO
     @Models(file = "fs/iomap/direct-io.c", symbol = "iomap_dio_rw")
     public SysResult rw(Kiocb iocb, IovIter iter, IomapOps operations, EnumSet<DioFlag> flags, long doneBefore) {
         long length = iter.count();
         if (length == 0) {
             return SysResult.ZERO;
         }
-        Dio dio = new Dio(iocb, iter, operations);
-        long iSize = dio.mapping().iSize().read();
-        if (!dio.write && dio.startPos >= iSize) {
+        Dio dio = new Dio(iocb, iter, operations, flags, doneBefore);
+        if (!dio.write && dio.startPos >= dio.iSize) {
             return SysResult.ZERO;
         }
         Optional<Errno> unready = prepare(dio, length);
         if (unready.isPresent()) {
             return SysResult.err(unready.get());
         }
-        Optional<Errno> error = transfer(dio, length, iSize);
-        error = ended(dio, error, flags);
-        return error.isPresent() ? SysResult.err(error.get()) : complete(dio, iSize, doneBefore);
+        dio.mapping().dioBegin();
+        dio.error = ended(dio, transfer(dio, length), flags);
+        if (dio.queued && dio.references.addAndGet(-1) > 0) {
+            if (!dio.waits) {
+                return SysResult.err(Errno.EIOCBQUEUED);
+            }
+            dio.done.waitFor();
+        }
+        return complete(dio);
     }
 
     private static Optional<Errno> prepare(Dio dio, long length) {
@@ -101,9 +133,9 @@ public class DirectIo {
                 .map(busy -> Errno.ENOTBLK);
     }
 
-    private Optional<Errno> transfer(Dio dio, long length, long iSize) {
+    private Optional<Errno> transfer(Dio dio, long length) {
         long left = length;
-        while (left > 0 && (dio.pos < iSize || dio.write || readsBehindTheEnd())) {
+        while (left > 0 && (dio.pos < dio.iSize || dio.write || readsBehindTheEnd())) {
             IomapOps.Begin begun = dio.operations.begin(dio.pos, left, IomapOps.Purpose.LOOK_UP);
             if (!(begun instanceof IomapOps.Begin.Mapped(Iomap iomap))) {
                 return Optional.of(((IomapOps.Begin.Failed) begun).errno());
@@ -124,8 +156,8 @@ public class DirectIo {
                 break;
             }
         }
-        if (!dio.write && dio.pos > iSize) {
-            dio.iter.revert(dio.pos - iSize);
+        if (!dio.write && dio.pos > dio.iSize) {
+            dio.iter.revert(dio.pos - dio.iSize);
         }
         return Optional.empty();
     }
@@ -235,11 +267,34 @@ public class DirectIo {
         return bio.vectors().isEmpty() ? Optional.of(Errno.EFAULT) : Optional.empty();
     }
 
-    private static void submit(Dio dio, Bio bio) {
+    private void submit(Dio dio, Bio bio) {
         List<Folio> ofFiles = dio.write ? List.of()
                 : bio.vectors().stream().map(Bio.Vector::folio).filter(Folio::isFileBacked).toList();
         ofFiles.forEach(DirectIo::setDirty);
-        bio.submitAndWait();
+        if (dio.queued) {
+            dio.references.add(1);
+            bio.submit(dio.machine(), dio.write ? "direct write" : "direct read", () -> endIo(dio, bio, ofFiles));
+        } else {
+            bio.submitAndWait();
+            release(bio, ofFiles);
+        }
+    }
+
+    /// A bio of a request that nobody waits for is over. The last one completes the request; only then are the pages
+    /// given back.
+    @Models(file = "fs/iomap/direct-io.c", symbol = "iomap_dio_bio_end_io")
+    private void endIo(Dio dio, Bio bio, List<Folio> ofFiles) {
+        if (dio.references.addAndGet(-1) == 0) {
+            if (dio.waits) {
+                dio.done.complete();
+            } else {
+                dio.iocb.complete(complete(dio));
+            }
+        }
+        release(bio, ofFiles);
+    }
+
+    private static void release(Bio bio, List<Folio> ofFiles) {
         ofFiles.forEach(DirectIo::checkDirty);
         bio.vectors().forEach(Bio.Vector::release);
     }
@@ -265,24 +320,34 @@ public class DirectIo {
         boolean partial = dio.sizeBytes > 0 && flags.contains(DioFlag.PARTIAL)
                 && error.filter(errno -> errno == Errno.EFAULT).isPresent();
         boolean restInCache = error.filter(errno -> errno == Errno.ENOTBLK).isPresent();
-        return partial || restInCache ? Optional.empty() : error;
+        if (!partial && !restInCache) {
+            return error;
+        }
+        dio.waitForCompletion();
+        return Optional.empty();
     }
 
     @Models(file = "fs/iomap/direct-io.c", symbol = "iomap_dio_complete")
-    private static SysResult complete(Dio dio, long iSize, long doneBefore) {
-        long done = dio.sizeBytes;
-        if (!dio.write) {
-            done = Math.min(done, iSize - dio.startPos);
-        } else if (done > 0) {
-            // Readahead, or a fault of the source, may have filled the cache again. A page that has to stay
-            // is only warned of: the write succeeded.
-            Truncate.invalidateInodePages2Range(dio.mapping(), dio.startPos / Content.SIZE,
-                    (dio.startPos + done - 1) / Content.SIZE);
+    private SysResult complete(Dio dio) {
+        long done = dio.write ? dio.sizeBytes : Math.min(dio.sizeBytes, dio.iSize - dio.startPos);
+        if (dio.write && done > 0 && dio.error.isEmpty()) {
+            invalidateAfterwards(dio.mapping(), dio.startPos, done);
+        }
+        dio.mapping().dioEnd();
+        if (dio.error.isPresent()) {
+            return SysResult.err(dio.error.get());
         }
         if (done <= 0) {
             return SysResult.ok(done);
         }
         dio.iocb.setPos(dio.iocb.pos() + done);
-        return SysResult.ok(done + doneBefore);
+        return SysResult.ok(done + dio.doneBefore);
+    }
+
+    /// Drops what is cached of the `lengthBytes` bytes that were written: readahead, or a fault of the source, may
+    /// have filled the cache again. A page that has to stay is only warned of: the write succeeded.
+    @Models(file = "mm/filemap.c", symbol = "kiocb_invalidate_post_direct_write")
+    protected void invalidateAfterwards(AddressSpace mapping, long pos, long lengthBytes) {
+        Truncate.invalidateInodePages2Range(mapping, pos / Content.SIZE, (pos + lengthBytes - 1) / Content.SIZE);
     }
 }

@@ -1,7 +1,7 @@
 /// File I/O over extents (fs/iomap). Start at [DirectIo] and [BufferedIo]; a file system says where its
 /// blocks are through [IomapOps]. Both take whatever locks the caller's file system wants outside of them.
 ///
-/// Left out so far: delayed allocation, inline data, requests that complete later, `i_dio_count`.
+/// Left out so far: delayed allocation, inline data.
 @NullMarked
 package dev.faultline.kernel.iomap;
 

@@ -72,6 +72,22 @@ public final class IovIter {
         return segment < segments.size() ? Math.min(count, segments.get(segment).lengthBytes() - offset) : 0;
     }
 
+    /// {@return the address and length of every piece that is left, or-ed: how far they are aligned}
+    @Models(file = "lib/iov_iter.c", symbol = "iov_iter_alignment")
+    public long alignment() {
+        long all = 0;
+        long left = count;
+        long skip = offset;
+        for (int i = segment; left > 0; i++, skip = 0) {
+            long here = Math.min(left, segments.get(i).lengthBytes() - skip);
+            if (here > 0) {
+                all |= segments.get(i).address() + skip | here;
+            }
+            left -= here;
+        }
+        return all;
+    }
+
     /// Says whether taking pages out may handle faults. Copies are not affected.
     public void setNofault(boolean value) {
         nofault = value;

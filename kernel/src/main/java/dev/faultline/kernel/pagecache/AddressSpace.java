@@ -1,5 +1,6 @@
 package dev.faultline.kernel.pagecache;
 
+import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.mm.Mapping;
 import dev.faultline.machine.shared.Cell;
@@ -21,6 +22,7 @@ public final class AddressSpace extends Mapping {
     private final AddressSpaceOperations operations;
     private final Cell iSize;
     private final RwSemaphore invalidateLock;
+    private final Cell dioCount;
     private final Optional<Cell> nrpages;
     private final TreeMap<Long, Slot> slots = new TreeMap<>();
 
@@ -38,6 +40,7 @@ public final class AddressSpace extends Mapping {
         this.operations = operations;
         this.iSize = new Cell(machine, "i_size", host, sizeBytes);
         this.invalidateLock = new RwSemaphore(machine, "invalidate_lock", host);
+        this.dioCount = new Cell(machine, "i_dio_count", host, 0);
     }
 
     /// {@return the cache of an empty file of which nothing is cached, whose file system asks how many pages are} Its
@@ -67,6 +70,22 @@ public final class AddressSpace extends Mapping {
     /// page, for writing to truncate or punch a hole}
     public RwSemaphore invalidateLock() {
         return invalidateLock;
+    }
+
+    /// A direct transfer of the file begins (`inode_dio_begin`). One step.
+    public void dioBegin() {
+        dioCount.add(1);
+    }
+
+    /// A direct transfer of the file has ended (`inode_dio_end`). One step.
+    public void dioEnd() {
+        dioCount.add(-1);
+    }
+
+    /// Waits until no direct transfer of the file is under way. The caller keeps new ones from starting. One step.
+    @Models(file = "fs/inode.c", symbol = "inode_dio_wait")
+    public void dioWait() {
+        dioCount.await(underWay -> underWay == 0);
     }
 
     /// {@return the cached page with that index, with a reference for the caller} One step.

@@ -166,18 +166,37 @@ final class FileCalls {
         if (read ? !file.isReadable() : !file.isWritable()) {
             return SysResult.err(Errno.EBADF);
         }
+        return switch (importRanges(process, iocb, direction, ranges)) {
+            case Imported.Failed(Errno errno) -> SysResult.err(errno);
+            case Imported.Iter(IovIter iter) -> read ? iocb.inode().operations().readIter(iocb, iter)
+                    : iocb.inode().operations().writeIter(iocb, iter);
+        };
+    }
+
+    /// The memory of a request, or what is wrong with it.
+    sealed interface Imported {
+        /// The memory.
+        record Iter(IovIter iter) implements Imported {}
+
+        /// Why not.
+        record Failed(Errno errno) implements Imported {}
+    }
+
+    /// {@return the memory for a request, looked over}
+    @Models(file = "fs/read_write.c", symbol = "rw_verify_area")
+    static Imported importRanges(Process process, Kiocb iocb, IovIter.Direction direction, UserRanges ranges) {
         List<Segment> segments = new ArrayList<>(2);
         Optional<Errno> wrong = ranges.importInto(process, segments);
         if (wrong.isPresent()) {
-            return SysResult.err(wrong.get());
+            return new Imported.Failed(wrong.get());
         }
         long count = segments.stream().mapToLong(Segment::lengthBytes).sum();
-        if (count > Long.MAX_VALUE - iocb.pos()) {
-            return SysResult.err(Errno.EINVAL); // rw_verify_area
+        if (iocb.pos() < 0 || count > Long.MAX_VALUE - iocb.pos()) {
+            return new Imported.Failed(Errno.EINVAL);
         }
         IovIter iter = new IovIter(process.node().userMemory(), process.node().parts(), direction, segments);
         iter.truncate(UserRanges.MAX_RW_BYTES);
-        return read ? iocb.inode().operations().readIter(iocb, iter) : iocb.inode().operations().writeIter(iocb, iter);
+        return new Imported.Iter(iter);
     }
 
     /// lseek(2), without the modes that look for holes.

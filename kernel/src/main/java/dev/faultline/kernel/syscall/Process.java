@@ -29,6 +29,7 @@ public final class Process {
     private final int pid;
     private final Optional<Process> parent;
     private final Children children;
+    private final AioContexts aio;
     private int threads;
 
     Process(Node node, String name, int pid, Optional<Process> parent) {
@@ -37,6 +38,7 @@ public final class Process {
         this.pid = pid;
         this.parent = parent;
         this.children = new Children(node.machine(), name);
+        this.aio = new AioContexts(node.machine(), name);
         this.mm = new Mm(node.machine(), name, node.parts());
         this.files = new DescriptorTable(node.machine(), name);
     }
@@ -63,6 +65,10 @@ public final class Process {
 
     Children children() {
         return children;
+    }
+
+    AioContexts aio() {
+        return aio;
     }
 
     DescriptorTable files() {

@@ -32,6 +32,7 @@ public final class ProcessCalls {
     /// @param status as wait(2) tells it: the exit code in the second byte, or the signal in the first
     @Models(file = "kernel/exit.c", symbol = "do_exit")
     public static void exit(Process child, int status) {
+        AioCalls.exit(child);
         child.mm().mmapLock().downWrite();
         VmaChange.unmap(child.mm(), 0, Mm.TASK_SIZE);
         child.mm().end();

@@ -32,6 +32,7 @@ public final class SystemCalls {
         FileCalls files = new FileCalls(kernel);
         fileCalls(files);
         vectorCalls(files);
+        aioCalls(kernel);
         calls.put("mmap", (p, a) -> MemoryCalls.mmap(kernel, p, a[0], a[1], (int) a[2], (int) a[3], (int) a[4], a[5]));
         memoryCalls();
         calls.put("mincore", (p, a) -> mincore(p).mincore(p, a[0], a[1], a[2]));
@@ -60,6 +61,13 @@ public final class SystemCalls {
         calls.put("writev", (p, a) -> files.write(p, (int) a[0], new UserRanges.Vector(a[1], (int) a[2])));
         calls.put("preadv", (p, a) -> files.pread(p, (int) a[0], new UserRanges.Vector(a[1], (int) a[2]), a[3]));
         calls.put("pwritev", (p, a) -> files.pwrite(p, (int) a[0], new UserRanges.Vector(a[1], (int) a[2]), a[3]));
+    }
+
+    private void aioCalls(Kernel kernel) {
+        calls.put("io_setup", (p, a) -> AioCalls.setup(kernel, p, a[0] & 0xffff_ffffL, a[1]));
+        calls.put("io_destroy", (p, a) -> AioCalls.destroy(p, a[0]));
+        calls.put("io_submit", (p, a) -> AioCalls.submit(p, a[0], a[1], a[2]));
+        calls.put("io_getevents", (p, a) -> AioCalls.getevents(p, a[0], new long[] {a[1], a[2]}, a[3], a[4]));
     }
 
     private void memoryCalls() {
@@ -117,7 +125,8 @@ public final class SystemCalls {
 
     /// {@return the names of the calls that the model implements, sorted}
     public static List<String> names() {
-        return List.of("close", "fdatasync", "fsync", "ftruncate", "ioctl", "lseek", "madvise", "mincore", "mlock", "mmap",
+        return List.of("close", "fdatasync", "fsync", "ftruncate", "io_destroy", "io_getevents",
+                "io_setup", "io_submit", "ioctl", "lseek", "madvise", "mincore", "mlock", "mmap",
                 "mprotect", "mremap", "msync", "munlock", "munmap", "open", "poll", "pread", "preadv", "pwrite",
                 "pwritev", "read", "readv", "sched_yield", "userfaultfd", "wait", "waitpid", "write", "writev");
     }

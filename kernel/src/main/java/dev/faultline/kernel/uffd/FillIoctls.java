@@ -4,6 +4,7 @@ import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.TaskStruct;
 import dev.faultline.kernel.mm.UserAccess;
+import dev.faultline.kernel.mm.UserStruct;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.SysResult;
 import dev.faultline.kernel.uapi.Uffd;

@@ -5,6 +5,7 @@ import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Mm;
 import dev.faultline.kernel.mm.Mprotect;
 import dev.faultline.kernel.mm.UserAccess;
+import dev.faultline.kernel.mm.UserStruct;
 import dev.faultline.kernel.mm.VmFlag;
 import dev.faultline.kernel.mm.Vma;
 import dev.faultline.kernel.uapi.Errno;

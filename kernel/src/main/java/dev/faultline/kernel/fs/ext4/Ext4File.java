@@ -94,15 +94,16 @@ final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageW
     @Models(file = "fs/ext4/file.c", symbol = "ext4_dio_write_iter")
     private SysResult dioWrite(Kiocb iocb, IovIter from) {
         inode.iRwsem().downRead();
-        boolean shared = !iocb.isAppend() && isAlignedOverwrite(iocb.pos(), from.count());
+        Optional<Errno> refused = iocb.writeChecks(from);
+        boolean shared = refused.isPresent() || isOverwrite(iocb.pos(), from.count());
         if (!shared) {
             inode.iRwsem().upRead();
             inode.iRwsem().downWrite();
+            refused = iocb.writeChecks(from);
         }
-        Optional<Errno> refused = shared ? Optional.empty() : iocb.writeChecks(from);
         SysResult written = refused.isPresent() ? SysResult.err(refused.get())
                 : shared ? directIo().rw(iocb, from, inode.blocks(), EnumSet.noneOf(DioFlag.class), 0)
-                : extendingDioWrite(iocb, from);
+                : exclusiveDioWrite(iocb, from);
         if (shared) {
             inode.iRwsem().upRead();
         } else {
@@ -114,13 +115,27 @@ final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageW
         return written instanceof SysResult.Ok && from.count() > 0 ? rest(iocb, from, written.bytes()) : written;
     }
 
+    /// A direct write that may zero parts of a new block waits for those under way, which may do the same; so that
+    /// none starts beside it, and as the size must not move before the bytes are there, it is waited for itself. The
+    /// caller holds `i_rwsem` for writing.
+    @Models(file = "fs/ext4/file.c", symbol = "ext4_dio_write_checks")
+    private SysResult exclusiveDioWrite(Kiocb iocb, IovIter from) {
+        boolean unaligned = (iocb.pos() | from.alignment()) % Content.SIZE != 0;
+        boolean extending = iocb.pos() + from.count() > mapping().iSize().read();
+        if (unaligned && !isOverwrite(iocb.pos(), from.count())) {
+            mapping().dioWait();
+        }
+        EnumSet<DioFlag> flags = unaligned || extending ? EnumSet.of(DioFlag.FORCE_WAIT) : EnumSet.noneOf(DioFlag.class);
+        return extendingDioWrite(iocb, from, flags);
+    }
+
     /// A direct write that may need blocks or make the file longer: the size moves when the bytes are on disk, and
     /// blocks behind it that were not written go again. The caller holds `i_rwsem` for writing.
     @Models(file = "fs/ext4/file.c", symbol = "ext4_handle_inode_extension")
-    private SysResult extendingDioWrite(Kiocb iocb, IovIter from) {
+    private SysResult extendingDioWrite(Kiocb iocb, IovIter from, EnumSet<DioFlag> flags) {
         long before = mapping().iSize().read();
         long asked = iocb.pos() + from.count();
-        SysResult written = directIo().rw(iocb, from, inode.blocksToWrite(), EnumSet.noneOf(DioFlag.class), 0);
+        SysResult written = directIo().rw(iocb, from, inode.blocksToWrite(), flags, 0);
         if (written.isPositive() && iocb.pos() > before) {
             mapping().iSize().write(iocb.pos());
             inode.onDisk().setSizeBytes(iocb.pos());
@@ -131,11 +146,10 @@ final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageW
         return written;
     }
 
-    private boolean isAlignedOverwrite(long pos, long lengthBytes) {
-        if ((pos | lengthBytes) % Content.SIZE != 0 || pos + lengthBytes > mapping().iSize().read()) {
-            return false;
-        }
-        return inode.onDisk().hasBlocks(pos / Content.SIZE, (pos + lengthBytes - 1) / Content.SIZE);
+    @Models(file = "fs/ext4/file.c", symbol = "ext4_overwrite_io")
+    private boolean isOverwrite(long pos, long lengthBytes) {
+        return pos + lengthBytes <= mapping().iSize().read()
+                && inode.onDisk().hasBlocks(pos / Content.SIZE, (pos + lengthBytes - 1) / Content.SIZE);
     }
 
     private SysResult rest(Kiocb iocb, IovIter from, long before) {
@@ -271,6 +285,7 @@ final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageW
     @Models(file = "fs/ext4/inode.c", symbol = "ext4_setattr")
     public Optional<Errno> truncate(OpenFile file, long sizeBytes) {
         inode.iRwsem().downWrite();
+        mapping().dioWait(); // blocks may go away
         mapping().invalidateLock().downWrite();
         long before = mapping().iSize().read();
         if (sizeBytes > before) {

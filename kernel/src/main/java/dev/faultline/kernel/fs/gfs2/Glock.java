@@ -86,6 +86,9 @@ public class Glock extends SharedObject {
         promote();
         changed();
         awaitGrant(holder, owner);
+        if (holder.state() != LockState.DEFERRED) {
+            owner.mapping().dioWait(); // inode_go_held: direct I/O goes on after its claim was given up
+        }
         return holder;
     }
 
@@ -209,6 +212,7 @@ public class Glock extends SharedObject {
             owner.goSync();
         }
         if (from != LockState.UNLOCKED && (target == LockState.UNLOCKED || target == LockState.DEFERRED)) {
+            owner.mapping().dioWait();
             owner.goInval();
         }
         return target == LockState.UNLOCKED ? target : from;

@@ -1,17 +1,16 @@
-package dev.faultline.kernel.uffd;
+package dev.faultline.kernel.mm;
 
 import dev.faultline.kernel.lib.Content;
-import dev.faultline.kernel.mm.UserAccess;
 import java.util.Optional;
 
 /// Structs of 64-bit words in user memory, copied in and out as a whole. Copies may fault and sleep.
-final class UserStruct {
+public final class UserStruct {
     private static final int WORD = 8;
 
     private UserStruct() {}
 
     /// {@return that many words at `address`; empty if they cannot be read}
-    static Optional<long[]> read(UserAccess access, long address, int words) {
+    public static Optional<long[]> read(UserAccess access, long address, int words) {
         Content bytes = new Content((byte) 0);
         int length = words * WORD;
         int head = head(address, length);
@@ -27,7 +26,7 @@ final class UserStruct {
     }
 
     /// {@return whether the words could be written to `address`}
-    static boolean write(UserAccess access, long address, long... values) {
+    public static boolean write(UserAccess access, long address, long... values) {
         Content bytes = new Content((byte) 0);
         for (int i = 0; i < values.length; i++) {
             bytes.store(i * WORD, WORD, values[i]);
