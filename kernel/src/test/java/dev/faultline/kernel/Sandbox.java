@@ -1,11 +1,15 @@
 package dev.faultline.kernel;
 
+import dev.faultline.kernel.arch.Architecture;
 import dev.faultline.kernel.fs.FileSystem;
 import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.fs.ext4.Ext4;
 import dev.faultline.kernel.fs.gfs2.Gfs2;
 import dev.faultline.kernel.fs.tmpfs.Tmpfs;
 import dev.faultline.kernel.lib.Parts;
+import dev.faultline.kernel.mm.FaultIn;
+import dev.faultline.kernel.mm.Mm;
+import dev.faultline.kernel.mm.UserAccess;
 import dev.faultline.kernel.syscall.Kernel;
 import dev.faultline.kernel.syscall.Process;
 import dev.faultline.kernel.syscall.ProcessCalls;
@@ -42,6 +46,12 @@ public final class Sandbox {
     /// {@return today's kernel with ext4}
     public static Sandbox ext4() {
         return new Sandbox(1, nodes -> List.of(new Ext4(nodes.getFirst(), "/mnt")), Parts.TODAY);
+    }
+
+    /// {@return today's kernel with ext4 on another architecture}
+    public static Sandbox ext4(Architecture architecture) {
+        return new Sandbox(1, nodes -> List.of(new Ext4(nodes.getFirst(), "/mnt")),
+                Parts.TODAY.with(Architecture.PART, architecture));
     }
 
     /// {@return today's kernel with gfs2 on that many nodes}
@@ -191,6 +201,23 @@ public final class Sandbox {
         /// {@return the start of a shared mapping of a file}
         public long shared(int fd, long lengthBytes) {
             return must("mmap", 0, lengthBytes, PROT, Mman.MAP_SHARED, fd, 0);
+        }
+
+        /// {@return the address space}
+        public Mm mm() {
+            return process.mm();
+        }
+
+        /// {@return the functions that fault memory of the program in}
+        public FaultIn faultIn() {
+            process.enter();
+            return process.node().userMemory().faultIn();
+        }
+
+        /// {@return accesses to memory of the program}
+        public UserAccess access() {
+            process.enter();
+            return process.node().userMemory().access();
         }
 
         /// {@return the byte at an address}

@@ -58,6 +58,30 @@ public class FaultIn {
         return 0;
     }
 
+    /// Writes a zero to the first byte of the range in each page, and reads a byte of each granule that has a tag of its
+    /// own. What holds for the granule may hold for reading alone on an architecture without tags.
+    @Models(file = "mm/gup.c", symbol = "fault_in_subpage_writeable")
+    public long faultInSubpageWriteable(Mm mm, long address, long sizeBytes) {
+        long faultedIn = sizeBytes - faultInWriteable(address, sizeBytes);
+        if (faultedIn > 0 && mm.architecture().probesGranules()) {
+            faultedIn -= probeSubpageWriteable(address, faultedIn);
+        }
+        return sizeBytes - faultedIn;
+    }
+
+    @Models(file = "arch/arm64/include/asm/uaccess.h", symbol = "probe_subpage_writeable")
+    private long probeSubpageWriteable(long address, long sizeBytes) {
+        long end = address + sizeBytes;
+        for (long at = address; at < end; at = nextPage(at)) {
+            int here = (int) (Math.min(nextPage(at), end) - at);
+            int reached = access.readable(at, here);
+            if (reached < here) {
+                return end - at - reached;
+            }
+        }
+        return 0;
+    }
+
     /// Faults the range in for writing without changing it. Takes and drops `mmap_lock` for reading.
     @Models(file = "mm/gup.c", symbol = "fault_in_safe_writeable")
     public long faultInSafeWriteable(Mm mm, long address, long sizeBytes) {
@@ -85,8 +109,8 @@ public class FaultIn {
     }
 
     /// {@return whether the range is in the part of the address space that programs may have}
-    protected static boolean accessOk(long address, long sizeBytes) {
-        return address >= 0 && sizeBytes >= 0 && address <= Mm.TASK_SIZE - sizeBytes;
+    protected final boolean accessOk(long address, long sizeBytes) {
+        return access.accessOk(address, sizeBytes);
     }
 
     /// {@return the start of the page behind the one that `address` is in}

@@ -9,6 +9,7 @@ import dev.faultline.machine.task.SharedObject;
 public final class FolioData extends SharedObject {
     private final Folio folio;
     private final Content content = new Content((byte) 0);
+    private final MemoryTags tags = new MemoryTags();
 
     FolioData(Folio folio) {
         super(folio, 1, "data", folio);
@@ -21,7 +22,20 @@ public final class FolioData extends SharedObject {
         return content;
     }
 
-    /// Says that the bytes were changed through [#content].
+    /// {@return the tags of the bytes, for the rest of a step that was announced as an access to these}
+    public MemoryTags tags() {
+        return tags;
+    }
+
+    /// Copies bytes and tags to a page that nobody else knows yet. One step.
+    @Models(file = "include/linux/highmem.h", symbol = "copy_highpage")
+    void copyTo(FolioData destination) {
+        machine().step(this, Access.READ, Content.pieces(0, Content.SIZE));
+        destination.content.copy(0, content(), 0, Content.SIZE);
+        destination.tags.copy(tags);
+    }
+
+    /// Says that the bytes were changed through [#content], or the tags through [#tags].
     public void written() {
         changed();
     }
@@ -59,11 +73,12 @@ public final class FolioData extends SharedObject {
 
     void forget() {
         content.fill(0, Content.SIZE, (byte) 0);
+        tags.clear();
         changed();
     }
 
     @Override
     protected long stateHash() {
-        return content.hash();
+        return content.hash() ^ tags.hash();
     }
 }

@@ -1,6 +1,5 @@
 package dev.faultline.kernel.mm;
 
-import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import java.util.EnumSet;
 import java.util.List;
@@ -100,9 +99,9 @@ public final class Fork {
             return Optional.empty();
         }
         Folio copy = physical.allocate("anonymous");
-        present.folio().data().read(0, Content.SIZE, copy.data().content());
+        present.folio().data().copyTo(copy.data());
         present.folio().put();
-        Pte.Present entry = Pte.anonymous(copy, vma.has(VmFlag.WRITE));
+        Pte.Present entry = Pte.anonymous(copy, vma.has(VmFlag.WRITE)).taggedAs(vma);
         return Optional.of(present.uffdWp() ? entry.mkUffdWp() : entry);
     }
 }

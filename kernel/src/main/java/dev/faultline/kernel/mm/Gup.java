@@ -31,7 +31,7 @@ public final class Gup {
     /// @return an error only if there is not even the first page
     @Models(file = "mm/gup.c", symbol = "get_user_pages_fast")
     public GupResult getUserPagesFast(long address, int pages, EnumSet<GupFlag> flags) {
-        long start = address & -Content.SIZE;
+        long start = currentMm().architecture().untagged(address) & -Content.SIZE;
         if (start < 0 || start > Mm.TASK_SIZE - (long) pages * Content.SIZE) {
             return new GupResult.Failed(Errno.EFAULT);
         }
@@ -218,12 +218,13 @@ public final class Gup {
         return Optional.empty();
     }
 
-    /// Resolves a fault at `address` by hand, as an access would. The caller holds `mmap_lock` for reading,
+    /// Resolves a fault at an address by hand, as an access would. The caller holds `mmap_lock` for reading,
     /// and still does afterwards.
     ///
     /// @return nothing on success; -EFAULT where no access would succeed, -ENOMEM
     @Models(file = "mm/gup.c", symbol = "fixup_user_fault")
-    public Optional<Errno> fixupUserFault(Mm mm, long address, boolean write) {
+    public Optional<Errno> fixupUserFault(Mm mm, long tagged, boolean write) {
+        long address = mm.architecture().untagged(tagged);
         EnumSet<FaultFlag> faultFlags = EnumSet.of(FaultFlag.ALLOW_RETRY);
         if (write) {
             faultFlags.add(FaultFlag.WRITE);

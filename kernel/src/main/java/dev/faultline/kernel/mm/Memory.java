@@ -1,6 +1,5 @@
 package dev.faultline.kernel.mm;
 
-import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.machine.task.Machine;
 import java.util.EnumSet;
@@ -86,11 +85,11 @@ public final class Memory {
             return Userfault.ask(fault, fault.originalPte(), UserFaultHandler.Reason.MISSING);
         }
         if (!fault.isWrite()) {
-            fault.slot().replace(fault.originalPte(), Userfault.protectedAsMarked(fault, Pte.zeroPage(zeroPage)));
+            fault.slot().replace(fault.originalPte(), Userfault.protectedAsMarked(fault, Pte.zeroPage(zeroPage).taggedAs(fault.vma())));
             return VmFaultResult.DONE;
         }
         Folio folio = physical.allocate("anonymous");
-        Pte.Present entry = Pte.anonymous(folio, fault.vma().has(VmFlag.WRITE));
+        Pte.Present entry = Pte.anonymous(folio, fault.vma().has(VmFlag.WRITE)).taggedAs(fault.vma());
         if (!fault.slot().replace(fault.originalPte(), Userfault.protectedAsMarked(fault, entry))) {
             folio.put();
         }
@@ -131,7 +130,7 @@ public final class Memory {
             return found;
         }
         Folio original = fault.folio();
-        original.data().read(0, Content.SIZE, copy.data().content());
+        original.data().copyTo(copy.data());
         boolean mapped = finishFault(fault, Pte.anonymous(copy, fault.vma().has(VmFlag.WRITE)));
         original.lock().unlock();
         original.put();
@@ -190,7 +189,8 @@ public final class Memory {
     /// reference on success.
     @Models(file = "mm/memory.c", symbol = "finish_fault")
     private boolean finishFault(VmFault fault, Pte.Present entry) {
-        return fault.slot().replace(fault.originalPte(), Userfault.protectedAsMarked(fault, entry));
+        Pte.Present tagged = entry.taggedAs(fault.vma());
+        return fault.slot().replace(fault.originalPte(), Userfault.protectedAsMarked(fault, tagged));
     }
 
     private VmFaultResult dropUnlessMapped(Folio folio, boolean mapped) {
@@ -273,9 +273,9 @@ public final class Memory {
         }
         Folio copy = physical.allocate("anonymous");
         if (!zero) {
-            original.data().read(0, Content.SIZE, copy.data().content());
+            original.data().copyTo(copy.data());
         }
-        boolean mapped = fault.slot().replace(pte, Pte.anonymous(copy, !fault.isUnshare()));
+        boolean mapped = fault.slot().replace(pte, Pte.anonymous(copy, !fault.isUnshare()).taggedAs(fault.vma()));
         if (!zero) {
             original.put();
             if (mapped) {

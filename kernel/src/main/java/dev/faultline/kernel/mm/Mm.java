@@ -1,5 +1,6 @@
 package dev.faultline.kernel.mm;
 
+import dev.faultline.kernel.arch.Architecture;
 import dev.faultline.kernel.lib.Parts;
 import dev.faultline.machine.shared.Cell;
 import dev.faultline.machine.shared.RwSemaphore;
@@ -20,6 +21,7 @@ public final class Mm extends StateObject {
     private static final long MMAP_BASE = 0x7f00_0000_0000L;
 
     private final String name;
+    private final Architecture architecture;
     private final RwSemaphore mmapLock;
     private final TlbFlush tlbFlush;
     private final VmaLocks vmaLocks;
@@ -40,6 +42,7 @@ public final class Mm extends StateObject {
     public Mm(Machine machine, String name, Parts parts) {
         super(machine);
         this.name = name;
+        this.architecture = parts.get(Architecture.PART, () -> Architecture.X86_64);
         this.tlbFlush = parts.get(TlbFlush.PART, TlbFlush::new);
         this.vmaLocking = parts.get(VmaLocking.PART, VmaLocking::new);
         this.vmaLocks = new VmaLocks(this);
@@ -61,6 +64,11 @@ public final class Mm extends StateObject {
     /// {@return the process, for reports}
     public String name() {
         return name;
+    }
+
+    /// {@return the processor's architecture}
+    public Architecture architecture() {
+        return architecture;
     }
 
     /// {@return the lock of the set of areas}
@@ -95,7 +103,7 @@ public final class Mm extends StateObject {
 
     /// {@return the page-table entry for `address`}
     public PteSlot slot(long address) {
-        return pageTable.slot(address);
+        return pageTable.slot(architecture.untagged(address));
     }
 
     /// {@return every page-table entry that was ever walked to}

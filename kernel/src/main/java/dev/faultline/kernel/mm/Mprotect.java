@@ -29,11 +29,12 @@ public final class Mprotect {
         if (Long.compareUnsigned(end, start) <= 0) {
             return Optional.of(Errno.ENOMEM);
         }
-        if ((protection & ~KNOWN) != 0) {
+        int tags = mm.architecture().tagProtection();
+        if ((protection & ~(KNOWN | tags)) != 0) {
             return Optional.of(Errno.EINVAL);
         }
         mm.mmapLock().downWrite();
-        Optional<Errno> error = change(mm, start, end, VmFlag.ofProtection(protection));
+        Optional<Errno> error = change(mm, start, end, VmFlag.ofProtection(mm.architecture(), protection));
         mm.writeUnlock();
         return error;
     }
@@ -48,8 +49,14 @@ public final class Mprotect {
             EnumSet<VmFlag> flags = EnumSet.copyOf(vma.get().flags());
             flags.removeAll(ACCESS);
             flags.addAll(access);
+            if (!mm.architecture().tagsAnonymousMemoryOnly() && !access.contains(VmFlag.TAGGED)) {
+                flags.remove(VmFlag.TAGGED);
+            }
             if (flags.contains(VmFlag.WRITE) && !flags.contains(VmFlag.MAYWRITE)) {
                 return Optional.of(Errno.EACCES);
+            }
+            if (!VmFlag.areValid(flags)) {
+                return Optional.of(Errno.EINVAL);
             }
             long to = Math.min(end, vma.get().end());
             mprotectFixup(vma.get(), done, to, flags);
@@ -78,7 +85,7 @@ public final class Mprotect {
 
     @Models(file = "mm/mprotect.c", symbol = "change_pte_range")
     private static Pte.Present changePte(Vma vma, Pte.Present pte) {
-        Pte.Present changed = pte.without(Pte.Present.WRITE | Pte.Present.PROT_NONE);
+        Pte.Present changed = pte.without(Pte.Present.WRITE | Pte.Present.PROT_NONE).taggedAs(vma);
         if (!vma.permits(false)) {
             return changed.with(Pte.Present.PROT_NONE);
         }

@@ -26,7 +26,7 @@ public final class Mremap {
     public Mremap(Populate populate, Mm mm, long[] arguments) {
         this.populate = populate;
         this.mm = mm;
-        this.address = arguments[0];
+        this.address = mm.architecture().untagged(arguments[0]);
         this.oldLength = pages(arguments[1]);
         this.newLength = pages(arguments[2]);
         this.flags = (int) arguments[3];

@@ -40,6 +40,9 @@ public sealed interface Pte {
         /// Writes are to be told to the program that serves the faults of the area (`pte_uffd_wp`).
         public static final int UFFD_WP = 32;
 
+        /// Memory is accessed with a look at its tags.
+        public static final int TAGGED = 64;
+
         /// {@return whether writes are permitted}
         public boolean writable() {
             return has(WRITE);
@@ -68,6 +71,16 @@ public sealed interface Pte {
         /// {@return whether writes are to be told to the program}
         public boolean uffdWp() {
             return has(UFFD_WP);
+        }
+
+        /// {@return whether memory is accessed with a look at its tags}
+        public boolean tagged() {
+            return has(TAGGED);
+        }
+
+        /// {@return this entry, with a look at tags if the area wants that}
+        public Present taggedAs(Vma vma) {
+            return vma.has(VmFlag.TAGGED) ? with(TAGGED) : without(TAGGED);
         }
 
         /// {@return this entry, writes through which are to be told to the program}

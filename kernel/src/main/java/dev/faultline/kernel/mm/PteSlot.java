@@ -259,6 +259,26 @@ public final class PteSlot extends SharedObject {
         return present.folio().data().content();
     }
 
+    /// How far an access reaches that [#access] has just permitted: the rest of that step.
+    ///
+    /// @param addressTag the tag of the address that is accessed
+    /// @return the bytes in front of the first granule with a tag that does not match
+    int untilMismatch(int addressTag, int offset, int lengthBytes) {
+        Pte used = translations.of(processor(machine().current()), pte);
+        if (!(used instanceof Pte.Present present) || !present.tagged()) {
+            return lengthBytes;
+        }
+        int reached = present.folio().data().tags().matching(mm.architecture(), addressTag, offset, lengthBytes);
+        machine().current().learn(reached);
+        return reached;
+    }
+
+    /// {@return the page of an access that [#access] has just permitted, if it has tags: the rest of that step}
+    Optional<FolioData> taggedNow() {
+        return translations.of(processor(machine().current()), pte) instanceof Pte.Present present && present.tagged()
+                ? Optional.of(present.folio().data()) : Optional.empty();
+    }
+
     private static long processor(Task task) {
         return task.context(TaskStruct.class).processor();
     }

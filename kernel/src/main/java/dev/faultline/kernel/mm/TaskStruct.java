@@ -12,6 +12,7 @@ public final class TaskStruct {
     private final long processor;
     private int pagefaultDisabled;
     private int nrDirtied;
+    private long tagControl;
 
     /// A thread of a process that runs alone, so that nobody can tell what its processor's TLB holds.
     public TaskStruct(Mm mm) {
@@ -38,6 +39,11 @@ public final class TaskStruct {
         return machine.current().context(TaskStruct.class);
     }
 
+    /// {@return whether the thread runs while nothing else does: before the threads of a program, or behind them}
+    public boolean isAlone() {
+        return processor == 0;
+    }
+
     /// {@return the bit of the processor that the thread runs on; 0 if its TLB is of no interest}
     long processor() {
         return processor;
@@ -46,6 +52,16 @@ public final class TaskStruct {
     /// {@return the thread's address space; empty for kernel threads}
     public Optional<Mm> mm() {
         return mm;
+    }
+
+    /// {@return what the thread has asked for about tags (`PR_SET_TAGGED_ADDR_CTRL`)}
+    public long tagControl() {
+        return tagControl;
+    }
+
+    /// Changes what the thread asks for about tags.
+    public void setTagControl(long control) {
+        tagControl = control;
     }
 
     /// From here on page faults of kernel-mode accesses to user memory are not handled; the access returns short.

@@ -1,7 +1,9 @@
 package dev.faultline.kernel.mm;
 
+import dev.faultline.kernel.arch.Architecture;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.uapi.Prctl;
 import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.RetryLoop;
 import java.util.EnumSet;
@@ -54,8 +56,17 @@ public final class UserAccess {
         userAccess(address, true, sizeBytes).store(offset, sizeBytes, value);
     }
 
-    private Content userAccess(long address, boolean write, int sizeBytes) {
+    private Content userAccess(long tagged, boolean write, int sizeBytes) {
+        Content bytes = pageAccess(tagged, write, sizeBytes);
+        if (reach(tagged, sizeBytes) < sizeBytes) {
+            throw new SignalRaised(Signal.SIGSEGV); // SEGV_MTESERR, SEGV_ADIPERR
+        }
+        return bytes;
+    }
+
+    private Content pageAccess(long tagged, boolean write, int sizeBytes) {
         Mm mm = TaskStruct.current(machine).mm().orElseThrow();
+        long address = mm.architecture().untagged(tagged);
         if (address < 0 || address >= Mm.TASK_SIZE) {
             throw new SignalRaised(Signal.SIGSEGV);
         }
@@ -91,8 +102,9 @@ public final class UserAccess {
         if (bytes == PteSlot.FAULT) {
             return lengthBytes;
         }
-        destination.copy(offset, bytes, (int) (address & Content.SIZE - 1), lengthBytes);
-        return 0;
+        int copied = reach(address, lengthBytes);
+        destination.copy(offset, bytes, (int) (address & Content.SIZE - 1), copied);
+        return lengthBytes - copied;
     }
 
     /// Copies `lengthBytes` bytes of `source` at `offset` to user memory at `address`, all within one page
@@ -105,32 +117,96 @@ public final class UserAccess {
         if (bytes == PteSlot.FAULT) {
             return lengthBytes;
         }
-        bytes.copy((int) (address & Content.SIZE - 1), source, offset, lengthBytes);
-        return 0;
+        int copied = reach(address, lengthBytes);
+        bytes.copy((int) (address & Content.SIZE - 1), source, offset, copied);
+        return lengthBytes - copied;
     }
 
     /// {@return whether one byte at `address` can be read (`get_user`)} May fault and sleep unless page
     /// faults are disabled.
     public boolean probeReadable(long address) {
-        return kernelAccess(address, false, 1) != PteSlot.FAULT;
+        return readable(address, 1) == 1;
     }
 
     /// {@return whether one byte at `address` can be written; if so it is zero now (`put_user`)} May fault
     /// and sleep unless page faults are disabled.
     public boolean probeWriteable(long address) {
         Content bytes = kernelAccess(address, true, 1);
-        if (bytes == PteSlot.FAULT) {
+        if (bytes == PteSlot.FAULT || reach(address, 1) == 0) {
             return false;
         }
         bytes.store((int) (address & Content.SIZE - 1), 1, 0);
         return true;
     }
 
-    private Content kernelAccess(long address, boolean write, int lengthBytes) {
+    /// {@return how many of `lengthBytes` bytes at `address`, all within one page, can be read, from the front} Looks at one
+    /// byte of each granule. May fault and sleep unless page faults are disabled.
+    @Models(file = "arch/arm64/kernel/mte.c", symbol = "mte_probe_user_range")
+    public int readable(long address, int lengthBytes) {
+        return kernelAccess(address, false, lengthBytes) == PteSlot.FAULT ? 0 : reach(address, lengthBytes);
+    }
+
+    /// {@return how many bytes of an access reach memory that matches the tag of the address} The rest of the step of the
+    /// access, which the page permitted.
+    private int reach(long address, int lengthBytes) {
         TaskStruct task = TaskStruct.current(machine);
-        if (address < 0 || address > Mm.TASK_SIZE - lengthBytes) {
-            return PteSlot.FAULT; // access_ok
+        Mm mm = task.mm().orElseThrow();
+        Architecture architecture = mm.architecture();
+        if (!architecture.hasTags() || architecture.threadsOptIn() && (task.tagControl() & Prctl.PR_MTE_TCF_SYNC) == 0) {
+            return lengthBytes;
         }
+        return mm.slot(address).untilMismatch(architecture.tagOf(address), (int) (address & Content.SIZE - 1), lengthBytes);
+    }
+
+    /// {@return whether the running thread may name that range of memory in a system call}
+    @Models(file = "arch/arm64/include/asm/uaccess.h", symbol = "access_ok")
+    public boolean accessOk(long address, long lengthBytes) {
+        TaskStruct task = TaskStruct.current(machine);
+        Architecture architecture = task.mm().orElseThrow().architecture();
+        boolean plain = architecture.threadsOptIn() && (task.tagControl() & Prctl.PR_TAGGED_ADDR_ENABLE) == 0;
+        long start = plain ? address : architecture.untagged(address);
+        return start >= 0 && lengthBytes >= 0 && start <= Mm.TASK_SIZE - lengthBytes;
+    }
+
+    // ---- tags ----
+
+    /// Gives the granule at `address`, which is a multiple of its size, a tag, as the running program does. Memory that
+    /// has no tags stays as it is.
+    ///
+    /// @throws SignalRaised if the program may not write there
+    public void setTag(long address, int tag) {
+        Architecture architecture = TaskStruct.current(machine).mm().orElseThrow().architecture();
+        int granule = architecture.granuleBytes();
+        if (address % granule != 0) {
+            throw new SignalRaised(Signal.SIGBUS);
+        }
+        pageAccess(address, true, granule);
+        taggedAt(address).ifPresent(data -> {
+            data.tags().set(architecture, (int) (address & Content.SIZE - 1), tag);
+            data.written();
+        });
+    }
+
+    /// {@return the tag of the granule at `address`, as the running program reads it} 0 where memory has no tags.
+    ///
+    /// @throws SignalRaised if the program may not read there
+    public int getTag(long address) {
+        pageAccess(address, false, 1);
+        int tag = taggedAt(address).map(data -> data.tags().get((int) (address & Content.SIZE - 1))).orElse(0);
+        machine.current().learn(tag);
+        return tag;
+    }
+
+    private Optional<FolioData> taggedAt(long address) {
+        return TaskStruct.current(machine).mm().orElseThrow().slot(address).taggedNow();
+    }
+
+    private Content kernelAccess(long tagged, boolean write, int lengthBytes) {
+        if (!accessOk(tagged, lengthBytes)) {
+            return PteSlot.FAULT;
+        }
+        TaskStruct task = TaskStruct.current(machine);
+        long address = task.mm().orElseThrow().architecture().untagged(tagged);
         PteSlot slot = task.mm().orElseThrow().slot(address);
         int offset = (int) (address & Content.SIZE - 1);
         Content bytes = slot.access(write, offset, lengthBytes);

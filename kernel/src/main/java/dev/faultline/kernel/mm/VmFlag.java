@@ -1,5 +1,6 @@
 package dev.faultline.kernel.mm;
 
+import dev.faultline.kernel.arch.Architecture;
 import dev.faultline.kernel.uapi.Mman;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -27,16 +28,25 @@ public enum VmFlag {
     /// Writes to protected pages go to the program (`VM_UFFD_WP`).
     UFFD_WP,
     /// Faults on pages that are in the page cache only go to the program (`VM_UFFD_MINOR`).
-    UFFD_MINOR;
+    UFFD_MINOR,
+    /// Accesses look at the tags of memory (`VM_MTE`, `VM_SPARC_ADI`).
+    TAGGED,
+    /// The memory can have tags (`VM_MTE_ALLOWED`).
+    TAGS_ALLOWED;
 
     /// What an area has whose faults the program serves.
     public static final Set<VmFlag> UFFD =
             Collections.unmodifiableSet(EnumSet.of(UFFD_MISSING, UFFD_WP, UFFD_MINOR));
 
+    /// {@return whether an area can have these properties (`arch_validate_flags`)}
+    public static boolean areValid(Set<VmFlag> flags) {
+        return !flags.contains(TAGGED) || flags.contains(TAGS_ALLOWED);
+    }
+
     /// {@return what a protection asks for (`calc_vm_prot_bits`)}
     ///
     /// @param protection `PROT_*`
-    public static EnumSet<VmFlag> ofProtection(int protection) {
+    public static EnumSet<VmFlag> ofProtection(Architecture architecture, int protection) {
         EnumSet<VmFlag> flags = EnumSet.noneOf(VmFlag.class);
         if ((protection & Mman.PROT_READ) != 0) {
             flags.add(READ);
@@ -46,6 +56,9 @@ public enum VmFlag {
         }
         if ((protection & Mman.PROT_EXEC) != 0) {
             flags.add(EXEC);
+        }
+        if ((protection & architecture.tagProtection()) != 0) {
+            flags.add(TAGGED);
         }
         return flags;
     }

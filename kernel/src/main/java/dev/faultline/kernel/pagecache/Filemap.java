@@ -274,7 +274,7 @@ public final class Filemap {
         }
         boolean mapped = isPartOf(folio, mapping)
                 && fault.pageIndex() < pagesOf(mapping)
-                && fault.slot().replace(Pte.NONE, Pte.file(folio, false, false));
+                && fault.slot().replace(Pte.NONE, Pte.file(folio, false, false).taggedAs(fault.vma()));
         folio.lock().unlock();
         if (!mapped) {
             folio.put();

@@ -1,5 +1,6 @@
 package dev.faultline.kernel.syscall;
 
+import dev.faultline.kernel.arch.Architecture;
 import dev.faultline.kernel.fs.FileMode;
 import dev.faultline.kernel.fs.OpenFile;
 import dev.faultline.kernel.fs.tmpfs.ShmMount;
@@ -139,27 +140,29 @@ final class MemoryCalls {
             events.unmap(mm, hint, hint + length);
             VmaChange.unmap(mm, hint, hint + length);
         }
-        mmapRegion(mm, start, request, request.backing(shm));
-        return SysResult.ok(start);
+        return mmapRegion(mm, start, request, request.backing(shm));
     }
 
     @Models(file = "mm/vma.c", symbol = "mmap_region")
-    private static void mmapRegion(Mm mm, long start, Request request, Optional<OpenFile> file) {
-        EnumSet<VmFlag> vmFlags = vmFlags(request, file);
-        file.ifPresent(opened -> vmFlags.addAll(opened.inode().operations().areaFlags()));
+    private static SysResult mmapRegion(Mm mm, long start, Request request, Optional<OpenFile> file) {
+        EnumSet<VmFlag> vmFlags = vmFlags(mm.architecture(), request, file);
+        if (!VmFlag.areValid(vmFlags)) {
+            return SysResult.err(Errno.EINVAL);
+        }
         Optional<Vma.FileArea> area = file.map(opened -> new Vma.FileArea(opened.inode().mapping(),
                 request.pageOffset(), opened.inode().operations().mmap(opened), opened));
         Vma vma = new Vma(mm, start, start + request.length, vmFlags, area);
         VmaChange.add(vma);
         file.ifPresent(opened -> opened.inode().operations().areaMade(vma));
+        return SysResult.ok(start);
     }
 
     private static boolean overlaps(Mm mm, long start, long length) {
         return mm.findVma(start).filter(vma -> vma.start() < start + length).isPresent();
     }
 
-    private static EnumSet<VmFlag> vmFlags(Request request, Optional<OpenFile> file) {
-        EnumSet<VmFlag> vmFlags = VmFlag.ofProtection(request.protection);
+    private static EnumSet<VmFlag> vmFlags(Architecture architecture, Request request, Optional<OpenFile> file) {
+        EnumSet<VmFlag> vmFlags = VmFlag.ofProtection(architecture, request.protection);
         vmFlags.add(VmFlag.MAYREAD);
         if (request.isShared()) {
             vmFlags.add(VmFlag.SHARED);
@@ -167,6 +170,10 @@ final class MemoryCalls {
         if (!request.isShared() || file.isEmpty() || file.get().isWritable()) {
             vmFlags.add(VmFlag.MAYWRITE);
         }
+        if (architecture.hasTags() && (file.isEmpty() || !architecture.tagsAnonymousMemoryOnly())) {
+            vmFlags.add(VmFlag.TAGS_ALLOWED);
+        }
+        file.ifPresent(opened -> vmFlags.addAll(opened.inode().operations().areaFlags()));
         return vmFlags;
     }
 

@@ -32,6 +32,9 @@ public final class Process {
     private final AioContexts aio;
     private int threads;
 
+    /// What threads that start ask for about tags.
+    private long tagControl;
+
     Process(Node node, String name, int pid, Optional<Process> parent) {
         this.node = node;
         this.name = name;
@@ -113,8 +116,11 @@ public final class Process {
     }
 
     private void mapAnonymous(long start, long lengthBytes) {
-        mm.insert(new Vma(mm, start, start + lengthBytes,
-                EnumSet.of(VmFlag.READ, VmFlag.WRITE, VmFlag.MAYREAD, VmFlag.MAYWRITE), Optional.empty()));
+        EnumSet<VmFlag> flags = EnumSet.of(VmFlag.READ, VmFlag.WRITE, VmFlag.MAYREAD, VmFlag.MAYWRITE);
+        if (mm.architecture().hasTags()) {
+            flags.add(VmFlag.TAGS_ALLOWED);
+        }
+        mm.insert(new Vma(mm, start, start + lengthBytes, flags, Optional.empty()));
     }
 
     /// Closes every descriptor (`exit_files`).
@@ -126,12 +132,22 @@ public final class Process {
 
     /// Makes the running task a thread of this process, on a processor from 0 to 63.
     public void enter(int processor) {
-        node.machine().current().setContext(new TaskStruct(mm, processor));
+        enter(new TaskStruct(mm, processor));
     }
 
     /// Makes the running task a thread of this process, while nothing else runs.
     public void enter() {
-        node.machine().current().setContext(new TaskStruct(mm));
+        enter(new TaskStruct(mm));
+    }
+
+    private void enter(TaskStruct task) {
+        task.setTagControl(tagControl);
+        node.machine().current().setContext(task);
+    }
+
+    /// Says what threads that start from now on ask for about tags (`PR_SET_TAGGED_ADDR_CTRL`).
+    void setTagControl(long control) {
+        tagControl = control;
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Fork;
 import dev.faultline.kernel.mm.Mm;
+import dev.faultline.kernel.mm.TaskStruct;
 import dev.faultline.kernel.mm.VmaChange;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.SysResult;
@@ -23,6 +24,7 @@ public final class ProcessCalls {
         Process child = kernel.child(parent, pid);
         child.files().copyFrom(parent.files());
         new Fork(parent.node().physical()).dupMmap(parent.mm(), child.mm());
+        child.setTagControl(TaskStruct.current(parent.node().machine()).tagControl());
         parent.children().add(pid);
         return child;
     }

@@ -35,12 +35,13 @@ public final class SystemCalls {
         aioCalls(kernel);
         calls.put("mmap", (p, a) -> MemoryCalls.mmap(kernel, p, a[0], a[1], (int) a[2], (int) a[3], (int) a[4], a[5]));
         memoryCalls();
-        calls.put("mincore", (p, a) -> mincore(p).mincore(p, a[0], a[1], a[2]));
-        calls.put("munmap", (p, a) -> MemoryCalls.munmap(p.mm(), a[0], a[1]));
+        calls.put("mincore", (p, a) -> mincore(p).mincore(p, untagged(p, a[0]), a[1], a[2]));
+        calls.put("munmap", (p, a) -> MemoryCalls.munmap(p.mm(), untagged(p, a[0]), a[1]));
         calls.put("ioctl", (p, a) -> files.ioctl(p, (int) a[0], a[1], a[2]));
         calls.put("userfaultfd", (p, a) -> kernel.userfaults().newUserfaultfd(p.node(), p.mm(), p.files(), (int) a[0]));
         calls.put("poll", (p, a) -> PollCalls.poll(p, a[0], a[1], (int) a[2]));
         calls.put("sched_yield", (p, a) -> SysResult.ZERO);
+        calls.put("prctl", PrctlCalls::prctl);
     }
 
     private void fileCalls(FileCalls files) {
@@ -73,12 +74,17 @@ public final class SystemCalls {
     private void memoryCalls() {
         calls.put("waitpid", (p, a) -> ProcessCalls.waitpid(p, (int) a[0], a[1], (int) a[2]));
         calls.put("wait", (p, a) -> ProcessCalls.waitpid(p, -1, a[0], 0));
-        calls.put("mprotect", (p, a) -> result(Mprotect.mprotect(p.mm(), a[0], a[1], (int) a[2])));
+        calls.put("mprotect", (p, a) -> result(Mprotect.mprotect(p.mm(), untagged(p, a[0]), a[1], (int) a[2])));
         calls.put("mremap", (p, a) -> new Mremap(populate(p), p.mm(), a).run());
-        calls.put("madvise", (p, a) -> result(Madvise.madvise(populate(p), p.mm(), a[0], a[1], (int) a[2])));
-        calls.put("mlock", (p, a) -> result(Mlock.mlock(populate(p), p.mm(), a[0], a[1])));
-        calls.put("munlock", (p, a) -> result(Mlock.munlock(p.mm(), a[0], a[1])));
-        calls.put("msync", (p, a) -> result(Msync.msync(p.mm(), a[0], a[1], (int) a[2])));
+        calls.put("madvise", (p, a) -> result(Madvise.madvise(populate(p), p.mm(), untagged(p, a[0]), a[1], (int) a[2])));
+        calls.put("mlock", (p, a) -> result(Mlock.mlock(populate(p), p.mm(), untagged(p, a[0]), a[1])));
+        calls.put("munlock", (p, a) -> result(Mlock.munlock(p.mm(), untagged(p, a[0]), a[1])));
+        calls.put("msync", (p, a) -> result(Msync.msync(p.mm(), untagged(p, a[0]), a[1], (int) a[2])));
+    }
+
+    /// {@return the address without its tag: what calls about areas do with those of today's memory, not with those of new}
+    private static long untagged(Process process, long address) {
+        return process.mm().architecture().untagged(address);
     }
 
     private static Populate populate(Process process) {
@@ -127,7 +133,7 @@ public final class SystemCalls {
     public static List<String> names() {
         return List.of("close", "fdatasync", "fsync", "ftruncate", "io_destroy", "io_getevents",
                 "io_setup", "io_submit", "ioctl", "lseek", "madvise", "mincore", "mlock", "mmap",
-                "mprotect", "mremap", "msync", "munlock", "munmap", "open", "poll", "pread", "preadv", "pwrite",
+                "mprotect", "mremap", "msync", "munlock", "munmap", "open", "poll", "prctl", "pread", "preadv", "pwrite",
                 "pwritev", "read", "readv", "sched_yield", "userfaultfd", "wait", "waitpid", "write", "writev");
     }
 

@@ -3,7 +3,6 @@ package dev.faultline.kernel.syscall;
 import dev.faultline.kernel.iov.Segment;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
-import dev.faultline.kernel.mm.Mm;
 import dev.faultline.kernel.mm.UserAccess;
 import dev.faultline.kernel.uapi.Errno;
 import java.util.List;
@@ -29,7 +28,7 @@ sealed interface UserRanges {
         @Override
         @Models(file = "lib/iov_iter.c", symbol = "import_ubuf")
         public Optional<Errno> importInto(Process process, List<Segment> segments) {
-            if (!accessOk(address, lengthBytes)) {
+            if (!process.node().userMemory().access().accessOk(address, lengthBytes)) {
                 return Optional.of(Errno.EFAULT);
             }
             segments.add(new Segment(address, lengthBytes));
@@ -54,7 +53,7 @@ sealed interface UserRanges {
                 Segment segment = segments.get(i);
                 long length = Math.min(segment.lengthBytes(), MAX_RW_BYTES - total);
                 // Of a single range only what will be used has to be there.
-                if (!accessOk(segment.address(), count == 1 ? length : segment.lengthBytes())) {
+                if (!process.node().userMemory().access().accessOk(segment.address(), count == 1 ? length : segment.lengthBytes())) {
                     return Optional.of(Errno.EFAULT);
                 }
                 segments.set(i, new Segment(segment.address(), length));
@@ -87,11 +86,5 @@ sealed interface UserRanges {
         int here = (int) Math.min(8, Content.SIZE - (address & Content.SIZE - 1));
         return access.copyFromUser(words, offset, address, here) == 0
                 && (here == 8 || access.copyFromUser(words, offset + here, address + here, 8 - here) == 0);
-    }
-
-    /// {@return whether programs can have memory there; an empty range has a place too}
-    @Models(file = "arch/x86/include/asm/uaccess_64.h", symbol = "__access_ok")
-    private static boolean accessOk(long address, long lengthBytes) {
-        return address >= 0 && lengthBytes >= 0 && address <= Mm.TASK_SIZE - lengthBytes;
     }
 }

@@ -161,7 +161,7 @@ final class Mfill {
     /// reference on success.
     @Models(file = "mm/userfaultfd.c", symbol = "mfill_atomic_install_pte")
     private Optional<Errno> install(Vma vma, long address, Folio folio) {
-        Pte.Present open = Pte.anonymous(folio, vma.has(VmFlag.WRITE)).mkDirty();
+        Pte.Present open = Pte.anonymous(folio, vma.has(VmFlag.WRITE)).mkDirty().taggedAs(vma);
         Pte.Present entry = protect ? open.mkUffdWp() : open;
         Pte found = vma.mm().slot(address).change(pte -> isNoneMostly(pte) ? entry : pte);
         return isNoneMostly(found) ? Optional.empty() : Optional.of(Errno.EEXIST);
@@ -174,7 +174,7 @@ final class Mfill {
 
     @Models(file = "mm/userfaultfd.c", symbol = "mfill_atomic_pte_zeropage")
     private Optional<Errno> zeropage(Vma vma, long address) {
-        Pte entry = Pte.zeroPage(node.userMemory().memory().zeroPage());
+        Pte entry = Pte.zeroPage(node.userMemory().memory().zeroPage()).taggedAs(vma);
         return vma.mm().slot(address).replace(Pte.NONE, entry) ? Optional.empty() : Optional.of(Errno.EEXIST);
     }
 

@@ -30,6 +30,7 @@ final class CallCompiler {
     static List<String> names() {
         List<String> names = new ArrayList<>(SystemCalls.names());
         names.addAll(List.of("fork", "_exit", "memset", "memcpy", "memcmp", "assert"));
+        names.addAll(TagCalls.names());
         return names;
     }
 
@@ -52,7 +53,7 @@ final class CallCompiler {
                 }
                 return 0;
             };
-            default -> throw new IllegalArgumentException("no library function " + name);
+            default -> TagCalls.compile(name, a);
         };
     }
 

@@ -17,6 +17,19 @@ final class ProgramMemory {
         return frame.effect(() -> access.load(address, sizeBytes));
     }
 
+    /// {@return the tag of the granule at an address}
+    int getTag(long address) {
+        return (int) frame.effect(() -> access.getTag(address));
+    }
+
+    /// Gives the granule at an address a tag.
+    void setTag(long address, int tag) {
+        frame.effect(() -> {
+            access.setTag(address, tag);
+            return 0;
+        });
+    }
+
     /// Writes the low bytes of a value to an address.
     void store(long address, int sizeBytes, long value) {
         frame.effect(() -> {

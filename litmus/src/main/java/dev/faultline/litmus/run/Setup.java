@@ -1,5 +1,6 @@
 package dev.faultline.litmus.run;
 
+import dev.faultline.kernel.arch.Architecture;
 import dev.faultline.kernel.lib.Parts;
 import dev.faultline.kernel.mm.VmFlag;
 import dev.faultline.kernel.syscall.Kernel;
@@ -22,11 +23,11 @@ public final class Setup {
 
     private static EnumSet<Feature> features() {
         return EnumSet.of(Feature.NODES, Feature.SIZE, Feature.HOLE, Feature.DEVICE_PFNMAP, Feature.DEVICE_IO, Feature.CPUS,
-                Feature.PROCESS, Feature.NODE, Feature.CPU);
+                Feature.PROCESS, Feature.NODE, Feature.CPU, Feature.ARM64_MTE, Feature.SPARC64_ADI);
     }
 
     static Kernel boot(LitmusTest test, Parts parts, Machine machine) {
-        Kernel kernel = new Kernel(machine, parts, test.machine().nodes());
+        Kernel kernel = new Kernel(machine, on(test.machine().architecture(), parts), test.machine().nodes());
         for (SetupStep step : test.machine().steps()) {
             switch (step) {
                 case SetupStep.Mount mount -> kernel.mount(mount.path(), FileSystems.mount(mount, kernel));
@@ -37,6 +38,15 @@ public final class Setup {
             }
         }
         return kernel;
+    }
+
+    private static Parts on(dev.faultline.litmus.setup.Architecture architecture, Parts parts) {
+        return switch (architecture) {
+            case X86_64 -> parts;
+            case ARM64_MTE -> parts.with(Architecture.PART, Architecture.ARM64_MTE);
+            case SPARC64_ADI -> parts.with(Architecture.PART, Architecture.SPARC64_ADI);
+            case MORELLO -> throw new IllegalArgumentException("not refused when it was loaded: " + architecture);
+        };
     }
 
     private static void format(Kernel kernel, SetupStep.RegularFile file) {

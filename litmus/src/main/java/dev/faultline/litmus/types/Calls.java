@@ -78,6 +78,11 @@ public final class Calls {
             void *memcpy(void *dest, void *src, size_t n)
             int memcmp(void *s1, void *s2, size_t n)
             void assert(any expression)
+            void *__arm_mte_increment_tag(void *src, unsigned int offset)
+            void __arm_mte_set_tag(void *tag_address)
+            void *__arm_mte_get_tag(void *address)
+            int adi_set_version(void *addr, size_t size, int version)
+            int adi_get_version(void *addr)
             """;
     private static final SequencedMap<String, CallSignature> BY_NAME = Collections.unmodifiableSequencedMap(table());
 

@@ -86,7 +86,7 @@ public final class Constants {
         // mmap, mprotect, mremap
         define(constants, IntegerType.INT, """
                 PROT_NONE 0, PROT_READ 1, PROT_WRITE 2, PROT_EXEC 4, PROT_GROWSDOWN 0x1000000,
-                PROT_GROWSUP 0x2000000, MAP_SHARED 1, MAP_PRIVATE 2, MAP_SHARED_VALIDATE 3, MAP_TYPE 0xf,
+                PROT_GROWSUP 0x2000000, PROT_MTE 0x20, PROT_ADI 0x10, MAP_SHARED 1, MAP_PRIVATE 2, MAP_SHARED_VALIDATE 3, MAP_TYPE 0xf,
                 MAP_FIXED 0x10, MAP_FIXED_NOREPLACE 0x100000, MAP_ANONYMOUS 0x20, MAP_ANON 0x20,
                 MAP_GROWSDOWN 0x100, MAP_DENYWRITE 0x800, MAP_EXECUTABLE 0x1000, MAP_LOCKED 0x2000,
                 MAP_NORESERVE 0x4000, MAP_POPULATE 0x8000, MAP_NONBLOCK 0x10000, MAP_STACK 0x20000,
@@ -135,7 +135,7 @@ public final class Constants {
                 PR_SET_NAME 0xf, PR_SET_THP_DISABLE 0x29, PR_GET_THP_DISABLE 0x2a, PR_SET_TAGGED_ADDR_CTRL 0x37,
                 PR_GET_TAGGED_ADDR_CTRL 0x38""");
         define(constants, IntegerType.UNSIGNED_LONG, """
-                PR_TAGGED_ADDR_ENABLE 1, PR_MTE_TCF_NONE 0, PR_MTE_TCF_SYNC 2, PR_MTE_TCF_ASYNC 4""");
+                PR_TAGGED_ADDR_ENABLE 1, PR_MTE_TCF_NONE 0, PR_MTE_TCF_SYNC 2, PR_MTE_TCF_ASYNC 4, PR_MTE_TAG_MASK 0x7fff8""");
         // signals
         define(constants, IntegerType.INT, """
                 SIGHUP 1, SIGINT 2, SIGQUIT 3, SIGILL 4, SIGTRAP 5, SIGABRT 6, SIGBUS 7, SIGFPE 8, SIGKILL 9,

@@ -11,12 +11,14 @@ import dev.faultline.kernel.mm.Rmap;
 import dev.faultline.kernel.mm.UserfaultPages;
 import dev.faultline.kernel.mm.VmFault;
 import dev.faultline.kernel.mm.VmFaultResult;
+import dev.faultline.kernel.mm.VmFlag;
 import dev.faultline.kernel.mm.VmOperations;
 import dev.faultline.kernel.pagecache.AddressSpace;
 import dev.faultline.kernel.pagecache.Filemap;
 import dev.faultline.kernel.pagecache.GenericWrite;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.SysResult;
+import java.util.EnumSet;
 import java.util.Optional;
 
 /// Reading, writing and mapping files of tmpfs. O_DIRECT is accepted and changes nothing.
@@ -29,6 +31,11 @@ final class ShmemFile implements FileOperations, VmOperations, GenericWrite.Page
 
     private AddressSpace mapping() {
         return inode.mapping();
+    }
+
+    @Override
+    public EnumSet<VmFlag> areaFlags() {
+        return EnumSet.of(VmFlag.TAGS_ALLOWED);
     }
 
     // ---- read ----
