@@ -1,5 +1,6 @@
 package dev.faultline.cli;
 
+import dev.faultline.litmus.setup.FileSystemType;
 import dev.faultline.live.conform.Conform;
 import dev.faultline.live.conform.Difference;
 import dev.faultline.live.conform.HostSide;
@@ -7,11 +8,11 @@ import dev.faultline.live.host.HostUnavailable;
 import dev.faultline.live.conform.LitmusText;
 import dev.faultline.live.conform.ModelSide;
 import dev.faultline.live.conform.Rules;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -58,17 +59,10 @@ final class ConformCommand implements Callable<Integer> {
         if (refused.isPresent()) {
             return refuse(refused.get());
         }
-        try {
-            Path place = Files.createTempDirectory(folder.orElse(Path.of(System.getProperty("java.io.tmpdir"))).toAbsolutePath(), "faultline-conform");
-            try (HostSide host = HostSide.start(place)) {
-                return compare(new Conform(new ModelSide(fileSystem), host, Rules.of(fileSystem))).code();
-            } finally {
-                Files.deleteIfExists(place);
-            }
+        try (HostSide host = HostSide.start(FileSystemType.valueOf(fileSystem.toUpperCase(Locale.ROOT)), folder)) {
+            return compare(new Conform(new ModelSide(fileSystem), host, Rules.of(fileSystem)), host.place()).code();
         } catch (HostUnavailable problem) {
             return refuse(Objects.requireNonNullElse(problem.getMessage(), "the host cannot run programs"));
-        } catch (IOException problem) {
-            return refuse("cannot make a folder for the programs: " + problem);
         }
     }
 
@@ -88,13 +82,13 @@ final class ConformCommand implements Callable<Integer> {
         return programs < 1 ? Optional.of("--programs must be at least 1") : Optional.empty();
     }
 
-    private ExitStatus compare(Conform conform) throws HostUnavailable {
+    private ExitStatus compare(Conform conform, String place) throws HostUnavailable {
         long start = Budget.now();
         long limit = time.isZero() ? Long.MAX_VALUE : time.toMillis();
         conform.run(seed, programs, () -> main.interrupted().get() || Budget.now() - start > limit,
                 done -> progress(done, conform, Budget.now() - start));
         main.terminal().clearProgress();
-        print(conform, Budget.now() - start);
+        print(conform, place, Budget.now() - start);
         return conform.differences().isEmpty() ? ExitStatus.AS_ASKED : ExitStatus.VIOLATION;
     }
 
@@ -106,7 +100,7 @@ final class ConformCommand implements Callable<Integer> {
         }
     }
 
-    private void print(Conform conform, long millis) {
+    private void print(Conform conform, String place, long millis) {
         int number = 0;
         for (Difference difference : conform.differences()) {
             main.terminal().out().printf("// %s: %d of %d programs%n", difference.sort(), conform.occurrences(difference),
@@ -118,7 +112,7 @@ final class ConformCommand implements Callable<Integer> {
             coverage(conform);
         }
         main.terminal().out().printf("%,d programs on %s, %,d answers compared, %,d a minute: %s%n", conform.programs(),
-                fileSystem, conform.compared(), conform.programs() * 60_000 / Math.max(1, millis),
+                place, conform.compared(), conform.programs() * 60_000 / Math.max(1, millis),
                 number == 0 ? "no unexplained difference" : number + " sorts of difference");
     }
 

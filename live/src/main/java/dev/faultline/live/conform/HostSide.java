@@ -1,5 +1,9 @@
 package dev.faultline.live.conform;
 
+import dev.faultline.litmus.setup.FileSystemType;
+import dev.faultline.live.host.Command;
+import dev.faultline.live.host.Ground;
+import dev.faultline.live.host.Host;
 import dev.faultline.live.host.HostUnavailable;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
@@ -27,17 +31,25 @@ import org.jspecify.annotations.Nullable;
 public final class HostSide implements AutoCloseable {
     private static final long TIME_LIMIT_MILLIS = 30_000;
 
+    private static final String FOLDER = "mnt";
+
     private final Path tools;
     private final Path binary;
-    private final Path folder;
+    private final FileSystemType type;
+    private final Optional<Path> folder;
     private Optional<Child> child = Optional.empty();
 
-    /// The running interpreter.
-    private record Child(Process process, BufferedWriter in, BufferedReader out) {}
+    /// The running interpreter, and where its programs run.
+    private record Child(Process process, BufferedWriter in, BufferedReader out, Ground ground) {
+        String folder() {
+            return ground.folder().resolve(FOLDER).toString();
+        }
+    }
 
-    private HostSide(Path tools, Path binary, Path folder) {
+    private HostSide(Path tools, Path binary, FileSystemType type, Optional<Path> folder) {
         this.tools = tools;
         this.binary = binary;
+        this.type = type;
         this.folder = folder;
     }
 
@@ -47,11 +59,12 @@ public final class HostSide implements AutoCloseable {
     /// @param died    what stopped the interpreter, if something did
     public record Result(List<Answer> answers, Optional<String> died) {}
 
-    /// Compiles the interpreter.
+    /// Compiles the interpreter, and starts it.
     ///
-    /// @param folder an existing folder for the programs, which is emptied before each
-    /// @throws HostUnavailable if there is no compiler, or it fails
-    public static HostSide start(Path folder) throws HostUnavailable {
+    /// @param type   the file system for the programs
+    /// @param folder an existing folder of that file system; nothing to have one found or made
+    /// @throws HostUnavailable if there is no compiler, or it fails, or there is no such file system
+    public static HostSide start(FileSystemType type, Optional<Path> folder) throws HostUnavailable {
         try {
             Path tools = Files.createTempDirectory("faultline-conform");
             Path source = tools.resolve("interpreter.c");
@@ -63,27 +76,24 @@ public final class HostSide implements AutoCloseable {
             }
             Path binary = tools.resolve("interpreter");
             compile(source, binary);
-            return new HostSide(tools, binary, folder);
+            HostSide side = new HostSide(tools, binary, type, folder);
+            side.child = Optional.of(side.started());
+            return side;
         } catch (IOException problem) {
             throw new HostUnavailable("cannot write the interpreter: " + problem.getMessage(), problem);
         }
     }
 
     private static void compile(Path source, Path binary) throws HostUnavailable {
-        try {
-            Process cc = new ProcessBuilder("cc", "-O1", "-w", "-o", binary.toString(), source.toString())
-                    .redirectErrorStream(true).start();
-            cc.getOutputStream().close();
-            String said = new String(cc.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            if (cc.waitFor() != 0) {
-                throw new HostUnavailable("cc cannot compile the interpreter: " + said.strip());
-            }
-        } catch (IOException missing) {
-            throw new HostUnavailable("there is no C compiler 'cc': " + missing.getMessage(), missing);
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            throw new HostUnavailable("interrupted while compiling", interrupted);
+        if (!Command.exists("cc")) {
+            throw new HostUnavailable("there is no C compiler: no cc in the path");
         }
+        Command.run(List.of("cc", "-O1", "-w", "-o", binary.toString(), source.toString()));
+    }
+
+    /// {@return the file system for the programs, and where it is}
+    public String place() {
+        return child.map(running -> String.join(", ", running.ground().places())).orElse(type.word());
     }
 
     /// Runs a program, its closing look included.
@@ -94,7 +104,7 @@ public final class HostSide implements AutoCloseable {
         Timer timer = new Timer(true);
         try {
             timer.schedule(killing(running.process()), TIME_LIMIT_MILLIS);
-            running.in().write(text(program, calls));
+            running.in().write(text(running.folder(), program, calls));
             running.in().flush();
             for (int i = 0; i < 1 + program.files().size(); i++) {
                 line(running);
@@ -131,27 +141,41 @@ public final class HostSide implements AutoCloseable {
         stop();
         int status = running.process().exitValue();
         if (status == 1) {
-            throw new HostUnavailable("the interpreter cannot go on in " + folder);
+            throw new HostUnavailable("the interpreter cannot go on in " + running.folder());
         }
         return status == 128 + 9 ? "no end within " + TIME_LIMIT_MILLIS / 1000 + " s" : "the interpreter died: " + status;
     }
 
     private Child running() throws HostUnavailable {
         if (child.isEmpty()) {
-            try {
-                Process process = new ProcessBuilder(binary.toString()).redirectError(ProcessBuilder.Redirect.INHERIT)
-                        .start();
-                child = Optional.of(new Child(process,
-                        new BufferedWriter(new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8)),
-                        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))));
-            } catch (IOException problem) {
-                throw new HostUnavailable("cannot run the interpreter: " + problem.getMessage(), problem);
-            }
+            child = Optional.of(started());
         }
         return child.get();
     }
 
-    private String text(Program program, List<Call> calls) {
+    private Child started() throws HostUnavailable {
+        Ground ground = new Ground();
+        try {
+            if (folder.isPresent()) {
+                ground.link(FOLDER, type, folder.get());
+            } else {
+                Host.place(ground, FOLDER, type);
+            }
+            Process process = new ProcessBuilder(ground.command(List.of(binary.toString())))
+                    .redirectError(ProcessBuilder.Redirect.INHERIT).start();
+            return new Child(process,
+                    new BufferedWriter(new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8)),
+                    new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8)), ground);
+        } catch (IOException problem) {
+            ground.close();
+            throw new HostUnavailable("cannot run the interpreter: " + problem.getMessage(), problem);
+        } catch (HostUnavailable lacking) {
+            ground.close();
+            throw lacking;
+        }
+    }
+
+    private static String text(String folder, Program program, List<Call> calls) {
         StringBuilder text = new StringBuilder("B ").append(folder).append('\n');
         for (Program.InitialFile file : program.files()) {
             text.append("F ").append(file.name()).append(' ').append(file.sizeBytes()).append(' ')
@@ -205,15 +229,15 @@ public final class HostSide implements AutoCloseable {
             } catch (InterruptedException interrupted) {
                 Thread.currentThread().interrupt();
             }
+            running.ground().close();
         });
         child = Optional.empty();
     }
 
-    /// Ends the interpreter and removes it, and what the last program left in its folder.
+    /// Ends the interpreter and removes it, and the folder of its programs.
     @Override
     public void close() {
         stop();
-        remove(folder.toFile().listFiles());
         remove(tools.toFile().listFiles());
         remove(tools.toFile());
     }

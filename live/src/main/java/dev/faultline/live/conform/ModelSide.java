@@ -2,6 +2,7 @@ package dev.faultline.live.conform;
 
 import dev.faultline.kernel.fs.FileSystem;
 import dev.faultline.kernel.fs.ext4.Ext4;
+import dev.faultline.kernel.fs.tmpfs.Tmpfs;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Parts;
 import dev.faultline.kernel.mm.SignalRaised;
@@ -17,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /// Programs on the model kernel.
 public final class ModelSide {
@@ -37,7 +39,7 @@ public final class ModelSide {
 
     /// {@return the types of file systems that programs can run on}
     public static List<String> fileSystems() {
-        return List.of("ext4");
+        return List.of("ext4", "tmpfs");
     }
 
     /// What a program came to.
@@ -67,6 +69,7 @@ public final class ModelSide {
     private FileSystem mounted(Kernel kernel) {
         return switch (fileSystem) {
             case "ext4" -> new Ext4(kernel.nodes().getFirst(), MOUNT_POINT);
+            case "tmpfs" -> new Tmpfs(kernel.nodes().getFirst(), MOUNT_POINT, OptionalLong.empty());
             default -> throw new IllegalArgumentException("the model has no " + fileSystem);
         };
     }

@@ -14,6 +14,9 @@ public final class Rules {
 
     /// {@return the rules for programs on a file system of that type}
     public static List<Rule> of(String fileSystem) {
+        if (fileSystem.equals("tmpfs")) {
+            return List.of(new MovedMemoryMerges(), new MorePagesInMemory(), new ExclusiveCreation());
+        }
         return List.of(new DirectMemoryAlignment(), new DirectPartOfABlock(),
                 new DirectMeetsDelayed(), new BytesAfterFailedDirectWrite(), new DirectFallsBack(), new LargeFolioRejected(),
                 new MsyncWritesTheWholeFile(), new MovedMemoryMerges(),

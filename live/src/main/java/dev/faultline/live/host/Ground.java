@@ -73,7 +73,7 @@ public final class Ground implements AutoCloseable {
     }
 
     /// Puts a folder of the file system that `existing` is on at `path`, which is relative.
-    void link(String path, FileSystemType type, Path existing) throws HostUnavailable {
+    public void link(String path, FileSystemType type, Path existing) throws HostUnavailable {
         try {
             Path real = Files.createTempDirectory(existing.toAbsolutePath(), "faultline-live");
             elsewhere.add(real);

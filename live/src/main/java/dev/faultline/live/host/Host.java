@@ -120,7 +120,7 @@ public final class Host {
 
     private static Path image(FileSystemType type) throws HostUnavailable {
         List<String> options = switch (type) {
-            case EXT4 -> List.of("-q", "-F");
+            case EXT4 -> List.of("-q", "-F", "-b", "4096");
             case XFS, BTRFS, F2FS -> List.of("-q", "-f");
             case GFS2, FUSE, NTFS, ZONEFS, TMPFS, RAMFS, UNIONFS ->
                 throw new HostUnavailable("this host cannot mount " + type);

@@ -305,6 +305,7 @@ int main(void)
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
     sigaction(SIGXFSZ, &action, NULL);
+    sigaction(SIGINT, &action, NULL); /* the end is that of standard input */
     while (getline(&line, &size, in) > 0) {
         if (*line == '.')
             fflush(answers); /* the end of a program */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.faultline.litmus.setup.FileSystemType;
 import dev.faultline.live.host.HostUnavailable;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -93,7 +94,7 @@ class ConformTest {
     void theModelAndThisHostAgreeOnExt4(@TempDir Path folder) throws IOException {
         String type = Files.getFileStore(folder).type();
         assumeTrue(type.equals("ext4"), "programs run on ext4, and " + folder + " lies on " + type);
-        try (HostSide host = HostSide.start(folder)) {
+        try (HostSide host = HostSide.start(FileSystemType.EXT4, Optional.of(folder))) {
             Conform conform = new Conform(new ModelSide("ext4"), host, Rules.of("ext4"));
             conform.run(1, 400, () -> false, _ -> { });
             assertEquals(400, conform.programs());

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import dev.faultline.litmus.setup.FileSystemType;
 import dev.faultline.live.host.HostUnavailable;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,7 +20,7 @@ class HostSideTest {
     private Path folder;
 
     private List<Answer> run(Program program) {
-        try (HostSide host = HostSide.start(folder)) {
+        try (HostSide host = HostSide.start(FileSystemType.EXT4, Optional.of(folder))) {
             HostSide.Result result = host.run(program);
             assertEquals(Optional.empty(), result.died());
             assertEquals(program.withLook().size(), result.answers().size());
@@ -53,7 +54,7 @@ class HostSideTest {
     void eachProgramFindsNothingOfTheOneBefore() {
         Program first = program(Call.open("f", 2), Call.of("mmap", ARENA, 4096, 3, 0x32, -1, 0), Call.open("g", 0102));
         Program second = program(Call.open("g", 0), Call.of(Call.LOAD, ARENA, 1), Call.open("f", 0));
-        try (HostSide host = HostSide.start(folder)) {
+        try (HostSide host = HostSide.start(FileSystemType.EXT4, Optional.of(folder))) {
             host.run(first);
             List<Answer> answers = host.run(second).answers();
             assertEquals(List.of("-1 ENOENT", "SIGSEGV", "3"), answers.subList(0, 3).stream().map(Answer::toString).toList());
