@@ -1,6 +1,8 @@
 package dev.faultline.kernel.mm;
 
 import dev.faultline.kernel.lib.Content;
+import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.machine.shared.Cell;
 import dev.faultline.machine.task.Access;
 import dev.faultline.machine.task.Digest;
 import dev.faultline.machine.task.SecondAccess;
@@ -136,17 +138,34 @@ public final class PteSlot extends SharedObject {
         return old;
     }
 
-    /// Replaces the entry, whatever it is, by what `change` makes of it, which permits no less. One step, under the
-    /// page-table lock.
+    /// Puts an entry here if nothing is in the way of it. One step, under the page-table lock.
     ///
-    /// @return the entry as it was
-    public Pte change(UnaryOperator<Pte> change) {
+    /// @param free whether it may take the place of what is here
+    /// @return -EEXIST if it may not
+    public Optional<Errno> fill(Pte entry, Predicate<Pte> free) {
         machine().step(this, Access.WRITE, -1);
-        Pte old = pte;
-        machine().current().learn(old.hash());
-        pte = change.apply(old);
-        changed();
-        return old;
+        return fillNow(entry, free, true);
+    }
+
+    /// As [#fill], of an area of a file: the page must not lie behind the end of it, whose size is read in the same
+    /// step.
+    ///
+    /// @param pageOffset where the page begins in the file, in bytes
+    /// @return -EFAULT if it does
+    public Optional<Errno> fillBelow(Cell iSize, long pageOffset, Pte entry, Predicate<Pte> free) {
+        machine().step(this, Access.WRITE, -1, iSize, Access.READ, -1);
+        return fillNow(entry, free, pageOffset < iSize.peek());
+    }
+
+    private Optional<Errno> fillNow(Pte entry, Predicate<Pte> free, boolean inside) {
+        Optional<Errno> wrong = !inside ? Optional.of(Errno.EFAULT)
+                : free.test(pte) ? Optional.empty() : Optional.of(Errno.EEXIST);
+        machine().current().learn(wrong.map(Errno::number).orElse(0));
+        if (wrong.isEmpty()) {
+            pte = entry;
+            changed();
+        }
+        return wrong;
     }
 
     /// Replaces the entry, whatever it is, by what `change` makes of it. One step, under the page-table lock.

@@ -1,12 +1,13 @@
 package dev.faultline.kernel.mm;
 
 import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.machine.shared.Cell;
 import java.util.Optional;
 
 /// The pages of a file that a program may fill in itself while it serves the faults of an area that maps the file:
 /// what mm/userfaultfd.c and `shmem_mfill_atomic_pte` ask of the file system.
 ///
-/// To fill a page in: [#acct], [#endIndex], [#add], then the entry, then [#count]. Backwards: [#remove] after `add`,
+/// To fill a page in: [#acct], [#iSize], [#add], then the entry, then [#count]. Backwards: [#remove] after `add`,
 /// and [#unacct] after `acct` and before `count`.
 public interface UserfaultPages {
     /// What was found.
@@ -29,8 +30,8 @@ public interface UserfaultPages {
     /// Takes back what [#acct] charged.
     void unacct();
 
-    /// {@return the first index behind the end of the file} One step.
-    long endIndex();
+    /// {@return the size of the file, in bytes (`i_size`)}
+    Cell iSize();
 
     /// Puts a locked, up-to-date, dirty folio into the cache, which takes a reference of its own. One step.
     ///

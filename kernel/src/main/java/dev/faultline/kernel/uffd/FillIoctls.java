@@ -37,6 +37,8 @@ final class FillIoctls {
             return transfer(argument, this::move);
         } else if (command == Uffd.IOC_ZEROPAGE) {
             return overRange(argument, request -> fill(request, Mfill.Mode.ZEROPAGE, Uffd.MODE_DONTWAKE));
+        } else if (command == Uffd.IOC_CONTINUE) {
+            return overRange(argument, request -> fill(request, Mfill.Mode.CONTINUE, Uffd.MODE_DONTWAKE | Uffd.MODE_WP));
         } else if (command == Uffd.IOC_POISON) {
             return overRange(argument, request -> fill(request, Mfill.Mode.POISON, Uffd.MODE_DONTWAKE));
         }

@@ -20,9 +20,9 @@ import java.util.Optional;
 ///
 /// Two threads may fill the same place and another may change the areas: every page is checked again with the
 /// locks held, and the first entry that is there already ends the request.
-final class Mfill {
+final class Mfill implements ShmemFill.Source {
     /// What the pages are made of (`MFILL_ATOMIC_*`).
-    enum Mode { COPY, ZEROPAGE, POISON }
+    enum Mode { COPY, ZEROPAGE, CONTINUE, POISON }
 
     private final Node node;
     private final UserfaultfdCtx ctx;
@@ -32,6 +32,8 @@ final class Mfill {
     private final long lengthBytes;
     private final boolean protect;
     private final UserAccess access;
+    private final InstallPte install;
+    private final ShmemFill shmem;
 
     private long copied;
     /// A page whose bytes could not be copied with the locks held; kept while they are dropped.
@@ -50,6 +52,8 @@ final class Mfill {
         this.lengthBytes = lengthBytes;
         this.protect = (modeBits & Uffd.MODE_WP) != 0;
         this.access = node.userMemory().access();
+        this.install = node.parts().get(InstallPte.PART, InstallPte::new);
+        this.shmem = node.parts().get(ShmemFill.PART, () -> ShmemFill::new).create(install);
     }
 
     /// Fills the range in. Takes and drops `mmap_lock` for reading and `map_changing_lock`.
@@ -98,17 +102,16 @@ final class Mfill {
         if (ctx.mmapChanging().inProgress()) {
             return Optional.of(Errno.EAGAIN);
         }
-        return protect && !vma.has(VmFlag.UFFD_WP) || !vma.isAnonymous() ? Optional.of(Errno.EINVAL) : Optional.empty();
+        boolean ofShmem = Place.pages(vma).isPresent();
+        boolean fine = (!protect || vma.has(VmFlag.UFFD_WP)) && (vma.isAnonymous() || ofShmem)
+                && (ofShmem || mode != Mode.CONTINUE);
+        return fine ? Optional.empty() : Optional.of(Errno.EINVAL);
     }
 
     private Optional<Errno> fill(Vma vma) {
         Optional<Errno> error = Optional.empty();
         while (copied < lengthBytes && error.isEmpty()) {
-            error = switch (mode) {
-                case COPY -> copy(vma, destination + copied);
-                case ZEROPAGE -> zeropage(vma, destination + copied);
-                case POISON -> poison(vma, destination + copied);
-            };
+            error = mfillAtomicPte(new Place(vma, destination + copied, protect));
             if (error.isEmpty()) {
                 copied += Content.SIZE;
             }
@@ -116,24 +119,49 @@ final class Mfill {
         return error;
     }
 
+    @Models(file = "mm/userfaultfd.c", symbol = "mfill_atomic_pte")
+    private Optional<Errno> mfillAtomicPte(Place place) {
+        return switch (mode) {
+            case CONTINUE -> shmem.continuePage(place, place.filePages().orElseThrow());
+            case POISON -> poison(place);
+            case COPY, ZEROPAGE -> shmem.fillsFile(place.vma())
+                    ? shmem.fill(place, place.filePages().orElseThrow(), this)
+                    : mode == Mode.COPY ? copy(place) : zeropage(place);
+        };
+    }
+
     @Models(file = "mm/userfaultfd.c", symbol = "mfill_atomic_pte_copy")
-    private Optional<Errno> copy(Vma vma, long address) {
-        Folio folio;
-        if (kept.isPresent()) {
-            folio = kept.get();
-            kept = Optional.empty();
-        } else {
-            folio = node.physical().allocate("anonymous");
-            if (!copyAtomic(folio)) {
-                kept = Optional.of(folio);
-                return Optional.of(Errno.ENOENT);
-            }
+    private Optional<Errno> copy(Place place) {
+        Optional<Folio> folio = take();
+        if (folio.isEmpty()) {
+            return Optional.of(Errno.ENOENT);
         }
-        Optional<Errno> error = install(vma, address, folio);
+        Optional<Errno> error = install.install(place, folio.get());
         if (error.isPresent()) {
-            folio.put();
+            folio.get().put();
         }
         return error;
+    }
+
+    @Override
+    public Optional<Folio> take() {
+        if (kept.isPresent()) {
+            Optional<Folio> folio = kept;
+            kept = Optional.empty();
+            return folio;
+        }
+        Folio folio = node.physical().allocate("filled in");
+        if (mode == Mode.COPY && !copyAtomic(folio)) {
+            kept = Optional.of(folio);
+            return Optional.empty();
+        }
+        return Optional.of(folio);
+    }
+
+    @Override
+    public void drop() {
+        kept.ifPresent(Folio::put);
+        kept = Optional.empty();
     }
 
     /// Copies with page faults disabled: a fault would take `mmap_lock` again, behind a writer that may wait for it.
@@ -157,30 +185,13 @@ final class Mfill {
                 && (head == Content.SIZE || access.copyFromUser(bytes, head, from + head, Content.SIZE - head) == 0);
     }
 
-    /// Maps the folio unless something is mapped; a marker of protection may be there. Takes over the caller's
-    /// reference on success.
-    @Models(file = "mm/userfaultfd.c", symbol = "mfill_atomic_install_pte")
-    private Optional<Errno> install(Vma vma, long address, Folio folio) {
-        Pte.Present open = Pte.anonymous(folio, vma.has(VmFlag.WRITE)).mkDirty().taggedAs(vma);
-        Pte.Present entry = protect ? open.mkUffdWp() : open;
-        Pte found = vma.mm().slot(address).change(pte -> isNoneMostly(pte) ? entry : pte);
-        return isNoneMostly(found) ? Optional.empty() : Optional.of(Errno.EEXIST);
-    }
-
-    @Models(file = "include/linux/swapops.h", symbol = "pte_none_mostly")
-    private static boolean isNoneMostly(Pte pte) {
-        return !(pte instanceof Pte.Present);
-    }
-
     @Models(file = "mm/userfaultfd.c", symbol = "mfill_atomic_pte_zeropage")
-    private Optional<Errno> zeropage(Vma vma, long address) {
-        Pte entry = Pte.zeroPage(node.userMemory().memory().zeroPage()).taggedAs(vma);
-        return vma.mm().slot(address).replace(Pte.NONE, entry) ? Optional.empty() : Optional.of(Errno.EEXIST);
+    private Optional<Errno> zeropage(Place place) {
+        return place.fill(Pte.zeroPage(node.userMemory().memory().zeroPage()).taggedAs(place.vma()), Place::isNone);
     }
 
     @Models(file = "mm/userfaultfd.c", symbol = "mfill_atomic_pte_poison")
-    private Optional<Errno> poison(Vma vma, long address) {
-        return vma.mm().slot(address).replace(Pte.NONE, Pte.Marker.POISONED)
-                ? Optional.empty() : Optional.of(Errno.EEXIST);
+    private static Optional<Errno> poison(Place place) {
+        return place.fill(Pte.Marker.POISONED, Place::isNone);
     }
 }

@@ -71,11 +71,12 @@ final class Registration {
 
     @Models(file = "include/linux/userfaultfd_k.h", symbol = "vma_can_userfault")
     private static boolean canUserfault(UserfaultfdCtx ctx, Vma vma, Set<VmFlag> modes) {
+        boolean ofShmem = Place.pages(vma).isPresent();
         if (modes.contains(VmFlag.UFFD_MINOR)) {
-            return false;
+            return ofShmem;
         }
         boolean protectOnly = modes.contains(VmFlag.UFFD_WP) && !modes.contains(VmFlag.UFFD_MISSING);
-        return vma.isAnonymous() || protectOnly && ctx.isWpAsync();
+        return vma.isAnonymous() || ofShmem || protectOnly && ctx.isWpAsync();
     }
 
     @Models(file = "mm/userfaultfd.c", symbol = "userfaultfd_register_range")

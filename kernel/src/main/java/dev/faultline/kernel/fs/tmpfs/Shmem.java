@@ -12,6 +12,7 @@ import dev.faultline.kernel.mm.Vma;
 import dev.faultline.kernel.pagecache.AddressSpace;
 import dev.faultline.kernel.pagecache.Filemap;
 import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.machine.shared.Cell;
 import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.RetryLoop;
 import java.util.Optional;
@@ -212,8 +213,8 @@ final class Shmem implements UserfaultPages {
     }
 
     @Override
-    public long endIndex() {
-        return Content.pages(mapping().iSize().read());
+    public Cell iSize() {
+        return mapping().iSize();
     }
 
     @Override
