@@ -15,12 +15,15 @@ import dev.faultline.history.mm.TlbFlushV418;
 import dev.faultline.history.mm.VmaLockingV616;
 import dev.faultline.history.mm.VmaLockingV63;
 import dev.faultline.history.mm.VmaLockingV64;
+import dev.faultline.history.tmpfs.HolePunchV315;
+import dev.faultline.history.tmpfs.HolePunchV316Rc3;
 import dev.faultline.history.uffd.MmapChangingFlag;
 import dev.faultline.history.uffd.MmapChangingUnseen;
 import dev.faultline.history.uffd.SleepWithoutLooking;
 import dev.faultline.history.uffd.UserfaultWaitV614;
 import dev.faultline.kernel.fs.gfs2.Gfs2Io;
 import dev.faultline.kernel.fs.gfs2.Glock;
+import dev.faultline.kernel.fs.tmpfs.HolePunch;
 import dev.faultline.kernel.iomap.BufferedIo;
 import dev.faultline.kernel.iomap.DirectIo;
 import dev.faultline.kernel.iov.AtomicCopy;
@@ -56,8 +59,10 @@ final class Patches {
 
     private static final MmapChanging.Factory MMAP_CHANGING_FLAG = MmapChangingFlag::new;
 
+    private static final HolePunch HOLE_PUNCH_V316_RC3 = new HolePunchV316Rc3();
+
     static final List<Patch> ALL = List.of(
-            mincore(), mmapChanging(), mremapFlush(), forkRace(), mmapChangingCounter(), gfs2PageFault(), fixupUserFault(),
+            mincore(), punchKeepsFaultsOut(), punchWithItsOwnQueue(), mmapChanging(), mremapFlush(), forkRace(), mmapChangingCounter(), gfs2PageFault(), fixupUserFault(),
             gfs2Retries(), partialFaultIn(), perVmaLocks(), directWriteFallback(), forkLocksAreas(), biosPin(),
             perVmaLocksOfFiles(), safeWriteableResult(), releaseHang(), perVmaLocksOfAdvice(),
             gfs2PageFaultV5(), gfs2PageFaultV6(), writeCopyMayFault(), noFlush(), ignoredReaders(), sleepWithoutLooking());
@@ -77,6 +82,18 @@ final class Patches {
         return merged("mincore-user-access", "Fix incorrect user space access locking in mincore()", "v2.6.20", "2006-12",
                 "2f77d107050a",
                 Change.toToday(Mincore.PART, new MincoreV2619()));
+    }
+
+    private static Patch punchKeepsFaultsOut() {
+        return merged("shmem-punch-waits", "shmem: fix faulting into a hole while it's punched", "v3.16-rc3", "2014-06",
+                "f00cdc6df7d7, CVE-2014-4171",
+                Change.between(HolePunch.PART, new HolePunchV315(), HOLE_PUNCH_V316_RC3));
+    }
+
+    private static Patch punchWithItsOwnQueue() {
+        return merged("shmem-punch-wait-queue", "shmem: fix faulting into a hole, not taking i_mutex", "v3.16-rc7", "2014-07",
+                "8e205f779d14 b1a366500bd5",
+                Change.toToday(HolePunch.PART, HOLE_PUNCH_V316_RC3));
     }
 
     private static Patch mremapFlush() {

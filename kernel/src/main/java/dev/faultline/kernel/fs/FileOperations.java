@@ -37,6 +37,14 @@ public interface FileOperations {
     /// @return nothing on success
     Optional<Errno> truncate(OpenFile file, long sizeBytes);
 
+    /// Makes pages, or a hole. The numbers make sense.
+    ///
+    /// @param mode as fallocate(2) has it
+    /// @return nothing on success
+    default Optional<Errno> fallocate(OpenFile file, int mode, long offset, long lengthBytes) {
+        throw new IllegalStateException("there is no model of fallocate on " + file.inode().mapping());
+    }
+
     /// {@return what an area that maps the file is besides what the program asked for} Ordinary files: nothing.
     default EnumSet<VmFlag> areaFlags() {
         return EnumSet.noneOf(VmFlag.class);

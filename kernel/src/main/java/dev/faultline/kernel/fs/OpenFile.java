@@ -1,5 +1,6 @@
 package dev.faultline.kernel.fs;
 
+import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.MappedFile;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Fcntl;
@@ -90,5 +91,43 @@ public final class OpenFile implements MappedFile {
     @Override
     public Optional<Errno> fsync() {
         return inode.operations().fsync(this);
+    }
+
+    @Override
+    public Optional<Errno> punchHole(long offset, long lengthBytes) {
+        return fallocate(Fcntl.FALLOC_FL_PUNCH_HOLE | Fcntl.FALLOC_FL_KEEP_SIZE, offset, lengthBytes);
+    }
+
+    /// Makes pages, or a hole, if the file system does that.
+    ///
+    /// @param mode as fallocate(2) has it
+    /// @return nothing on success
+    @Models(file = "fs/open.c", symbol = "vfs_fallocate")
+    public Optional<Errno> fallocate(int mode, long offset, long lengthBytes) {
+        if (offset < 0 || lengthBytes <= 0) {
+            return Optional.of(Errno.EINVAL);
+        }
+        if (!isFallocateMode(mode)) {
+            return Optional.of(Errno.EOPNOTSUPP);
+        }
+        if (!isWritable()) {
+            return Optional.of(Errno.EBADF);
+        }
+        boolean ordinary = inode.operations().areaFlags().isEmpty() && !inode.operations().modes().contains(FileMode.STREAM);
+        if (!ordinary) {
+            return Optional.of(Errno.ENODEV);
+        }
+        return offset > inode.maxBytes() - lengthBytes ? Optional.of(Errno.EFBIG)
+                : inode.operations().fallocate(this, mode, offset, lengthBytes);
+    }
+
+    private static boolean isFallocateMode(int mode) {
+        boolean keeps = (mode & Fcntl.FALLOC_FL_KEEP_SIZE) != 0;
+        return switch (mode & ~Fcntl.FALLOC_FL_KEEP_SIZE) {
+            case 0, Fcntl.FALLOC_FL_UNSHARE_RANGE, Fcntl.FALLOC_FL_ZERO_RANGE -> true;
+            case Fcntl.FALLOC_FL_PUNCH_HOLE -> keeps;
+            case Fcntl.FALLOC_FL_COLLAPSE_RANGE, Fcntl.FALLOC_FL_INSERT_RANGE, Fcntl.FALLOC_FL_WRITE_ZEROES -> !keeps;
+            default -> false;
+        };
     }
 }

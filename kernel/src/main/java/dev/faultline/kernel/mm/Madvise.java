@@ -31,7 +31,7 @@ public final class Madvise {
             case Mman.MADV_POPULATE_READ -> populate.faultinPageRange(mm, start, end, false);
             case Mman.MADV_POPULATE_WRITE -> populate.faultinPageRange(mm, start, end, true);
             case Mman.MADV_DONTNEED, Mman.MADV_DONTNEED_LOCKED, Mman.MADV_FREE -> giveBack(mm, start, end, advice);
-            case Mman.MADV_WILLNEED, Mman.MADV_COLD, Mman.MADV_PAGEOUT -> {
+            case Mman.MADV_WILLNEED, Mman.MADV_COLD, Mman.MADV_PAGEOUT, Mman.MADV_REMOVE -> {
                 mm.mmapLock().downRead();
                 Optional<Errno> error = walkVmas(mm, start, end, advice);
                 mm.mmapLock().upRead();
@@ -68,7 +68,7 @@ public final class Madvise {
     @Models(file = "mm/madvise.c", symbol = "madvise_behavior_valid")
     private static boolean isKnown(int advice) {
         return advice >= Mman.MADV_NORMAL && advice <= Mman.MADV_DONTNEED
-                || advice == Mman.MADV_FREE || advice >= Mman.MADV_DONTFORK && advice <= Mman.MADV_DONTNEED_LOCKED;
+                || advice == Mman.MADV_FREE || advice == Mman.MADV_REMOVE || advice >= Mman.MADV_DONTFORK && advice <= Mman.MADV_DONTNEED_LOCKED;
     }
 
     /// Treats what is mapped; what is not does not stop it, but is told at the end.
@@ -100,11 +100,29 @@ public final class Madvise {
         boolean locked = vma.has(VmFlag.LOCKED);
         return switch (advice) {
             case Mman.MADV_DONTNEED, Mman.MADV_DONTNEED_LOCKED, Mman.MADV_FREE -> dontneedFree(vma, start, end, advice);
+            case Mman.MADV_REMOVE -> remove(vma, start, end);
             case Mman.MADV_COLD, Mman.MADV_PAGEOUT -> device || locked ? Optional.of(Errno.EINVAL) : Optional.empty();
             case Mman.MADV_NORMAL, Mman.MADV_RANDOM, Mman.MADV_SEQUENTIAL, Mman.MADV_DONTFORK, Mman.MADV_DOFORK,
                     Mman.MADV_WIPEONFORK, Mman.MADV_KEEPONFORK -> modify(vma, start, end, advice);
             default -> Optional.empty();
         };
+    }
+
+    /// Punches a hole into the file, without `mmap_lock`, which is taken again.
+    @Models(file = "mm/madvise.c", symbol = "madvise_remove")
+    private static Optional<Errno> remove(Vma vma, long start, long end) {
+        if (vma.has(VmFlag.LOCKED) || vma.file().isEmpty()) {
+            return Optional.of(Errno.EINVAL);
+        }
+        if (!vma.has(VmFlag.SHARED) || !vma.has(VmFlag.MAYWRITE)) {
+            return Optional.of(Errno.EACCES);
+        }
+        Userfault.remove(vma, start, end);
+        vma.mm().mmapLock().upRead();
+        Optional<Errno> error =
+                vma.file().get().file().punchHole(vma.pageIndex(start) * Content.SIZE, end - start);
+        vma.mm().mmapLock().downRead();
+        return error;
     }
 
     @Models(file = "mm/madvise.c", symbol = "madvise_dontneed_free")

@@ -9,4 +9,9 @@ public interface MappedFile {
     ///
     /// @return the first error that was not reported through this open file yet
     Optional<Errno> fsync();
+
+    /// Takes pages out, and zeroes the parts of pages at either end. Called without locks.
+    ///
+    /// @return nothing on success
+    Optional<Errno> punchHole(long offset, long lengthBytes);
 }

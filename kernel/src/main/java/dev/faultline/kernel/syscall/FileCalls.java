@@ -255,6 +255,16 @@ final class FileCalls {
         return result(file.get().inode().operations().truncate(file.get(), sizeBytes));
     }
 
+    /// fallocate(2).
+    @Models(file = "fs/open.c", symbol = "ksys_fallocate")
+    SysResult fallocate(Process process, int fd, int mode, long offset, long lengthBytes) {
+        Optional<OpenFile> file = process.files().get(fd);
+        if (file.isEmpty()) {
+            return SysResult.err(Errno.EBADF);
+        }
+        return result(file.get().fallocate(mode, offset, lengthBytes));
+    }
+
     private static SysResult result(Optional<Errno> error) {
         return error.isPresent() ? SysResult.err(error.get()) : SysResult.ZERO;
     }

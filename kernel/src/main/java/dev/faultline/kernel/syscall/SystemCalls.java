@@ -54,6 +54,7 @@ public final class SystemCalls {
         calls.put("lseek", (p, a) -> files.lseek(p, (int) a[0], a[1], (int) a[2]));
         calls.put("fsync", (p, a) -> files.fsync(p, (int) a[0]));
         calls.put("fdatasync", (p, a) -> files.fsync(p, (int) a[0]));
+        calls.put("fallocate", (p, a) -> files.fallocate(p, (int) a[0], (int) a[1], a[2], a[3]));
         calls.put("ftruncate", (p, a) -> files.ftruncate(p, (int) a[0], a[1]));
     }
 
@@ -131,7 +132,7 @@ public final class SystemCalls {
 
     /// {@return the names of the calls that the model implements, sorted}
     public static List<String> names() {
-        return List.of("close", "fdatasync", "fsync", "ftruncate", "io_destroy", "io_getevents",
+        return List.of("close", "fallocate", "fdatasync", "fsync", "ftruncate", "io_destroy", "io_getevents",
                 "io_setup", "io_submit", "ioctl", "lseek", "madvise", "mincore", "mlock", "mmap",
                 "mprotect", "mremap", "msync", "munlock", "munmap", "open", "poll", "prctl", "pread", "preadv", "pwrite",
                 "pwritev", "read", "readv", "sched_yield", "userfaultfd", "wait", "waitpid", "write", "writev");

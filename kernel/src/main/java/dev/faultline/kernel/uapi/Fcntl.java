@@ -22,5 +22,13 @@ public final class Fcntl {
     public static final int SEEK_END = 2;
     public static final int SEEK_HOLE = 4;
 
+    public static final int FALLOC_FL_KEEP_SIZE = 1;
+    public static final int FALLOC_FL_PUNCH_HOLE = 2;
+    public static final int FALLOC_FL_COLLAPSE_RANGE = 8;
+    public static final int FALLOC_FL_ZERO_RANGE = 0x10;
+    public static final int FALLOC_FL_INSERT_RANGE = 0x20;
+    public static final int FALLOC_FL_UNSHARE_RANGE = 0x40;
+    public static final int FALLOC_FL_WRITE_ZEROES = 0x80;
+
     private Fcntl() {}
 }

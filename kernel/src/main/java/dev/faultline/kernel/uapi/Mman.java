@@ -32,6 +32,7 @@ public final class Mman {
     public static final int MADV_WILLNEED = 3;
     public static final int MADV_DONTNEED = 4;
     public static final int MADV_FREE = 8;
+    public static final int MADV_REMOVE = 9;
     public static final int MADV_DONTFORK = 10;
     public static final int MADV_DOFORK = 11;
     public static final int MADV_WIPEONFORK = 18;

@@ -28,11 +28,15 @@ public final class Generator {
     private static final long PRIVATE_MEMORY = Mman.MAP_PRIVATE | Mman.MAP_ANONYMOUS;
     private static final List<String> NAMES = List.of("f", "g");
 
+    /// What only file systems without a disk have in the model.
+    private static final List<String> NOT_ON_DISKS = List.of("fallocate");
+
     private final List<String> calls;
 
     /// Programs of every call that both sides can make.
     public Generator() {
-        this.calls = Weights.of(SystemCalls.names().stream().filter(HostCalls::has).toList());
+        this.calls = Weights.of(SystemCalls.names().stream().filter(HostCalls::has)
+                .filter(name -> !NOT_ON_DISKS.contains(name)).toList());
     }
 
     /// {@return the program of a seed}

@@ -139,6 +139,10 @@ final class ShmemFile implements FileOperations, VmOperations, GenericWrite.Page
     @Override
     @Models(file = "mm/shmem.c", symbol = "shmem_fault")
     public VmFaultResult fault(VmFault fault) {
+        Optional<VmFaultResult> keptOut = inode.holePunch().keepOut(fault, inode.falloc(), inode.iRwsem());
+        if (keptOut.isPresent()) {
+            return keptOut.get();
+        }
         return switch (inode.pages().getFolio(fault.pageIndex(), Shmem.Intent.CACHE, Optional.of(fault))) {
             case Shmem.Got.Page(Folio folio) -> {
                 fault.setFolio(folio);
@@ -192,6 +196,11 @@ final class ShmemFile implements FileOperations, VmOperations, GenericWrite.Page
         }
         inode.iRwsem().upWrite();
         return Optional.empty();
+    }
+
+    @Override
+    public Optional<Errno> fallocate(OpenFile file, int mode, long offset, long lengthBytes) {
+        return new ShmemFallocate(inode).fallocate(mode, offset, lengthBytes);
     }
 
     private void shrink(long sizeBytes, long before) {

@@ -24,6 +24,8 @@ final class ShmemInode implements Inode, AddressSpaceOperations {
     private final ShmemBlocks blocks;
     private final Shmem pages;
     private final ShmemFile operations;
+    private final ShmemFalloc falloc;
+    private final HolePunch holePunch;
 
     ShmemInode(Node node, String path, BlockLimit limit) {
         this.node = node;
@@ -32,6 +34,8 @@ final class ShmemInode implements Inode, AddressSpaceOperations {
         this.blocks = new ShmemBlocks(node.machine(), path, limit, mapping.nrpages());
         this.pages = new Shmem(this);
         this.operations = new ShmemFile(this);
+        this.falloc = new ShmemFalloc(node.machine(), path);
+        this.holePunch = node.parts().get(HolePunch.PART, HolePunch::new);
     }
 
     Node node() {
@@ -45,6 +49,15 @@ final class ShmemInode implements Inode, AddressSpaceOperations {
     /// {@return what finds and makes the pages of the file}
     Shmem pages() {
         return pages;
+    }
+
+    /// {@return what fallocate(2) is doing}
+    ShmemFalloc falloc() {
+        return falloc;
+    }
+
+    HolePunch holePunch() {
+        return holePunch;
     }
 
     @Override

@@ -38,13 +38,33 @@ final class ShmemTruncate {
     @Models(file = "mm/shmem.c", symbol = "shmem_truncate_range")
     static void truncate(ShmemInode inode, long start, long oldSizeBytes) {
         long last = Math.max((oldSizeBytes - 1) / Content.SIZE, inode.mapping().lastIndex());
-        new ShmemTruncate(inode, start, Long.MAX_VALUE, last).undo(true);
+        new ShmemTruncate(inode, start, Long.MAX_VALUE, last).undo(true, true);
     }
 
     /// Takes the bytes from `start` (inclusive) to `end` (exclusive) out. What comes back meanwhile may stay.
     @Models(file = "mm/shmem.c", symbol = "shmem_truncate_range")
     static void punch(ShmemInode inode, long start, long end) {
-        new ShmemTruncate(inode, start, end, Long.MAX_VALUE / Content.SIZE).undo(false);
+        new ShmemTruncate(inode, start, end, Long.MAX_VALUE / Content.SIZE).undo(false, inode.holePunch().startsOver());
+    }
+
+    /// Takes out what an allocation of the pages from `start` (inclusive) to `end` (exclusive) that failed has made: what is
+    /// not up to date.
+    @Models(file = "mm/shmem.c", symbol = "shmem_undo_range")
+    static void unfalloc(ShmemInode inode, long start, long end) {
+        AddressSpace mapping = inode.mapping();
+        for (long index = mapping.nextIndex(start); index < end; index = mapping.nextIndex(index + 1)) {
+            mapping.getFolio(index).ifPresent(folio -> unfalloc(mapping, folio));
+        }
+        inode.blocks().recalc(0, 0);
+    }
+
+    private static void unfalloc(AddressSpace mapping, Folio folio) {
+        folio.lock().lock();
+        if (Filemap.isPartOf(folio, mapping) && folio.flags().readBits(Folio.UPTODATE) == 0) {
+            Truncate.truncateInodeFolio(mapping, folio);
+        }
+        folio.lock().unlock();
+        folio.put();
     }
 
     private long firstWhole() {
@@ -56,7 +76,7 @@ final class ShmemTruncate {
     }
 
     @Models(file = "mm/shmem.c", symbol = "shmem_undo_range")
-    private void undo(boolean truncates) {
+    private void undo(boolean truncates, boolean startsOver) {
         for (long index = mapping.nextIndex(firstWhole()); index <= lastWhole(); index = mapping.nextIndex(index + 1)) {
             mapping.getFolio(index).ifPresent(this::truncateUnlessLocked);
         }
@@ -65,7 +85,7 @@ final class ShmemTruncate {
             truncatePartialFolio((end - 1) / Content.SIZE);
         }
         RetryLoop loop = inode.node().machine().retryLoop("shmem_undo_range");
-        while (truncateWholeFolios() && truncates) {
+        while (truncateWholeFolios() && startsOver) {
             loop.again();
         }
         inode.blocks().recalc(0, 0);

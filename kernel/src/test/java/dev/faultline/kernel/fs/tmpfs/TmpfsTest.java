@@ -168,4 +168,95 @@ class TmpfsTest {
             program.must("ftruncate", fd, 5);
         });
     }
+
+    private static final int PUNCH = Fcntl.FALLOC_FL_PUNCH_HOLE | Fcntl.FALLOC_FL_KEEP_SIZE;
+
+    @Test
+    void aHoleTakesWholePagesOutAndZeroesTheRest() {
+        run(OptionalLong.of(8192), program -> {
+            int fd = program.open("/mnt/f", 0);
+            long memory = program.anonymous(8192);
+            program.fill(memory, 8192, 'b');
+            program.must("pwrite", fd, memory, 4096, 4096);
+            fails(program.call("pwrite", fd, memory, 1, 8192), Errno.ENOSPC);
+            program.must("fallocate", fd, PUNCH, 100, 4095);
+            program.must("pread", fd, memory, 8192, 0);
+            assertEquals('a', program.load(memory + 99));
+            assertEquals(0, program.load(memory + 100));
+            assertEquals(0, program.load(memory + 4194));
+            assertEquals('b', program.load(memory + 4195));
+            fails(program.call("pwrite", fd, memory, 1, 8192), Errno.ENOSPC);
+            program.must("fallocate", fd, PUNCH, 0, 4096);
+            assertEquals(1, program.must("pwrite", fd, memory, 1, 8192));
+        });
+    }
+
+    @Test
+    void aHoleLeavesCopiesOfPrivateMappings() {
+        run(program -> {
+            int fd = program.open("/mnt/f", 0);
+            program.must("ftruncate", fd, 8192);
+            long copy = program.must("mmap", 0, 8192, PROT, Mman.MAP_PRIVATE, fd, 0);
+            program.store(copy, 'p');
+            assertEquals(0, program.load(copy + 4096));
+            program.must("fallocate", fd, PUNCH, 0, 8192);
+            assertEquals('p', program.load(copy));
+            assertEquals(0, program.load(copy + 4096));
+        });
+    }
+
+    @Test
+    void pagesThatAreAllocatedAreZeroesAndCount() {
+        run(OptionalLong.of(16384), program -> {
+            int fd = program.open("/mnt/f", 0);
+            long memory = program.anonymous(4096);
+            program.must("fallocate", fd, Fcntl.FALLOC_FL_KEEP_SIZE, 4096, 4096);
+            assertEquals(4096, program.must("lseek", fd, 0, Fcntl.SEEK_END));
+            program.must("fallocate", fd, 0, 8192, 100);
+            assertEquals(8292, program.must("lseek", fd, 0, Fcntl.SEEK_END));
+            fails(program.call("fallocate", fd, 0, 0, 20000), Errno.ENOSPC);
+            fails(program.call("fallocate", fd, 0, 4096, 16384), Errno.ENOSPC);
+            long mapping = program.shared(fd, 12288);
+            assertEquals(0, program.load(mapping + 4096));
+            program.must("pread", fd, memory, 4096, 8192);
+            assertEquals(0, program.load(memory));
+            assertEquals(1, program.must("pwrite", fd, memory, 1, 12288));
+            fails(program.call("pwrite", fd, memory, 1, 16384), Errno.ENOSPC);
+        });
+    }
+
+    @Test
+    void fallocateRefusesWhatLinuxRefuses() {
+        run(program -> {
+            int fd = program.open("/mnt/f", 0);
+            int mode = Fcntl.FALLOC_FL_PUNCH_HOLE;
+            for (int unknown : new int[] {mode, 4, Fcntl.FALLOC_FL_COLLAPSE_RANGE, Fcntl.FALLOC_FL_ZERO_RANGE, 0x80}) {
+                fails(program.call("fallocate", fd, unknown, 0, 4096), Errno.EOPNOTSUPP);
+            }
+            fails(program.call("fallocate", fd, 0, Long.MAX_VALUE, 1), Errno.EFBIG);
+            fails(program.call("fallocate", fd, 0, -1, 1), Errno.EINVAL);
+            fails(program.call("fallocate", fd, 0, 0, 0), Errno.EINVAL);
+            fails(program.call("fallocate", program.openReadOnly("/mnt/f"), 0, 0, 1), Errno.EBADF);
+            fails(program.call("fallocate", 99, 0, -1, 1), Errno.EBADF);
+            program.must("fallocate", fd, 0, Long.MAX_VALUE - 1, 1);
+            assertEquals(Long.MAX_VALUE, program.must("lseek", fd, 0, Fcntl.SEEK_END));
+        });
+    }
+
+    @Test
+    void adviceToRemovePunchesAHole() {
+        run(program -> {
+            int fd = program.open("/mnt/f", 0);
+            long mapping = program.shared(fd, 4096);
+            assertEquals('a', program.load(mapping));
+            program.must("madvise", mapping, 4096, Mman.MADV_REMOVE);
+            assertEquals(0, program.load(mapping));
+            long copy = program.must("mmap", 0, 4096, PROT, Mman.MAP_PRIVATE, fd, 0);
+            fails(program.call("madvise", copy, 4096, Mman.MADV_REMOVE), Errno.EACCES);
+            fails(program.call("madvise", program.anonymous(4096), 4096, Mman.MADV_REMOVE), Errno.EINVAL);
+            int readOnly = program.openReadOnly("/mnt/f");
+            long seen = program.must("mmap", 0, 4096, Mman.PROT_READ, Mman.MAP_SHARED, readOnly, 0);
+            fails(program.call("madvise", seen, 4096, Mman.MADV_REMOVE), Errno.EACCES);
+        });
+    }
 }

@@ -1,0 +1,93 @@
+package dev.faultline.kernel.fs.tmpfs;
+
+import dev.faultline.kernel.lib.Content;
+import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.mm.Folio;
+import dev.faultline.kernel.mm.Rmap;
+import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.kernel.uapi.Fcntl;
+import java.util.Optional;
+
+/// fallocate(2) on one file.
+final class ShmemFallocate {
+    private static final int KNOWN = Fcntl.FALLOC_FL_KEEP_SIZE | Fcntl.FALLOC_FL_PUNCH_HOLE;
+
+    private final ShmemInode inode;
+
+    ShmemFallocate(ShmemInode inode) {
+        this.inode = inode;
+    }
+
+    /// Takes and drops `i_rwsem` for writing.
+    @Models(file = "mm/shmem.c", symbol = "shmem_fallocate")
+    Optional<Errno> fallocate(int mode, long offset, long lengthBytes) {
+        if ((mode & ~KNOWN) != 0) {
+            return Optional.of(Errno.EOPNOTSUPP);
+        }
+        inode.iRwsem().downWrite();
+        Optional<Errno> error = Optional.empty();
+        if ((mode & Fcntl.FALLOC_FL_PUNCH_HOLE) != 0) {
+            punch(offset, offset + lengthBytes);
+        } else {
+            error = allocate(mode, offset, offset + lengthBytes);
+        }
+        inode.iRwsem().upWrite();
+        return error;
+    }
+
+    /// Copies that private mappings have made of the pages stay.
+    private void punch(long start, long end) {
+        long first = Content.pages(start);
+        long last = end / Content.SIZE;
+        inode.falloc().begin(new ShmemFalloc.Range(first, last, true));
+        if (last > first) {
+            Rmap.unmapMappingPages(inode.mapping(), first, last - 1);
+        }
+        ShmemTruncate.punch(inode, start, end);
+        inode.falloc().end();
+    }
+
+    private Optional<Errno> allocate(int mode, long start, long end) {
+        long first = start / Content.SIZE;
+        long behind = Content.pages(end);
+        BlockLimit limit = inode.blocks().limit();
+        if (limit.isLimited() && behind - first > limit.maxBlocks()) {
+            return Optional.of(Errno.ENOSPC);
+        }
+        inode.falloc().begin(new ShmemFalloc.Range(first, behind, false));
+        Optional<Errno> error = allocatePages(first, behind);
+        boolean keepsSize = (mode & Fcntl.FALLOC_FL_KEEP_SIZE) != 0;
+        if (error.isEmpty() && !keepsSize && end > inode.mapping().iSize().read()) {
+            inode.mapping().iSize().write(end);
+        }
+        inode.falloc().end();
+        return error;
+    }
+
+    private Optional<Errno> allocatePages(long first, long behind) {
+        for (long index = first; index < behind; index++) {
+            Shmem.Got got = inode.falloc().isThrashing() ? new Shmem.Got.Failed(Errno.ENOMEM)
+                    : inode.pages().getFolio(index, Shmem.Intent.FALLOC);
+            switch (got) {
+                case Shmem.Got.Page(Folio folio) -> keep(folio, index);
+                case Shmem.Got.Failed(Errno errno) -> {
+                    if (index > first) {
+                        ShmemTruncate.unfalloc(inode, first, index);
+                    }
+                    return Optional.of(errno);
+                }
+                case Shmem.Got.Hole _, Shmem.Got.Handled _ -> throw new AssertionError("a page to have is made");
+            }
+        }
+        return Optional.empty();
+    }
+
+    /// The page stays as it is, not up to date if it is new, so that it can be taken out again on error; but dirty, so that
+    /// reclaim swaps it out and does not drop it.
+    private void keep(Folio folio, long index) {
+        inode.falloc().reached(index + 1, folio.flags().readBits(Folio.UPTODATE) == 0 ? 1 : 0);
+        folio.flags().setBits(Folio.DIRTY);
+        folio.lock().unlock();
+        folio.put();
+    }
+}
