@@ -39,6 +39,8 @@ final class HappensBefore {
     // object of a step, plus 1 so that 0 ends the chain.
     private int[] lastAccess = new int[64];
     private int[] previousAccess = new int[256];
+    // The same chains without what the task of the access did itself right before it.
+    private int[] previousOfOthers = new int[256];
 
     // Of the step in hand: what its task knew before it, what it knows by races, and what it knows after it.
     private final int[] before = new int[64];
@@ -126,6 +128,7 @@ final class HappensBefore {
         decisionOfStep = atLeast(decisionOfStep, steps + 1);
         lastAccess = atLeast(lastAccess, machine.objectCount());
         previousAccess = atLeast(previousAccess, 2 * steps + 2);
+        previousOfOthers = atLeast(previousOfOthers, 2 * steps + 2);
         previousStep = atLeast(previousStep, steps + 1);
         Arrays.fill(lastAccess, 0, machine.objectCount(), 0);
         Arrays.fill(lastStepOfTask, 0, tasks, -1);
@@ -186,6 +189,7 @@ final class HappensBefore {
             boolean second = (access - 1 & 1) != 0;
             int kind = second ? trace.access2(other) : trace.access(other);
             long mask = second ? trace.mask2(other) : trace.mask(other);
+            int[] chain = trace.task(other) == step.task ? previousOfOthers : previousAccess;
             boolean dependent = false;
             boolean reversible = false;
             boolean certain = true;
@@ -193,13 +197,13 @@ final class HappensBefore {
                 dependent = (mask & step.mask) != 0 && Access.dependent(kind, step.access);
                 reversible = dependent && Access.reversible(kind, step.access);
                 certain = !step.guarded && Access.certain(kind, step.access);
-                a = previousAccess[access - 1];
+                a = chain[access - 1];
             }
             if (access == b) {
                 boolean too = (mask & step.mask2) != 0 && Access.dependent(kind, step.access2);
                 dependent |= too;
                 reversible |= too && Access.reversible(kind, step.access2);
-                b = previousAccess[access - 1];
+                b = chain[access - 1];
             }
             if (dependent && trace.task(other) != step.task) {
                 follows(other, reversible, certain, forRaces);
@@ -268,13 +272,19 @@ final class HappensBefore {
         previousStep[i] = lastStepOfTask[trace.task(i)];
         lastStepOfTask[trace.task(i)] = i;
         if (trace.object(i) >= 0) {
-            previousAccess[2 * i] = lastAccess[trace.object(i)];
-            lastAccess[trace.object(i)] = 2 * i + 1;
+            link(2 * i, trace.object(i));
         }
         if (trace.object2(i) >= 0) {
-            previousAccess[2 * i + 1] = lastAccess[trace.object2(i)];
-            lastAccess[trace.object2(i)] = 2 * i + 2;
+            link(2 * i + 1, trace.object2(i));
         }
+    }
+
+    private void link(int access, int object) {
+        int previous = lastAccess[object];
+        boolean own = previous != 0 && trace.task(previous - 1 >> 1) == trace.task(access >> 1);
+        previousAccess[access] = previous;
+        previousOfOthers[access] = own ? previousOfOthers[previous - 1] : previous;
+        lastAccess[object] = access + 1;
     }
 
     // ---- the race in hand ----
