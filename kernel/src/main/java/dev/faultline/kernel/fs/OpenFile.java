@@ -2,6 +2,7 @@ package dev.faultline.kernel.fs;
 
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.MappedFile;
+import dev.faultline.kernel.mm.VmFlag;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Fcntl;
 import dev.faultline.machine.shared.Cell;
@@ -113,12 +114,18 @@ public final class OpenFile implements MappedFile {
         if (!isWritable()) {
             return Optional.of(Errno.EBADF);
         }
-        boolean ordinary = inode.operations().areaFlags().isEmpty() && !inode.operations().modes().contains(FileMode.STREAM);
-        if (!ordinary) {
+        if (!isRegular()) {
             return Optional.of(Errno.ENODEV);
         }
         return offset > inode.maxBytes() - lengthBytes ? Optional.of(Errno.EFBIG)
                 : inode.operations().fallocate(this, mode, offset, lengthBytes);
+    }
+
+    /// {@return whether this is neither a device nor a file without a position}
+    private boolean isRegular() {
+        boolean device = inode.operations().areaFlags().stream()
+                .anyMatch(flag -> flag == VmFlag.IO || flag == VmFlag.PFNMAP);
+        return !device && !inode.operations().modes().contains(FileMode.STREAM);
     }
 
     private static boolean isFallocateMode(int mode) {
