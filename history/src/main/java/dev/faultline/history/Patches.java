@@ -7,6 +7,8 @@ import dev.faultline.history.gfs2.Gfs2IoV516;
 import dev.faultline.history.gfs2.Gfs2IoV518;
 import dev.faultline.history.iomap.BufferedIoV517;
 import dev.faultline.history.iomap.DirectIoPostedV5;
+import dev.faultline.history.iomap.DirectIoV2620;
+import dev.faultline.history.iomap.DirectIoV413;
 import dev.faultline.history.iomap.DirectIoV514;
 import dev.faultline.history.mm.FaultInV516;
 import dev.faultline.history.mm.FaultInV517;
@@ -48,6 +50,7 @@ final class Patches {
     private static final Gfs2Io GFS2_V516 = Gfs2IoV516.asMerged();
     private static final Gfs2Io GFS2_V518 = new Gfs2IoV518();
     private static final Glock.Factory AUTO_DEMOTING = AutoDemotingGlock::new;
+    private static final DirectIo DIRECT_V413 = new DirectIoV413();
     private static final DirectIo DIRECT_V514 = new DirectIoV514();
     private static final FaultIn.Factory FAULT_IN_V517 = FaultInV517::new;
 
@@ -62,7 +65,8 @@ final class Patches {
     private static final HolePunch HOLE_PUNCH_V316_RC3 = new HolePunchV316Rc3();
 
     static final List<Patch> ALL = List.of(
-            mincore(), punchKeepsFaultsOut(), punchWithItsOwnQueue(), mmapChanging(), mremapFlush(), forkRace(), mmapChangingCounter(), gfs2PageFault(), fixupUserFault(),
+            mincore(), invalidateBeforeWrite(), punchKeepsFaultsOut(), punchWithItsOwnQueue(), invalidateAtCompletion(),
+            mmapChanging(), mremapFlush(), forkRace(), mmapChangingCounter(), gfs2PageFault(), fixupUserFault(),
             gfs2Retries(), partialFaultIn(), perVmaLocks(), directWriteFallback(), forkLocksAreas(), biosPin(),
             perVmaLocksOfFiles(), safeWriteableResult(), releaseHang(), perVmaLocksOfAdvice(),
             gfs2PageFaultV5(), gfs2PageFaultV6(), writeCopyMayFault(), noFlush(), ignoredReaders(), sleepWithoutLooking());
@@ -94,6 +98,18 @@ final class Patches {
         return merged("shmem-punch-wait-queue", "shmem: fix faulting into a hole, not taking i_mutex", "v3.16-rc7", "2014-07",
                 "8e205f779d14 b1a366500bd5",
                 Change.toToday(HolePunch.PART, HOLE_PUNCH_V316_RC3));
+    }
+
+    private static Patch invalidateBeforeWrite() {
+        return merged("dio-invalidate-before-write", "dio: invalidate clean pages before dio write", "v2.6.21", "2007-03",
+                "65b8291c4000",
+                Change.between(DirectIo.PART, new DirectIoV2620(), DIRECT_V413));
+    }
+
+    private static Patch invalidateAtCompletion() {
+        return merged("dio-invalidate-at-completion",
+                "fs: Fix page cache inconsistency when mixing buffered and AIO DIO", "v4.14", "2017-09", "332391a9935d",
+                Change.between(DirectIo.PART, DIRECT_V413, DIRECT_V514));
     }
 
     private static Patch mremapFlush() {

@@ -9,7 +9,7 @@ import java.util.Optional;
 
 /// Direct I/O up to v5.15: an error wins over what was transferred before it, and a copy to a program that
 /// gets nowhere looks like the end of the file.
-public final class DirectIoV514 extends DirectIo {
+public class DirectIoV514 extends DirectIo {
     /// The form.
     public DirectIoV514() {}
 

@@ -60,16 +60,28 @@ public class DirectIo {
             this.queued = !iocb.isSync() && !flags.contains(DioFlag.FORCE_WAIT);
             this.waits = !queued;
             this.pos = startPos;
-            this.references = new Cell(machine(), "iomap_dio ref", iocb.inode(), 1);
-            this.done = new Completion(machine(), "iomap_dio", iocb.inode());
+            this.references = new Cell(machine(), "iomap_dio ref", mapping(), 0); // so that a finished one is as good as none
+            this.references.poke(1);
+            this.done = new Completion(machine(), "iomap_dio", mapping());
         }
 
-        private AddressSpace mapping() {
+        /// {@return the cached pages of the file}
+        public AddressSpace mapping() {
             return iocb.inode().mapping();
         }
 
         private Machine machine() {
             return mapping().machine();
+        }
+
+        /// {@return where in the file the request starts, in bytes}
+        public long startPos() {
+            return startPos;
+        }
+
+        /// {@return whether the request is a write}
+        public boolean isWrite() {
+            return write;
         }
 
         /// {@return the bytes transferred, or on their way}
@@ -113,14 +125,14 @@ public class DirectIo {
         dio.error = ended(dio, transfer(dio, length), flags);
         if (dio.queued && dio.references.addAndGet(-1) > 0) {
             if (!dio.waits) {
-                return SysResult.err(Errno.EIOCBQUEUED);
+                return answer(dio, SysResult.err(Errno.EIOCBQUEUED));
             }
             dio.done.waitFor();
         }
-        return complete(dio);
+        return answer(dio, complete(dio));
     }
 
-    private static Optional<Errno> prepare(Dio dio, long length) {
+    private Optional<Errno> prepare(Dio dio, long length) {
         long end = dio.startPos + length - 1;
         Optional<Errno> error = Writeback.writeAndWaitRange(dio.mapping(), dio.startPos, end);
         if (!dio.write) {
@@ -129,8 +141,28 @@ public class DirectIo {
         if (error.isPresent()) {
             return Optional.of(Errno.ENOTBLK);
         }
-        return Truncate.invalidateInodePages2Range(dio.mapping(), dio.startPos / Content.SIZE, end / Content.SIZE)
-                .map(busy -> Errno.ENOTBLK);
+        return invalidateBefore(dio.mapping(), dio.startPos, length);
+    }
+
+    /// Drops what is cached of the `lengthBytes` bytes that are to be written.
+    ///
+    /// @return -ENOTBLK if a page has to stay: the request goes through the cache
+    @Models(file = "mm/filemap.c", symbol = "kiocb_invalidate_pages")
+    protected Optional<Errno> invalidateBefore(AddressSpace mapping, long pos, long lengthBytes) {
+        return invalidate(mapping, pos, lengthBytes).map(busy -> Errno.ENOTBLK);
+    }
+
+    /// Drops what is cached of a range.
+    ///
+    /// @return -EBUSY if a page has to stay
+    protected static Optional<Errno> invalidate(AddressSpace mapping, long pos, long lengthBytes) {
+        return Truncate.invalidateInodePages2Range(mapping, pos / Content.SIZE, (pos + lengthBytes - 1) / Content.SIZE);
+    }
+
+    /// {@return what whoever made the request is told instead of `result`} If that is -EIOCBQUEUED, the request may be
+    /// over by now.
+    protected SysResult answer(Dio dio, SysResult result) {
+        return result;
     }
 
     private Optional<Errno> transfer(Dio dio, long length) {
@@ -331,7 +363,7 @@ public class DirectIo {
     private SysResult complete(Dio dio) {
         long done = dio.write ? dio.sizeBytes : Math.min(dio.sizeBytes, dio.iSize - dio.startPos);
         if (dio.write && done > 0 && dio.error.isEmpty()) {
-            invalidateAfterwards(dio.mapping(), dio.startPos, done);
+            invalidateAfterwards(dio);
         }
         dio.mapping().dioEnd();
         if (dio.error.isPresent()) {
@@ -344,10 +376,10 @@ public class DirectIo {
         return SysResult.ok(done + dio.doneBefore);
     }
 
-    /// Drops what is cached of the `lengthBytes` bytes that were written: readahead, or a fault of the source, may
-    /// have filled the cache again. A page that has to stay is only warned of: the write succeeded.
+    /// Drops what is cached of what was written: readahead, or a fault of the source, may have filled the cache again.
+    /// A page that has to stay is only warned of: the write succeeded.
     @Models(file = "mm/filemap.c", symbol = "kiocb_invalidate_post_direct_write")
-    protected void invalidateAfterwards(AddressSpace mapping, long pos, long lengthBytes) {
-        Truncate.invalidateInodePages2Range(mapping, pos / Content.SIZE, (pos + lengthBytes - 1) / Content.SIZE);
+    protected void invalidateAfterwards(Dio dio) {
+        invalidate(dio.mapping(), dio.startPos, dio.sizeBytes);
     }
 }
