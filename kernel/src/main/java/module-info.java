@@ -6,6 +6,7 @@ module dev.faultline.kernel {
     exports dev.faultline.kernel.uapi;
     exports dev.faultline.kernel.lib;
     exports dev.faultline.kernel.arch;
+    exports dev.faultline.kernel.swap;
     exports dev.faultline.kernel.mm;
     exports dev.faultline.kernel.iov;
     exports dev.faultline.kernel.block;

@@ -22,7 +22,7 @@ class ArchitectureTest {
             new PackageOrder("machine", List.of("task", "shared", "schedule")),
             new PackageOrder("explore", List.of("strategy", "verdict", "")),
             new PackageOrder("live", List.of("host", "translate", "run", "compare", "conform")),
-            new PackageOrder("kernel", List.of("uapi", "lib", "arch", "mm", "iov", "block", "pagecache", "fs", "iomap",
+            new PackageOrder("kernel", List.of("uapi", "lib", "arch", "swap", "mm", "iov", "block", "pagecache", "fs", "iomap",
                     "dax", "uffd", "fs.disk", "fs.*", "syscall")));
 
     @Test

@@ -74,6 +74,11 @@ public final class Sandbox {
         return mounted;
     }
 
+    /// Gives the machine swap.
+    public void swapOn(int slots) {
+        kernel.swapOn(slots);
+    }
+
     /// Makes a clean file that is not cached.
     public Sandbox file(String path, long sizeBytes, char fill) {
         kernel.format(path, sizeBytes, Optional.of((byte) fill));
@@ -115,13 +120,20 @@ public final class Sandbox {
     ///
     /// @return everything that the model found wrong
     public List<Finding> runTogether(long seed, Runnable prepare, List<Runnable> bodies) {
+        return runTogether(seed, prepare, bodies, () -> { });
+    }
+
+    /// Runs `bodies` as [#runTogether(long, Runnable, List)] does, and `last` alone when they have ended.
+    ///
+    /// @return everything that the model found wrong
+    public List<Finding> runTogether(long seed, Runnable prepare, List<Runnable> bodies, Runnable last) {
         run(prepare, () -> { });
         machine.startPhase();
         for (int i = 0; i < bodies.size(); i++) {
             machine.spawn("P" + i, bodies.get(i));
         }
         checked(machine.run(new RandomOrder(seed)));
-        return run(() -> { });
+        return run(last);
     }
 
     /// {@return a new process on a node, numbered from 1; within [#run]}

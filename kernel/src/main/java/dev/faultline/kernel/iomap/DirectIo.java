@@ -300,22 +300,21 @@ public class DirectIo {
     }
 
     private void submit(Dio dio, Bio bio) {
-        List<Folio> ofFiles = dio.write ? List.of()
-                : bio.vectors().stream().map(Bio.Vector::folio).filter(Folio::isFileBacked).toList();
-        ofFiles.forEach(DirectIo::setDirty);
+        List<Folio> written = dio.write ? List.of() : bio.vectors().stream().map(Bio.Vector::folio).toList();
+        written.forEach(DirectIo::setDirty);
         if (dio.queued) {
             dio.references.add(1);
-            bio.submit(dio.machine(), dio.write ? "direct write" : "direct read", () -> endIo(dio, bio, ofFiles));
+            bio.submit(dio.machine(), dio.write ? "direct write" : "direct read", () -> endIo(dio, bio, written));
         } else {
             bio.submitAndWait();
-            release(bio, ofFiles);
+            release(bio, written);
         }
     }
 
     /// A bio of a request that nobody waits for is over. The last one completes the request; only then are the pages
     /// given back.
     @Models(file = "fs/iomap/direct-io.c", symbol = "iomap_dio_bio_end_io")
-    private void endIo(Dio dio, Bio bio, List<Folio> ofFiles) {
+    private void endIo(Dio dio, Bio bio, List<Folio> written) {
         if (dio.references.addAndGet(-1) == 0) {
             if (dio.waits) {
                 dio.done.complete();
@@ -323,17 +322,22 @@ public class DirectIo {
                 dio.iocb.complete(complete(dio));
             }
         }
-        release(bio, ofFiles);
+        release(bio, written);
     }
 
-    private static void release(Bio bio, List<Folio> ofFiles) {
-        ofFiles.forEach(DirectIo::checkDirty);
+    private static void release(Bio bio, List<Folio> written) {
+        written.forEach(DirectIo::checkDirty);
         bio.vectors().forEach(Bio.Vector::release);
     }
 
-    /// Marks a page of a file dirty before the device writes into it; anonymous memory needs no mark.
+    /// Marks a page dirty before the device writes into it. That of anonymous memory is for nobody but reclaim, which
+    /// looks at it whether or not the page is locked.
     @Models(file = "block/bio.c", symbol = "bio_set_pages_dirty")
     private static void setDirty(Folio folio) {
+        if (!folio.isFileBacked()) {
+            folio.flags().setBits(Folio.DIRTY);
+            return;
+        }
         folio.lock().lock();
         folio.mapping().ifPresent(mapping -> mapping.dirtyFolio(folio));
         folio.lock().unlock();

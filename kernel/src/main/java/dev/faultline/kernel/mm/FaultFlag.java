@@ -8,6 +8,8 @@ public enum FaultFlag {
     UNSHARE,
     /// A handler that must wait may drop `mmap_lock` first and return [VmFaultResult#RETRY].
     ALLOW_RETRY,
+    /// With ALLOW_RETRY: a handler that must wait returns [VmFaultResult#RETRY] at once and keeps its lock.
+    RETRY_NOWAIT,
     /// A second attempt after [VmFaultResult#RETRY].
     TRIED,
     /// The access came from user mode.

@@ -1,5 +1,6 @@
 package dev.faultline.kernel.mm;
 
+import dev.faultline.kernel.swap.SwapEntry;
 import dev.faultline.machine.shared.BitLock;
 import dev.faultline.machine.shared.Cell;
 import dev.faultline.machine.task.Access;
@@ -24,6 +25,12 @@ public final class Folio extends StateObject {
     /// `PG_writeback`: the bytes are being written to the device.
     public static final long WRITEBACK = 4;
 
+    /// `PG_swapcache`: the folio is cached for a slot of swap; [#swap] says which.
+    public static final long SWAPCACHE = 8;
+
+    /// Anonymous memory that need not be kept unless it is written again (MADV_FREE; in Linux `PG_swapbacked` is clear).
+    public static final long LAZYFREE = 16;
+
     private final PhysicalMemory memory;
     private final long pfn;
     private final Object what;
@@ -34,6 +41,9 @@ public final class Folio extends StateObject {
 
     /// Guarded by [#lock]; empty for anonymous memory and after truncation.
     private Optional<Mapping> mapping = Optional.empty();
+
+    /// Guarded by [#lock].
+    private Optional<SwapEntry> swap = Optional.empty();
 
     private long index;
     private boolean fileBacked;
@@ -66,7 +76,7 @@ public final class Folio extends StateObject {
         return lock;
     }
 
-    /// {@return the flags, [#UPTODATE], [#DIRTY] and [#WRITEBACK], each a bit of its own}
+    /// {@return the flags, [#UPTODATE], [#DIRTY] and their like, each a bit of its own}
     public Cell flags() {
         return flags;
     }
@@ -74,6 +84,16 @@ public final class Folio extends StateObject {
     /// {@return the file that the folio is cached for; the caller holds the folio lock}
     public Optional<Mapping> mapping() {
         return mapping;
+    }
+
+    /// {@return the slot of swap that the folio is cached for; the caller holds the folio lock}
+    public Optional<SwapEntry> swap() {
+        return swap;
+    }
+
+    void setSwap(Optional<SwapEntry> entry) {
+        swap = entry;
+        changed();
     }
 
     /// {@return the index of the folio in its file, in pages}
@@ -133,11 +153,16 @@ public final class Folio extends StateObject {
     }
 
     void put(int given) {
+        put(given, 0);
+    }
+
+    private void put(int given, int mappings) {
         machine().step(references, Access.ADD, -1, task -> {
             if (references.count == given) {
                 SecondAccess.touch(task, data, Access.WRITE, -1);
             }
         });
+        references.mappings -= mappings;
         references.add(-given);
         if (references.count == 0) {
             inUse = false;
@@ -164,6 +189,40 @@ public final class Folio extends StateObject {
 
     void getWithinStep(FolioHold hold) {
         references.add(hold.references());
+    }
+
+    /// Takes a reference for one more entry that maps the folio, as [#getWithinStep] does.
+    void mapWithinStep() {
+        references.mappings++;
+        references.add(1);
+    }
+
+    /// Gives a reference back that is not the last one, within a step that was announced as an addition to
+    /// [#referenceCount].
+    void putWithinStep() {
+        references.add(-1);
+    }
+
+    /// Gives the reference of an entry back that maps the folio no longer. One step.
+    void putMapping() {
+        put(1, 1);
+    }
+
+    /// Nothing maps the new folio yet, which is not for an entry that is about to.
+    void becomeUnmapped() {
+        references.mappings = 0;
+    }
+
+    /// {@return how many entries map the folio, if it is anonymous memory (`folio_mapcount`)} One step.
+    int readMappings() {
+        machine().step(references, Access.READ, -1);
+        machine().current().learn(references.mappings);
+        return references.mappings;
+    }
+
+    /// {@return the number of references but those of entries, without a step}
+    int peekOtherReferences() {
+        return references.count - references.mappings;
     }
 
     /// {@return whether somebody may have pinned the folio (`folio_maybe_dma_pinned`); never wrong if it says no}
@@ -211,7 +270,8 @@ public final class Folio extends StateObject {
 
     @Override
     protected long stateHash() {
-        return mapping.isEmpty() ? 0 : Digest.mix(mapping.get().stableName(), index);
+        long cachedFor = mapping.isEmpty() ? 0 : Digest.mix(mapping.get().stableName(), index);
+        return swap.isEmpty() ? cachedFor : Digest.mix(cachedFor, swap.get().slot() + 1);
     }
 
     @Override
@@ -222,6 +282,9 @@ public final class Folio extends StateObject {
     /// The reference count of the folio.
     private final class References extends SharedObject {
         private int count = 1;
+
+        /// Those of entries, for anonymous memory. A new page is about to be mapped.
+        private int mappings = 1;
 
         References() {
             super(Folio.this, 4, "refcount", Folio.this);
@@ -236,7 +299,7 @@ public final class Folio extends StateObject {
 
         @Override
         protected long stateHash() {
-            return inUse ? count : 0;
+            return inUse ? count + (mappings - 1) * 0x10_0000L : 0;
         }
     }
 }

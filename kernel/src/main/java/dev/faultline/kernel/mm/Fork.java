@@ -1,6 +1,8 @@
 package dev.faultline.kernel.mm;
 
 import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.swap.SwapDevice;
+import dev.faultline.machine.task.RetryLoop;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -63,17 +65,54 @@ public final class Fork {
             parent.writeProtectSeq().addAndGet(1);
         }
         for (PteSlot slot : parent.slots(vma.start(), vma.end())) {
-            Pte found = slot.read();
-            if (found instanceof Pte.Present present) {
-                child.slot(slot.address()).replace(Pte.NONE,
-                        protection(copyPresentPte(vma, slot, present, tlb), keepsProtection));
-            } else if (found == Pte.Marker.POISONED || found == Pte.Marker.UFFD_WP && keepsProtection) {
-                child.slot(slot.address()).replace(Pte.NONE, found);
+            Pte copied = protection(copyPte(vma, slot, tlb), keepsProtection);
+            if (!copied.equals(Pte.NONE)) {
+                child.slot(slot.address()).replace(Pte.NONE, copied);
             }
         }
         if (cow) {
             parent.writeProtectSeq().addAndGet(1);
         }
+    }
+
+    /// {@return the entry for the child; reclaim may change that of the parent meanwhile}
+    @Models(file = "mm/memory.c", symbol = "copy_pte_range")
+    private Pte copyPte(Vma vma, PteSlot slot, TlbGather tlb) {
+        RetryLoop loop = physical.machine().retryLoop("copy_pte_range");
+        for (;;) {
+            switch (slot.read()) {
+                case Pte.None _ -> {
+                    return Pte.NONE;
+                }
+                case Pte.Marker marker -> {
+                    return marker;
+                }
+                case Pte.Swap swap -> {
+                    if (copyNonpresentPte(slot, swap)) {
+                        return swap.shared();
+                    }
+                }
+                case Pte.Present present -> {
+                    Pte copied = copyPresentPte(vma, slot, present, tlb);
+                    if (copied instanceof Pte.Present) {
+                        return copied;
+                    }
+                }
+            }
+            loop.again();
+        }
+    }
+
+    /// {@return whether one more entry stands for the page in swap now; else the entry has changed meanwhile}
+    @Models(file = "mm/memory.c", symbol = "copy_nonpresent_pte")
+    private static boolean copyNonpresentPte(PteSlot slot, Pte.Swap swap) {
+        SwapDevice device = slot.mm().swap().device();
+        device.duplicate(swap.entry());
+        if (slot.replace(swap, swap.shared())) {
+            return true;
+        }
+        slot.mm().swap().freeSwapAndCache(swap.entry());
+        return false;
     }
 
     @Models(file = "mm/memory.c", symbol = "copy_present_ptes")
@@ -84,7 +123,12 @@ public final class Fork {
 
     /// {@return the entry; whose writes the program is told of in the child only if it serves that one too}
     private static Pte protection(Pte entry, boolean kept) {
-        return kept || !(entry instanceof Pte.Present present) ? entry : present.without(Pte.Present.UFFD_WP);
+        return kept ? entry : switch (entry) {
+            case Pte.None _ -> entry;
+            case Pte.Marker marker -> marker == Pte.Marker.UFFD_WP ? Pte.NONE : marker;
+            case Pte.Swap swap -> new Pte.Swap(swap.entry(), swap.exclusive(), false);
+            case Pte.Present present -> present.without(Pte.Present.UFFD_WP);
+        };
     }
 
     @Models(file = "include/linux/mm.h", symbol = "folio_needs_cow_for_dma")

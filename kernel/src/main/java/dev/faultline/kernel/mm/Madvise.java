@@ -9,8 +9,8 @@ import java.util.Optional;
 
 /// madvise(2): mm/madvise.c.
 ///
-/// There is no reclaim: COLD, PAGEOUT, FREE and WILLNEED check their arguments as Linux does and leave every
-/// page where it is. Advice about huge pages, merging of equal pages and core dumps is taken and changes nothing.
+/// COLD checks its arguments as Linux does and leaves every page where it is, as nothing ages. PAGEOUT and WILLNEED mean
+/// anonymous pages only. Advice about huge pages, merging of equal pages and core dumps is taken and changes nothing.
 public final class Madvise {
     private Madvise() {}
 
@@ -30,16 +30,16 @@ public final class Madvise {
         return switch (advice) {
             case Mman.MADV_POPULATE_READ -> populate.faultinPageRange(mm, start, end, false);
             case Mman.MADV_POPULATE_WRITE -> populate.faultinPageRange(mm, start, end, true);
-            case Mman.MADV_DONTNEED, Mman.MADV_DONTNEED_LOCKED, Mman.MADV_FREE -> giveBack(mm, start, end, advice);
+            case Mman.MADV_DONTNEED, Mman.MADV_DONTNEED_LOCKED, Mman.MADV_FREE -> giveBack(populate.memory(), mm, start, end, advice);
             case Mman.MADV_WILLNEED, Mman.MADV_COLD, Mman.MADV_PAGEOUT, Mman.MADV_REMOVE -> {
                 mm.mmapLock().downRead();
-                Optional<Errno> error = walkVmas(mm, start, end, advice);
+                Optional<Errno> error = walkVmas(populate.memory(), mm, start, end, advice);
                 mm.mmapLock().upRead();
                 yield error;
             }
             default -> {
                 mm.mmapLock().downWrite();
-                Optional<Errno> error = walkVmas(mm, start, end, advice);
+                Optional<Errno> error = walkVmas(populate.memory(), mm, start, end, advice);
                 mm.writeUnlock();
                 yield error;
             }
@@ -48,19 +48,19 @@ public final class Madvise {
 
     /// Does without `mmap_lock` if the range lies in one area whose faults the program does not serve.
     @Models(file = "mm/madvise.c", symbol = "try_vma_read_lock")
-    private static Optional<Errno> giveBack(Mm mm, long start, long end, int advice) {
+    private static Optional<Errno> giveBack(Memory memory, Mm mm, long start, long end, int advice) {
         Optional<Vma> locked = mm.vmaLocking().isForAdvice() ? mm.vmaLocks().lockVmaUnderRcu(start) : Optional.empty();
         if (locked.isPresent()) {
             Vma vma = locked.get();
             boolean alone = end > 0 && end <= vma.end() && vma.userfault().isEmpty();
-            Optional<Errno> error = alone ? behave(vma, start, end, advice) : Optional.empty();
+            Optional<Errno> error = alone ? behave(memory, vma, start, end, advice) : Optional.empty();
             mm.vmaLocks().endRead(vma, start);
             if (alone) {
                 return error;
             }
         }
         mm.mmapLock().downRead();
-        Optional<Errno> error = walkVmas(mm, start, end, advice);
+        Optional<Errno> error = walkVmas(memory, mm, start, end, advice);
         mm.mmapLock().upRead();
         return error;
     }
@@ -73,7 +73,7 @@ public final class Madvise {
 
     /// Treats what is mapped; what is not does not stop it, but is told at the end.
     @Models(file = "mm/madvise.c", symbol = "madvise_walk_vmas")
-    private static Optional<Errno> walkVmas(Mm mm, long start, long end, int advice) {
+    private static Optional<Errno> walkVmas(Memory memory, Mm mm, long start, long end, int advice) {
         Optional<Errno> unmapped = Optional.empty();
         for (long at = start; at != end; ) {
             Optional<Vma> vma = mm.findVma(at).filter(found -> Long.compareUnsigned(found.start(), end) < 0);
@@ -85,7 +85,7 @@ public final class Madvise {
                 at = vma.get().start();
             }
             long to = Long.compareUnsigned(end, vma.get().end()) < 0 ? end : vma.get().end();
-            Optional<Errno> error = behave(vma.get(), at, to, advice);
+            Optional<Errno> error = behave(memory, vma.get(), at, to, advice);
             if (error.isPresent()) {
                 return error;
             }
@@ -95,13 +95,25 @@ public final class Madvise {
     }
 
     @Models(file = "mm/madvise.c", symbol = "madvise_vma_behavior")
-    private static Optional<Errno> behave(Vma vma, long start, long end, int advice) {
+    private static Optional<Errno> behave(Memory memory, Vma vma, long start, long end, int advice) {
         boolean device = vma.has(VmFlag.PFNMAP);
         boolean locked = vma.has(VmFlag.LOCKED);
         return switch (advice) {
             case Mman.MADV_DONTNEED, Mman.MADV_DONTNEED_LOCKED, Mman.MADV_FREE -> dontneedFree(vma, start, end, advice);
             case Mman.MADV_REMOVE -> remove(vma, start, end);
-            case Mman.MADV_COLD, Mman.MADV_PAGEOUT -> device || locked ? Optional.of(Errno.EINVAL) : Optional.empty();
+            case Mman.MADV_COLD, Mman.MADV_PAGEOUT -> {
+                if (device || locked) {
+                    yield Optional.of(Errno.EINVAL);
+                }
+                if (advice == Mman.MADV_PAGEOUT) {
+                    Advice.pageout(memory.reclaim(), vma, start, end);
+                }
+                yield Optional.empty();
+            }
+            case Mman.MADV_WILLNEED -> {
+                Advice.willneed(vma, start, end);
+                yield Optional.empty();
+            }
             case Mman.MADV_NORMAL, Mman.MADV_RANDOM, Mman.MADV_SEQUENTIAL, Mman.MADV_DONTFORK, Mman.MADV_DOFORK,
                     Mman.MADV_WIPEONFORK, Mman.MADV_KEEPONFORK -> modify(vma, start, end, advice);
             default -> Optional.empty();
@@ -141,7 +153,9 @@ public final class Madvise {
                 return Optional.of(Errno.EINVAL);
             }
         }
-        if (advice != Mman.MADV_FREE) {
+        if (advice == Mman.MADV_FREE) {
+            Advice.free(vma, start, Math.min(end, vma.end()));
+        } else {
             Rmap.unmapRange(vma, start, Math.min(end, vma.end()));
         }
         return Optional.empty();

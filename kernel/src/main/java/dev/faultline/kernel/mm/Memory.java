@@ -12,6 +12,9 @@ public final class Memory {
     private final Machine machine;
     private final PhysicalMemory physical;
     private final Folio zeroPage;
+    private final Swap swap;
+    private final Reclaim reclaim;
+    private final SwapFault swapFault;
 
     /// The fault handler of a machine with that memory.
     public Memory(Machine machine, PhysicalMemory physical) {
@@ -19,6 +22,9 @@ public final class Memory {
         this.physical = physical;
         this.zeroPage = physical.allocate("zero");
         zeroPage.becomeZeroPage();
+        this.swap = new Swap(machine, physical);
+        this.reclaim = new Reclaim(physical, swap);
+        this.swapFault = new SwapFault(this, swap);
     }
 
     /// {@return the machine's page frames}
@@ -29,6 +35,15 @@ public final class Memory {
     /// {@return the page of zeroes that read faults on anonymous memory map}
     public Folio zeroPage() {
         return zeroPage;
+    }
+
+    /// {@return where pages go that leave memory}
+    public Swap swap() {
+        return swap;
+    }
+
+    Reclaim reclaim() {
+        return reclaim;
     }
 
     /// Handles a fault at `address` in `vma`. The caller holds `mmap_lock` for reading, and still does
@@ -45,6 +60,7 @@ public final class Memory {
         return switch (fault.originalPte()) {
             case Pte.None _ -> doPteMissing(fault);
             case Pte.Marker marker -> handlePteMarker(fault, marker);
+            case Pte.Swap entry -> swapFault.doSwapPage(fault, entry);
             case Pte.Present pte when (fault.isWrite() || fault.isUnshare()) && !pte.writable() -> doWpPage(fault, pte);
             case Pte.Present pte -> touch(fault, pte);
         };
@@ -203,7 +219,7 @@ public final class Memory {
 
     /// A write to a page that is mapped read-only, or a pin of one that is shared.
     @Models(file = "mm/memory.c", symbol = "do_wp_page")
-    private VmFaultResult doWpPage(VmFault fault, Pte.Present found) {
+    VmFaultResult doWpPage(VmFault fault, Pte.Present found) {
         Pte.Present pte = found;
         if (!fault.isUnshare() && Userfault.isProtected(fault.vma(), pte)) {
             if (!Userfault.isAsync(fault.vma())) {
@@ -218,7 +234,7 @@ public final class Memory {
             return fault.isUnshare() ? VmFaultResult.DONE
                     : pte.special() ? wpPfnShared(fault, pte) : wpPageShared(fault, pte);
         }
-        if (pte.anonExclusive() || wpCanReuseAnonFolio(pte)) {
+        if (pte.anonExclusive() || wpCanReuseAnonFolio(fault, pte)) {
             Pte.Present own = pte.with(Pte.Present.ANON_EXCLUSIVE);
             fault.slot().replace(pte, fault.isUnshare() ? own : own.mkWrite());
             return VmFaultResult.DONE;
@@ -229,8 +245,12 @@ public final class Memory {
     /// {@return whether an anonymous page that was shared once is this entry's alone by now: there is no reference
     /// but the entry's} The count may grow afterwards only by those who find the page through this entry.
     @Models(file = "mm/memory.c", symbol = "wp_can_reuse_anon_folio")
-    private static boolean wpCanReuseAnonFolio(Pte.Present pte) {
-        return pte.isAnonymous() && pte.folio().readReferenceCount() == 1;
+    private boolean wpCanReuseAnonFolio(VmFault fault, Pte.Present pte) {
+        if (!pte.isAnonymous()) {
+            return false;
+        }
+        int count = pte.folio().readReferenceCount();
+        return count == 1 || count == 2 && swap.isOn() && swapFault.isAloneWithoutSwap(fault, pte);
     }
 
     @Models(file = "mm/memory.c", symbol = "wp_pfn_shared")
@@ -279,7 +299,7 @@ public final class Memory {
         if (!zero) {
             original.put();
             if (mapped) {
-                original.put(); // the reference of the entry
+                original.putMapping();
             }
         }
         return dropUnlessMapped(copy, mapped);

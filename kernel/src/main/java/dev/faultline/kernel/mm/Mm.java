@@ -25,6 +25,7 @@ public final class Mm extends StateObject {
     private final RwSemaphore mmapLock;
     private final TlbFlush tlbFlush;
     private final VmaLocks vmaLocks;
+    private final Swap swap;
     private final VmaLocking vmaLocking;
     private final Cell writeProtectSeq;
     private final PageTable pageTable = new PageTable(this);
@@ -39,13 +40,16 @@ public final class Mm extends StateObject {
     ///
     /// @param name  the process, for reports
     /// @param parts the kernel that it runs on
-    public Mm(Machine machine, String name, Parts parts) {
+    /// @param swap  where its pages go if they leave memory
+    public Mm(Machine machine, String name, Parts parts, Swap swap) {
         super(machine);
         this.name = name;
         this.architecture = parts.get(Architecture.PART, () -> Architecture.X86_64);
         this.tlbFlush = parts.get(TlbFlush.PART, TlbFlush::new);
         this.vmaLocking = parts.get(VmaLocking.PART, VmaLocking::new);
         this.vmaLocks = new VmaLocks(this);
+        this.swap = swap;
+        swap.physical().known(this);
         this.mmapLock = new RwSemaphore(machine, "mmap_lock", name);
         this.writeProtectSeq = new Cell(machine, "write_protect_seq", name, 0);
     }
@@ -86,6 +90,11 @@ public final class Mm extends StateObject {
         return vmaLocking;
     }
 
+    /// {@return where its pages go if they leave memory}
+    public Swap swap() {
+        return swap;
+    }
+
     /// Gives `mmap_lock` up, which is held for writing.
     public void writeUnlock() {
         vmaLocks.endWriteAll();
@@ -114,6 +123,12 @@ public final class Mm extends StateObject {
     /// {@return every page-table entry from `start` (inclusive) to `end` (exclusive) that was ever walked to}
     public List<PteSlot> slots(long start, long end) {
         return pageTable.slots().stream().filter(slot -> slot.address() >= start && slot.address() < end).toList();
+    }
+
+    /// {@return the entries that map the page, without a step: the way from a page to its areas, and not under a lock}
+    List<PteSlot> slotsOf(Folio folio) {
+        return pageTable.slots().stream()
+                .filter(slot -> slot.peek() instanceof Pte.Present present && present.folio() == folio).toList();
     }
 
     /// {@return the area that contains `address`} The caller holds `mmap_lock`.

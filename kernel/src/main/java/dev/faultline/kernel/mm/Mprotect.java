@@ -2,6 +2,7 @@ package dev.faultline.kernel.mm;
 
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.swap.SwapEntry;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Mman;
 import java.util.EnumSet;
@@ -103,6 +104,7 @@ public final class Mprotect {
             vma.mm().slot(address).change(pte -> switch (pte) {
                 case Pte.None _ -> markers ? Pte.Marker.UFFD_WP : pte;
                 case Pte.Marker marker -> !enable && marker == Pte.Marker.UFFD_WP ? Pte.NONE : marker;
+                case Pte.Swap(SwapEntry entry, boolean exclusive, boolean _) -> new Pte.Swap(entry, exclusive, enable);
                 case Pte.Present present -> enable ? present.mkUffdWp() : resolved(vma, present);
             }, tlb);
         }

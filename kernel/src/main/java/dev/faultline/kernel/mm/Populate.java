@@ -19,6 +19,10 @@ public final class Populate {
         this.memory = memory;
     }
 
+    Memory memory() {
+        return memory;
+    }
+
     /// Faults in what is mapped in the range, for writing where that makes a private copy. Takes and drops
     /// `mmap_lock` for reading.
     ///

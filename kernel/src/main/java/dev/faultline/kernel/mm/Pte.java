@@ -1,5 +1,6 @@
 package dev.faultline.kernel.mm;
 
+import dev.faultline.kernel.swap.SwapEntry;
 import dev.faultline.machine.task.Digest;
 
 /// A page-table entry of the lowest level.
@@ -16,6 +17,17 @@ public sealed interface Pte {
         UFFD_WP,
         /// Whoever touches it gets SIGBUS.
         POISONED
+    }
+
+    /// The page is in swap, or on its way there or back.
+    ///
+    /// @param exclusive whether it belongs to this entry alone
+    /// @param uffdWp    whether writes to it are to be told to the program that serves the faults of the area
+    record Swap(SwapEntry entry, boolean exclusive, boolean uffdWp) implements Pte {
+        /// {@return this entry, after another one came to stand for the same page}
+        Swap shared() {
+            return new Swap(entry, false, uffdWp);
+        }
     }
 
     /// A page is mapped.
@@ -153,6 +165,8 @@ public sealed interface Pte {
         return switch (this) {
             case None _ -> 0;
             case Marker marker -> -1 - marker.ordinal();
+            case Swap(SwapEntry entry, boolean exclusive, boolean uffdWp) ->
+                Digest.mix(-9 - entry.slot(), (exclusive ? 1 : 0) + (uffdWp ? 2 : 0));
             case Present p -> Digest.mix(p.folio.pfn() + 1, p.bits);
         };
     }

@@ -1,6 +1,7 @@
 package dev.faultline.kernel.mm;
 
 import dev.faultline.kernel.lib.Content;
+import dev.faultline.kernel.swap.SwapEntry;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.machine.shared.Cell;
 import dev.faultline.machine.task.Access;
@@ -24,6 +25,11 @@ public final class PteSlot extends SharedObject {
         super(mm, address, "pte", mm.name() + ":0x" + Long.toHexString(address));
         this.mm = mm;
         this.address = address;
+    }
+
+    /// {@return whose page table it is in}
+    Mm mm() {
+        return mm;
     }
 
     /// {@return the address of the page that the entry maps}
@@ -100,7 +106,7 @@ public final class PteSlot extends SharedObject {
             return pte;
         }
         if (!present.special()) {
-            present.folio().getWithinStep(FolioHold.REFERENCE);
+            present.folio().mapWithinStep();
         }
         if (cow) {
             restrict(present.without(Pte.Present.WRITE | Pte.Present.ANON_EXCLUSIVE), tlb);
@@ -108,20 +114,73 @@ public final class PteSlot extends SharedObject {
         return pte;
     }
 
-    /// Removes the entry if a page is mapped there that `which` holds for. One step, under the page-table
-    /// lock.
+    /// Removes the entry if `which` holds for it. One step, under the page-table lock.
     ///
     /// @param tlb flushes the translation later
     /// @return what it was, if it was removed
-    Optional<Pte.Present> clearIf(Predicate<Pte.Present> which, TlbGather tlb) {
+    Optional<Pte> clearIf(Predicate<Pte> which, TlbGather tlb) {
         machine().step(this, Access.READ, -1, task ->
-                SecondAccess.first(task, pte instanceof Pte.Present p && which.test(p) ? Access.WRITE : Access.READ));
+                SecondAccess.first(task, which.test(pte) ? Access.WRITE : Access.READ));
         machine().current().learn(pte.hash());
-        if (!(pte instanceof Pte.Present present) || !which.test(present)) {
+        if (!which.test(pte)) {
             return Optional.empty();
         }
+        Pte old = pte;
         restrict(Pte.NONE, tlb);
-        return Optional.of(present);
+        return Optional.of(old);
+    }
+
+    /// Maps a page that was read in, for which a reference is taken, if the entry is still `expected`. One step, under
+    /// the page-table lock.
+    ///
+    /// @return whether it was
+    boolean mapSwappedIn(Pte.Swap expected, Pte.Present mapped) {
+        machine().step(this, Access.WRITE, -1, mapped.folio().referenceCount(), Access.ADD, -1);
+        boolean same = pte.equals(expected);
+        machine().current().learn(same ? 1 : 0);
+        if (same) {
+            mapped.folio().mapWithinStep();
+            pte = mapped;
+            changed();
+        }
+        return same;
+    }
+
+    /// What taking a page from its entry came to.
+    enum Unmap { NOT_MAPPED, REFUSED, CLEAN, DIRTY }
+
+    /// Puts `swap` in the place of an entry that maps `folio`, unless somebody may have pinned the page, which then has
+    /// to stay here alone. Who pins without the page-table lock looks at the entry again afterwards. One step, under the
+    /// page-table lock.
+    ///
+    /// @param tlb flushes the translation later
+    Unmap swapOut(Folio folio, SwapEntry swap, TlbGather tlb) {
+        machine().step(this, Access.WRITE, -1, folio.referenceCount(), Access.READ, -1);
+        Unmap result = !(pte instanceof Pte.Present present) || present.folio() != folio ? Unmap.NOT_MAPPED
+                : present.anonExclusive() && folio.isPinnedNow() ? Unmap.REFUSED
+                : present.dirty() ? Unmap.DIRTY : Unmap.CLEAN;
+        machine().current().learn(result.ordinal());
+        if ((result == Unmap.CLEAN || result == Unmap.DIRTY) && pte instanceof Pte.Present present) {
+            restrict(new Pte.Swap(swap, present.anonExclusive(), present.uffdWp()), tlb);
+        }
+        return result;
+    }
+
+    /// Removes an entry that maps `folio`, whose bytes need not be kept, unless it was written meanwhile, through the
+    /// entry or past it, or somebody else has a reference. One step, under the page-table lock. Whoever comes by the page
+    /// without that lock looks at the entry again, and marks the page before the reference goes.
+    ///
+    /// @param tlb flushes the translation later
+    Unmap discard(Folio folio, TlbGather tlb) {
+        machine().step(this, Access.WRITE, -1, folio.flags(), Access.READ, Folio.DIRTY);
+        Unmap result = !(pte instanceof Pte.Present present) || present.folio() != folio ? Unmap.NOT_MAPPED
+                : present.dirty() || (folio.flags().peek() & Folio.DIRTY) != 0 || folio.peekOtherReferences() != 1
+                ? Unmap.REFUSED : Unmap.CLEAN;
+        machine().current().learn(result.ordinal());
+        if (result == Unmap.CLEAN) {
+            restrict(Pte.NONE, tlb);
+        }
+        return result;
     }
 
     /// Replaces a present entry by what `change` makes of it. One step, under the page-table lock.
@@ -202,6 +261,23 @@ public final class PteSlot extends SharedObject {
         if (same) {
             source.translations.flush(); // ptep_clear_flush
             pte = moved;
+            source.pte = Pte.NONE;
+            changed();
+            source.changed();
+        }
+        return same;
+    }
+
+    /// Puts an entry of a page in swap here and takes it from `source`, if that is still `expected` and nothing is here.
+    /// One step, under both page-table locks.
+    ///
+    /// @return whether that was so
+    public boolean moveFrom(PteSlot source, Pte.Swap expected) {
+        machine().step(source, Access.WRITE, -1, this, Access.WRITE, -1);
+        boolean same = source.pte.equals(expected) && pte.equals(Pte.NONE);
+        machine().current().learn(same ? 1 : 0);
+        if (same) {
+            pte = expected;
             source.pte = Pte.NONE;
             changed();
             source.changed();

@@ -41,8 +41,21 @@ public final class Rmap {
     }
 
     private static void zapPte(Mapping mapping, PteSlot slot, Copies copies, TlbGather tlb) {
-        slot.clearIf(pte -> !pte.special() && (copies == Copies.GO || !pte.isAnonymous()), tlb)
-                .ifPresent(present -> drop(mapping, present, tlb));
+        slot.clearIf(pte -> isMeant(pte, copies), tlb).ifPresent(pte -> {
+            switch (pte) {
+                case Pte.Present present -> drop(mapping, present, tlb);
+                case Pte.Swap swap -> slot.mm().swap().freeSwapAndCache(swap.entry());
+                case Pte.None _, Pte.Marker _ -> throw new AssertionError("nothing to remove");
+            }
+        });
+    }
+
+    private static boolean isMeant(Pte pte, Copies copies) {
+        return switch (pte) {
+            case Pte.Present present -> !present.special() && (copies == Copies.GO || !present.isAnonymous());
+            case Pte.Swap _ -> copies == Copies.GO;
+            case Pte.None _, Pte.Marker _ -> false;
+        };
     }
 
     private static void drop(Mapping mapping, Pte.Present present, TlbGather tlb) {
@@ -81,7 +94,10 @@ public final class Rmap {
     static void unmapRange(Vma vma, long start, long end) {
         TlbGather tlb = new TlbGather(vma.mm());
         for (PteSlot slot : vma.mm().slots(start, end)) {
-            if (slot.getAndClear(tlb) instanceof Pte.Present present && !present.special()) {
+            Pte old = slot.getAndClear(tlb);
+            if (old instanceof Pte.Swap swap) {
+                vma.mm().swap().freeSwapAndCache(swap.entry());
+            } else if (old instanceof Pte.Present present && !present.special()) {
                 if (present.dirty() && !present.isAnonymous()) {
                     vma.file().ifPresent(file -> file.mapping().dirtyFolio(present.folio()));
                 }

@@ -8,11 +8,13 @@ import java.util.List;
 /// back after that (`struct mmu_gather`).
 final class TlbGather {
     private final TlbFlush how;
+    private final Swap swap;
     private final List<PteSlot> places = new ArrayList<>();
     private final List<Folio> pages = new ArrayList<>();
 
     TlbGather(Mm mm) {
         this.how = mm.tlbFlush();
+        this.swap = mm.swap();
     }
 
     /// Some processor may go on using what was there.
@@ -26,9 +28,21 @@ final class TlbGather {
         pages.add(folio);
     }
 
+    @Models(file = "mm/swap_state.c", symbol = "free_pages_and_swap_cache")
+    private void freePageAndSwapCache(Folio folio) {
+        if (swap.isOn() && !folio.isFileBacked()) {
+            folio.get();
+            folio.putMapping();
+            swap.freeCached(folio);
+            folio.put();
+        } else {
+            folio.putMapping();
+        }
+    }
+
     @Models(file = "mm/mmu_gather.c", symbol = "tlb_finish_mmu")
     void finish() {
         how.flushRange(places);
-        pages.forEach(Folio::put);
+        pages.forEach(this::freePageAndSwapCache);
     }
 }

@@ -9,6 +9,7 @@ import dev.faultline.kernel.lib.Parts;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.mm.Mapping;
 import dev.faultline.kernel.mm.Mm;
+import dev.faultline.kernel.mm.Swap;
 import dev.faultline.kernel.mm.VmFlag;
 import dev.faultline.kernel.mm.VmaChange;
 import dev.faultline.kernel.pagecache.AddressSpace;
@@ -74,6 +75,13 @@ public final class Kernel {
     /// {@return the memory of a node that is shared and has no name}
     ShmMount shmMount(Node node) {
         return shmMounts.get(node.number() - 1);
+    }
+
+    /// Gives every machine a swap device, if it has at least one slot. Before anything runs.
+    public void swapOn(int slots) {
+        if (slots > 0) {
+            nodes.forEach(node -> node.userMemory().memory().swap().swapOn(slots));
+        }
     }
 
     /// Mounts a file system.
@@ -163,11 +171,20 @@ public final class Kernel {
             mount.onNode().forEach(fileSystem -> report(fileSystem.checkQuiescent()));
         }
         shmMounts.forEach(shm -> report(shm.checkQuiescent()));
+        nodes.forEach(this::checkSwap);
         nodes.forEach(this::checkFolios);
     }
 
     private void report(List<Finding> findings) {
         findings.forEach(found -> machine.report(found.kind(), found.summary()));
+    }
+
+    private void checkSwap(Node node) {
+        Swap swap = node.userMemory().memory().swap();
+        swap.dropUnused();
+        if (swap.isOn() && swap.device().slotsInUse() > 0) {
+            machine.report(Kind.LEAK, swap.device().slotsInUse() + " swap slots are in use at the end; nobody owns them");
+        }
     }
 
     private void checkFolios(Node node) {

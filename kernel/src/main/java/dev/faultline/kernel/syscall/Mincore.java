@@ -83,7 +83,11 @@ public class Mincore {
     }
 
     private static boolean isInMemory(Vma vma, long address) {
-        if (!vma.mm().slot(address).read().equals(Pte.NONE)) {
+        Pte pte = vma.mm().slot(address).read();
+        if (pte instanceof Pte.Swap swap) {
+            return vma.mm().swap().isCached(swap.entry());
+        }
+        if (!pte.equals(Pte.NONE)) {
             return true;
         }
         return vma.file().map(Vma.FileArea::mapping).filter(mapping -> isCached(mapping, vma.pageIndex(address)))

@@ -42,7 +42,7 @@ public final class Process {
         this.parent = parent;
         this.children = new Children(node.machine(), name);
         this.aio = new AioContexts(node.machine(), name);
-        this.mm = new Mm(node.machine(), name, node.parts());
+        this.mm = new Mm(node.machine(), name, node.parts(), node.userMemory().memory().swap());
         this.files = new DescriptorTable(node.machine(), name);
     }
 

@@ -23,11 +23,12 @@ public final class Setup {
 
     private static EnumSet<Feature> features() {
         return EnumSet.of(Feature.NODES, Feature.SIZE, Feature.HOLE, Feature.DEVICE_PFNMAP, Feature.DEVICE_IO, Feature.CPUS,
-                Feature.PROCESS, Feature.NODE, Feature.CPU, Feature.ARM64_MTE, Feature.SPARC64_ADI);
+                Feature.SWAP, Feature.PROCESS, Feature.NODE, Feature.CPU, Feature.ARM64_MTE, Feature.SPARC64_ADI);
     }
 
     static Kernel boot(LitmusTest test, Parts parts, Machine machine) {
         Kernel kernel = new Kernel(machine, on(test.machine().architecture(), parts), test.machine().nodes());
+        kernel.swapOn(test.machine().swapSlots());
         for (SetupStep step : test.machine().steps()) {
             switch (step) {
                 case SetupStep.Mount mount -> kernel.mount(mount.path(), FileSystems.mount(mount, kernel));

@@ -67,6 +67,11 @@ public final class BitLock extends SharedObject {
         return free;
     }
 
+    /// Waits until the bit is clear, without setting it. One step.
+    public void awaitUnlocked() {
+        machine().await(this, -1, () -> !locked);
+    }
+
     /// Sets the bit of an object that no other task has seen yet. No step.
     public void lockUnpublished() {
         take(LockMode.EXCLUSIVE);

@@ -1,0 +1,76 @@
+package dev.faultline.kernel.mm;
+
+import dev.faultline.kernel.lib.Models;
+import java.util.ArrayList;
+import java.util.List;
+
+/// What madvise(2) does to anonymous pages that need not stay in memory (mm/madvise.c). The caller holds `mmap_lock`, or
+/// for [#free] the lock of the area.
+final class Advice {
+    private Advice() {}
+
+    /// Takes the pages of a range away that nobody else maps. Pages of files stay.
+    @Models(file = "mm/madvise.c", symbol = "madvise_pageout")
+    static void pageout(Reclaim reclaim, Vma vma, long start, long end) {
+        List<Folio> isolated = new ArrayList<>();
+        for (PteSlot slot : vma.mm().slots(start, end)) {
+            if (slot.read() instanceof Pte.Present present && present.isAnonymous()
+                    && present.folio().readMappings() == 1 && slot.getFolio(present)) {
+                isolated.add(present.folio());
+            }
+        }
+        reclaim.reclaimPages(isolated);
+    }
+
+    /// Reads the pages of a range in that are in swap, so that faults find them cached. Pages of files are left to faults.
+    @Models(file = "mm/madvise.c", symbol = "swapin_walk_pmd_entry")
+    static void willneed(Vma vma, long start, long end) {
+        for (PteSlot slot : vma.mm().slots(start, end)) {
+            if (slot.read() instanceof Pte.Swap swap) {
+                vma.mm().swap().readIn(swap.entry()).ifPresent(Folio::put);
+            }
+        }
+    }
+
+    /// Says of the pages of a range that they may be dropped unless they are written again.
+    @Models(file = "mm/madvise.c", symbol = "madvise_free_pte_range")
+    static void free(Vma vma, long start, long end) {
+        TlbGather tlb = new TlbGather(vma.mm());
+        for (PteSlot slot : vma.mm().slots(start, end)) {
+            switch (slot.read()) {
+                case Pte.Swap swap -> {
+                    if (slot.replace(swap, Pte.NONE)) {
+                        vma.mm().swap().freeSwapAndCache(swap.entry());
+                    }
+                }
+                case Pte.Present present when present.isAnonymous() -> freePage(slot, present, tlb);
+                case Pte.Present _, Pte.None _, Pte.Marker _ -> { }
+            }
+        }
+        tlb.finish();
+    }
+
+    private static void freePage(PteSlot slot, Pte.Present present, TlbGather tlb) {
+        Folio folio = present.folio();
+        if (!slot.getFolio(present)) {
+            return;
+        }
+        if (folio.flags().readBits(Folio.SWAPCACHE | Folio.DIRTY) == 0 || becameClean(slot.mm().swap(), folio)) {
+            slot.modify(pte -> pte.folio() == folio ? pte.without(Pte.Present.DIRTY) : pte, tlb);
+            folio.flags().setBits(Folio.LAZYFREE);
+        }
+        folio.put();
+    }
+
+    private static boolean becameClean(Swap swap, Folio folio) {
+        if (!folio.lock().tryLock()) {
+            return false;
+        }
+        boolean clean = folio.readMappings() == 1 && (folio.swap().isEmpty() || swap.freeSwap(folio));
+        if (clean) {
+            folio.flags().clearBits(Folio.DIRTY);
+        }
+        folio.lock().unlock();
+        return clean;
+    }
+}

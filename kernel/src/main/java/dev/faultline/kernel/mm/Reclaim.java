@@ -1,0 +1,126 @@
+package dev.faultline.kernel.mm;
+
+import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.swap.SwapEntry;
+import java.util.List;
+
+/// Takes anonymous pages away from those who map them: mm/vmscan.c, and the part of mm/rmap.c that it needs. The caller has
+/// a reference to the page, which is given back. Writing out completes at once, as with swap in memory.
+///
+/// Left out: pages of files, and the lists that pages wait on.
+final class Reclaim {
+    private final PhysicalMemory physical;
+    private final Swap swap;
+
+    Reclaim(PhysicalMemory physical, Swap swap) {
+        this.physical = physical;
+        this.swap = swap;
+    }
+
+    @Models(file = "mm/vmscan.c", symbol = "reclaim_pages")
+    void reclaimPages(List<Folio> folios) {
+        for (Folio folio : folios) {
+            if (folio.lock().tryLock()) {
+                shrinkFolio(folio);
+            }
+            folio.put();
+        }
+    }
+
+    /// Gives the folio lock up.
+    @Models(file = "mm/vmscan.c", symbol = "shrink_folio_list")
+    private void shrinkFolio(Folio folio) {
+        if (folio.flags().readBits(Folio.LAZYFREE) != 0) {
+            tryToDiscard(folio);
+            folio.lock().unlock();
+            return;
+        }
+        boolean has = folio.swap().isPresent() || !folio.maybeDmaPinned() && addToSwap(folio);
+        if (!has || !tryToUnmap(folio) || folio.maybeDmaPinned()) {
+            folio.lock().unlock();
+            return;
+        }
+        if (folio.flags().readBits(Folio.DIRTY) != 0 && !pageout(folio)) {
+            return;
+        }
+        if (folio.flags().readBits(Folio.DIRTY | Folio.WRITEBACK) == 0) {
+            swap.removeMapping(folio);
+        }
+        folio.lock().unlock();
+    }
+
+    /// A page without a copy in swap is dirty, whatever its entries say.
+    private boolean addToSwap(Folio folio) {
+        boolean done = swap.allocate(folio);
+        if (done) {
+            folio.flags().setBits(Folio.DIRTY);
+        }
+        return done;
+    }
+
+    /// Writes the folio out if nobody else has a reference that could change it.
+    ///
+    /// @return whether the folio is locked again afterwards
+    @Models(file = "mm/vmscan.c", symbol = "pageout")
+    private boolean pageout(Folio folio) {
+        boolean freeable = folio.readReferenceCount() == 2;
+        if (!freeable) {
+            folio.lock().unlock();
+            return false;
+        }
+        folio.flags().clearBits(Folio.DIRTY);
+        swap.writeOut(folio);
+        return folio.lock().tryLock();
+    }
+
+    /// Puts swap entries in the place of all entries that map the folio, and flushes what processors hold of them.
+    ///
+    /// @return whether there is none left as far as the walk has seen
+    @Models(file = "mm/rmap.c", symbol = "try_to_unmap")
+    private boolean tryToUnmap(Folio folio) {
+        boolean all = true;
+        for (Mm mm : physical.addressSpaces()) {
+            for (PteSlot slot : mm.slotsOf(folio)) {
+                all &= !isLocked(mm, slot) && tryToUnmapOne(mm, slot, folio);
+            }
+        }
+        return all;
+    }
+
+    private static boolean isLocked(Mm mm, PteSlot slot) {
+        return mm.vmaLookup(slot.address()).filter(vma -> vma.has(VmFlag.LOCKED)).isPresent();
+    }
+
+    @Models(file = "mm/rmap.c", symbol = "try_to_unmap_one")
+    private boolean tryToUnmapOne(Mm mm, PteSlot slot, Folio folio) {
+        SwapEntry entry = folio.swap().orElseThrow();
+        swap.device().duplicate(entry);
+        TlbGather tlb = new TlbGather(mm);
+        PteSlot.Unmap result = slot.swapOut(folio, entry, tlb);
+        switch (result) {
+            case DIRTY -> {
+                folio.flags().setBits(Folio.DIRTY);
+                folio.putMapping();
+            }
+            case CLEAN -> folio.putMapping();
+            case REFUSED, NOT_MAPPED -> swap.device().free(entry);
+        }
+        tlb.finish();
+        return result != PteSlot.Unmap.REFUSED;
+    }
+
+    private void tryToDiscard(Folio folio) {
+        for (Mm mm : physical.addressSpaces()) {
+            for (PteSlot slot : mm.slotsOf(folio)) {
+                TlbGather tlb = new TlbGather(mm);
+                PteSlot.Unmap result = isLocked(mm, slot) ? PteSlot.Unmap.REFUSED : slot.discard(folio, tlb);
+                tlb.finish();
+                if (result == PteSlot.Unmap.CLEAN) {
+                    folio.putMapping();
+                } else if (result == PteSlot.Unmap.REFUSED) {
+                    folio.flags().clearBits(Folio.LAZYFREE);
+                }
+            }
+        }
+    }
+}
