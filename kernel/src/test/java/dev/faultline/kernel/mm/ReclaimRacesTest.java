@@ -43,4 +43,31 @@ class ReclaimRacesTest {
             assertEquals(List.of(), sandbox.runTogether(seed, prepare, List.of(forks, reads), last), "seed " + seed);
         }
     }
+
+    @Test
+    void aPageThatLeftTheCacheIsNotMappedThoughItsSlotIsInUseForTheSameAddressAgain() {
+        for (int seed = 0; seed < ORDERS; seed++) {
+            Sandbox sandbox = Sandbox.ext4();
+            sandbox.swapOn(2);
+            List<Sandbox.Program> programs = new ArrayList<>();
+            long[] p = new long[1];
+            Runnable prepare = () -> {
+                Sandbox.Program program = sandbox.program(1);
+                programs.add(program);
+                p[0] = program.anonymous(P);
+                program.store(p[0], 'a');
+                program.must("madvise", p[0], P, Mman.MADV_PAGEOUT);
+                program.must("madvise", p[0], P, Mman.MADV_WILLNEED);
+            };
+            Runnable again = () -> {
+                Sandbox.Program program = programs.getFirst();
+                program.must("madvise", p[0], P, Mman.MADV_DONTNEED);
+                program.store(p[0], 'b');
+                program.must("madvise", p[0], P, Mman.MADV_PAGEOUT);
+            };
+            Runnable loads = () -> programs.getFirst().load(p[0]);
+            Runnable last = () -> assertEquals('b', programs.getFirst().load(p[0]));
+            assertEquals(List.of(), sandbox.runTogether(seed, prepare, List.of(again, loads), last), "seed " + seed);
+        }
+    }
 }
