@@ -17,7 +17,9 @@ module dev.faultline.kernel {
     exports dev.faultline.kernel.fs.disk;
     exports dev.faultline.kernel.fs.ext4;
     exports dev.faultline.kernel.fs.gfs2;
+    exports dev.faultline.kernel.fs.ramfs;
     exports dev.faultline.kernel.fs.tmpfs;
+    exports dev.faultline.kernel.fs.xfs;
     exports dev.faultline.kernel.syscall;
     exports dev.faultline.kernel.uffd;
 }

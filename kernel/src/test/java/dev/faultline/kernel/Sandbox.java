@@ -5,7 +5,9 @@ import dev.faultline.kernel.fs.FileSystem;
 import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.fs.ext4.Ext4;
 import dev.faultline.kernel.fs.gfs2.Gfs2;
+import dev.faultline.kernel.fs.ramfs.Ramfs;
 import dev.faultline.kernel.fs.tmpfs.Tmpfs;
+import dev.faultline.kernel.fs.xfs.Xfs;
 import dev.faultline.kernel.lib.Parts;
 import dev.faultline.kernel.mm.FaultIn;
 import dev.faultline.kernel.mm.Mm;
@@ -52,6 +54,16 @@ public final class Sandbox {
     public static Sandbox ext4(Architecture architecture) {
         return new Sandbox(1, nodes -> List.of(new Ext4(nodes.getFirst(), "/mnt")),
                 Parts.TODAY.with(Architecture.PART, architecture));
+    }
+
+    /// {@return today's kernel with ramfs}
+    public static Sandbox ramfs() {
+        return new Sandbox(1, nodes -> List.of(new Ramfs(nodes.getFirst(), "/mnt")), Parts.TODAY);
+    }
+
+    /// {@return today's kernel with xfs}
+    public static Sandbox xfs() {
+        return new Sandbox(1, nodes -> List.of(new Xfs(nodes.getFirst(), "/mnt")), Parts.TODAY);
     }
 
     /// {@return today's kernel with gfs2 on that many nodes}

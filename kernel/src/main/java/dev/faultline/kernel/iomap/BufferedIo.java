@@ -8,7 +8,11 @@ import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.lib.Part;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.mm.TaskStruct;
+import dev.faultline.kernel.mm.VmFault;
+import dev.faultline.kernel.mm.VmFaultResult;
 import dev.faultline.kernel.pagecache.AddressSpace;
+import dev.faultline.kernel.pagecache.Filemap;
+import dev.faultline.kernel.pagecache.Writeback;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.SysResult;
 import dev.faultline.machine.task.RetryLoop;
@@ -91,7 +95,7 @@ public class BufferedIo {
             return;
         }
         long start = pos - offset;
-        if (iomap.type() == Iomap.Type.HOLE || start >= mapping.iSize().read()) {
+        if (iomap.type() != Iomap.Type.MAPPED || start >= mapping.iSize().read()) {
             folio.data().zero(0, Content.SIZE);
         } else {
             Bio bio = new Bio(iomap.device(), false, iomap.diskPositionOf(start));
@@ -170,6 +174,29 @@ public class BufferedIo {
         folio.put();
     }
 
+    /// Makes a page of a shared mapping writable: it gets what blocks it needs under its lock, and becomes dirty. The
+    /// caller keeps truncation out.
+    @Models(file = "fs/iomap/buffered-io.c", symbol = "iomap_page_mkwrite")
+    public static VmFaultResult pageMkwrite(VmFault fault, AddressSpace mapping, IomapOps operations) {
+        Folio folio = fault.folio();
+        folio.lock().lock();
+        long pos = folio.index() * Content.SIZE;
+        long inside = Math.min(Content.SIZE, mapping.iSize().read() - pos);
+        if (!Filemap.isPartOf(folio, mapping) || inside <= 0) {
+            folio.lock().unlock();
+            return VmFaultResult.NOPAGE;
+        }
+        IomapOps.Begin begun = operations.begin(pos, inside, IomapOps.Purpose.WRITE);
+        if (!(begun instanceof IomapOps.Begin.Mapped(Iomap iomap))) {
+            folio.lock().unlock();
+            return VmFaultResult.SIGBUS;
+        }
+        mapping.dirtyFolio(folio);
+        operations.end(pos, inside, inside, iomap, IomapOps.Purpose.WRITE);
+        Writeback.waitForFolio(folio);
+        return VmFaultResult.LOCKED;
+    }
+
     /// Writes a locked folio to the disk and unlocks it. Bytes behind the end of the file are zeroed first.
     @Models(file = "fs/iomap/buffered-io.c", symbol = "iomap_writepages")
     public static Optional<Errno> writeFolio(AddressSpace mapping, Folio folio, IomapOps operations) {
@@ -188,6 +215,9 @@ public class BufferedIo {
         Optional<Errno> error = Optional.empty();
         switch (begun) {
             case IomapOps.Begin.Failed(Errno errno) -> error = Optional.of(errno);
+            case IomapOps.Begin.Mapped(Iomap iomap) when iomap.type() == Iomap.Type.HOLE -> {
+                // the blocks went with a truncation
+            }
             case IomapOps.Begin.Mapped(Iomap iomap) -> {
                 Bio bio = new Bio(iomap.device(), true, iomap.diskPositionOf(pos));
                 bio.add(folio, 0, Content.SIZE);

@@ -6,5 +6,7 @@ public enum DioFlag {
     /// that was.
     PARTIAL,
     /// Wait for the transfer even where whoever made the request does not.
-    FORCE_WAIT
+    FORCE_WAIT,
+    /// Only onto blocks that hold data, inside the file: -EAGAIN otherwise.
+    OVERWRITE_ONLY
 }

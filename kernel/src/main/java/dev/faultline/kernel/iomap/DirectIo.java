@@ -37,6 +37,7 @@ public class DirectIo {
         private final Kiocb iocb;
         private final IovIter iter;
         private final IomapOps operations;
+        private final DioOps ends;
         private final boolean write;
         private final long startPos;
         private final long iSize;
@@ -49,10 +50,11 @@ public class DirectIo {
         private long pos;
         private long sizeBytes;
 
-        Dio(Kiocb iocb, IovIter iter, IomapOps operations, EnumSet<DioFlag> flags, long doneBefore) {
+        Dio(Kiocb iocb, IovIter iter, IomapOps operations, DioOps ends, EnumSet<DioFlag> flags, long doneBefore) {
             this.iocb = iocb;
             this.iter = iter;
             this.operations = operations;
+            this.ends = ends;
             this.write = iter.direction() == IovIter.Direction.SOURCE;
             this.startPos = iocb.pos();
             this.iSize = mapping().iSize().read();
@@ -108,14 +110,24 @@ public class DirectIo {
     ///         caller must not touch it any more; -ENOTBLK if it has to go through the page cache; -EFAULT, -EINVAL,
     ///         -EIO
     @Models(file = "fs/iomap/direct-io.c", symbol = "iomap_dio_rw")
-    public SysResult rw(Kiocb iocb, IovIter iter, IomapOps operations, EnumSet<DioFlag> flags, long doneBefore) {
+    public final SysResult rw(Kiocb iocb, IovIter iter, IomapOps operations, EnumSet<DioFlag> flags, long doneBefore) {
+        return rw(iocb, iter, operations, DioOps.NONE, flags, doneBefore);
+    }
+
+    /// As the other, with what the file system does when the transfer is over.
+    @Models(file = "fs/iomap/direct-io.c", symbol = "iomap_dio_rw")
+    public final SysResult rw(Kiocb iocb, IovIter iter, IomapOps operations, DioOps ends, EnumSet<DioFlag> flags,
+            long doneBefore) {
         long length = iter.count();
         if (length == 0) {
             return SysResult.ZERO;
         }
-        Dio dio = new Dio(iocb, iter, operations, flags, doneBefore);
+        Dio dio = new Dio(iocb, iter, operations, ends, flags, doneBefore);
         if (!dio.write && dio.startPos >= dio.iSize) {
             return SysResult.ZERO;
+        }
+        if (flags.contains(DioFlag.OVERWRITE_ONLY) && dio.startPos + length > dio.iSize) {
+            return SysResult.err(Errno.EAGAIN);
         }
         Optional<Errno> unready = prepare(dio, length);
         if (unready.isPresent()) {
@@ -204,6 +216,7 @@ public class DirectIo {
         return switch (iomap.type()) {
             case HOLE -> dio.write ? SysResult.err(Errno.ENOTBLK) : hole(dio, length);
             case MAPPED, UNWRITTEN -> blocks(dio, iomap, length);
+            case DELALLOC -> SysResult.err(Errno.EIO); // a collision with a store through a mapping
         };
     }
 
@@ -367,6 +380,7 @@ public class DirectIo {
     private SysResult complete(Dio dio) {
         long done = dio.write ? dio.sizeBytes : Math.min(dio.sizeBytes, dio.iSize - dio.startPos);
         if (dio.write && done > 0 && dio.error.isEmpty()) {
+            dio.ends.endIo(dio.startPos, done);
             invalidateAfterwards(dio);
         }
         dio.mapping().dioEnd();

@@ -15,7 +15,9 @@ public record Iomap(Type type, long offset, long lengthBytes, BlockDevice device
         /// Blocks.
         MAPPED,
         /// Blocks that were allocated for a direct write into a hole: what is not written of them reads as zeroes.
-        UNWRITTEN
+        UNWRITTEN,
+        /// Blocks that were promised to a buffered write, and are found when its pages are written.
+        DELALLOC
     }
 
     /// {@return where on the disk the byte at `pos` of the file lies}

@@ -3,6 +3,7 @@ package dev.faultline.kernel.fs;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.faultline.kernel.Sandbox;
+import dev.faultline.kernel.fs.ramfs.Ramfs;
 import dev.faultline.kernel.uapi.Fcntl;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -28,6 +29,20 @@ class RandomCallsTest {
     void tmpfsKeepsWhatIsWritten() {
         for (int seed = 0; seed < PROGRAMS; seed++) {
             check(Sandbox.tmpfs(OptionalLong.empty()), 1, seed, false);
+        }
+    }
+
+    @Test
+    void ramfsKeepsWhatIsWritten() {
+        for (int seed = 0; seed < PROGRAMS; seed++) {
+            check(Sandbox.ramfs(), 1, seed, false);
+        }
+    }
+
+    @Test
+    void xfsKeepsWhatIsWritten() {
+        for (int seed = 0; seed < PROGRAMS; seed++) {
+            check(Sandbox.xfs(), 1, seed);
         }
     }
 
@@ -63,12 +78,13 @@ class RandomCallsTest {
         private byte[] expected = new byte[6000];
 
         Run(Sandbox sandbox, int nodes, int seed, boolean writesBack) {
+            boolean canBeDirect = !(sandbox.mounted().getFirst() instanceof Ramfs);
             this.writesBack = writesBack;
             this.random = new SplittableRandom(seed);
             this.seed = "seed " + seed;
             Arrays.fill(expected, (byte) 'a');
             for (int node = 1; node <= nodes; node++) {
-                users.add(new User(sandbox.program(node)));
+                users.add(new User(sandbox.program(node), canBeDirect));
             }
         }
 
@@ -80,10 +96,10 @@ class RandomCallsTest {
             final long mapping;
             final long buffer;
 
-            User(Sandbox.Program program) {
+            User(Sandbox.Program program, boolean canBeDirect) {
                 this.program = program;
                 this.buffered = program.open("/mnt/f", 0);
-                this.direct = program.open("/mnt/f", Fcntl.O_DIRECT);
+                this.direct = program.open("/mnt/f", canBeDirect ? Fcntl.O_DIRECT : 0);
                 this.mapping = program.shared(buffered, MOST_BYTES);
                 this.buffer = program.anonymous(MOST_BYTES);
             }

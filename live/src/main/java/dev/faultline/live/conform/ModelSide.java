@@ -2,7 +2,9 @@ package dev.faultline.live.conform;
 
 import dev.faultline.kernel.fs.FileSystem;
 import dev.faultline.kernel.fs.ext4.Ext4;
+import dev.faultline.kernel.fs.ramfs.Ramfs;
 import dev.faultline.kernel.fs.tmpfs.Tmpfs;
+import dev.faultline.kernel.fs.xfs.Xfs;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Parts;
 import dev.faultline.kernel.mm.SignalRaised;
@@ -39,7 +41,7 @@ public final class ModelSide {
 
     /// {@return the types of file systems that programs can run on}
     public static List<String> fileSystems() {
-        return List.of("ext4", "tmpfs");
+        return List.of("ext4", "tmpfs", "xfs", "ramfs");
     }
 
     /// What a program came to.
@@ -70,6 +72,8 @@ public final class ModelSide {
         return switch (fileSystem) {
             case "ext4" -> new Ext4(kernel.nodes().getFirst(), MOUNT_POINT);
             case "tmpfs" -> new Tmpfs(kernel.nodes().getFirst(), MOUNT_POINT, OptionalLong.empty());
+            case "ramfs" -> new Ramfs(kernel.nodes().getFirst(), MOUNT_POINT);
+            case "xfs" -> new Xfs(kernel.nodes().getFirst(), MOUNT_POINT);
             default -> throw new IllegalArgumentException("the model has no " + fileSystem);
         };
     }

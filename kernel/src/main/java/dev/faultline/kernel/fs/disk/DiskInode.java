@@ -53,6 +53,13 @@ public final class DiskInode extends SharedObject {
         return blocks.getOrDefault(index, HOLE);
     }
 
+    /// {@return the first page from `index` on that has a block, [Long#MAX_VALUE] if none has} For the rest of a step on
+    /// this list, and for parts that run alone.
+    public long nextBlock(long index) {
+        Long next = blocks.ceilingKey(index);
+        return next == null ? Long.MAX_VALUE : next;
+    }
+
     /// Makes `block` hold page `index`.
     public void setBlock(long index, long block) {
         blocks.put(index, block);

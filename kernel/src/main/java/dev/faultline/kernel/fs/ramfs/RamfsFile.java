@@ -1,0 +1,120 @@
+package dev.faultline.kernel.fs.ramfs;
+
+import dev.faultline.kernel.fs.FileMode;
+import dev.faultline.kernel.fs.Inode;
+import dev.faultline.kernel.fs.Kiocb;
+import dev.faultline.kernel.fs.Node;
+import dev.faultline.kernel.fs.OpenFile;
+import dev.faultline.kernel.fs.disk.CachedFile;
+import dev.faultline.kernel.iov.IovIter;
+import dev.faultline.kernel.lib.Content;
+import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.mm.Folio;
+import dev.faultline.kernel.mm.VmFault;
+import dev.faultline.kernel.mm.VmFaultResult;
+import dev.faultline.kernel.pagecache.Filemap;
+import dev.faultline.kernel.pagecache.GenericWrite;
+import dev.faultline.kernel.pagecache.ReadFlag;
+import dev.faultline.kernel.pagecache.Truncate;
+import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.kernel.uapi.SysResult;
+import java.util.EnumSet;
+import java.util.Optional;
+
+/// Reading, writing and mapping files of ramfs: the generic functions, and the simple ones of fs/libfs.c.
+final class RamfsFile extends CachedFile implements GenericWrite.PageWriter {
+    private final RamfsInode inode;
+
+    RamfsFile(RamfsInode inode) {
+        this.inode = inode;
+    }
+
+    @Override
+    protected Inode inode() {
+        return inode;
+    }
+
+    @Override
+    protected Node node() {
+        return inode.node();
+    }
+
+    /// Takes no lock of the inode: it may see a part of a write.
+    @Override
+    @Models(file = "mm/filemap.c", symbol = "generic_file_read_iter")
+    public SysResult readIter(Kiocb iocb, IovIter to) {
+        SysResult read = node().filemap().read(mapping(), iocb.pos(), to, EnumSet.noneOf(ReadFlag.class));
+        iocb.setPos(iocb.pos() + read.bytes());
+        return read;
+    }
+
+    @Override
+    @Models(file = "mm/filemap.c", symbol = "generic_file_write_iter")
+    public SysResult writeIter(Kiocb iocb, IovIter from) {
+        inode.iRwsem().downWrite();
+        Optional<Errno> refused = iocb.writeChecks(from);
+        SysResult written = refused.isPresent() ? SysResult.err(refused.get())
+                : GenericWrite.perform(node().machine(), from, iocb.pos(), this);
+        iocb.setPos(iocb.pos() + written.bytes());
+        inode.iRwsem().upWrite();
+        return written;
+    }
+
+    @Override
+    @Models(file = "fs/libfs.c", symbol = "simple_write_begin")
+    public GenericWrite.Begin begin(long pos, int lengthBytes) {
+        Folio folio = node().filemap().getLockedFolio(mapping(), pos / Content.SIZE);
+        if (folio.flags().readBits(Folio.UPTODATE) == 0 && lengthBytes != Content.SIZE) {
+            folio.data().zeroSegments((int) (pos % Content.SIZE), lengthBytes);
+        }
+        return new GenericWrite.Begin.Ready(folio);
+    }
+
+    /// What a copy that stopped short left of a new page becomes zeroes; all that was copied counts.
+    @Override
+    @Models(file = "fs/libfs.c", symbol = "simple_write_end")
+    public int end(long pos, int lengthBytes, int copied, Folio folio) {
+        if (folio.flags().readBits(Folio.UPTODATE) == 0) {
+            if (copied < lengthBytes) {
+                folio.data().zero((int) (pos % Content.SIZE) + copied, lengthBytes - copied);
+            }
+            folio.flags().setBits(Folio.UPTODATE);
+        }
+        if (pos + copied > mapping().iSize().read()) {
+            mapping().iSize().write(pos + copied);
+        }
+        mapping().dirtyFolio(folio);
+        folio.lock().unlock();
+        folio.put();
+        return copied;
+    }
+
+    @Override
+    @Models(file = "mm/filemap.c", symbol = "filemap_page_mkwrite")
+    public VmFaultResult pageMkwrite(VmFault fault) {
+        return Filemap.pageMkwrite(fault, mapping());
+    }
+
+    /// There is nothing that could become durable.
+    @Override
+    @Models(file = "fs/libfs.c", symbol = "noop_fsync")
+    public Optional<Errno> fsync(OpenFile file) {
+        return Optional.empty();
+    }
+
+    /// Takes no `invalidate_lock`: a fault may add a page behind the new end, and then finds that it is there.
+    @Override
+    @Models(file = "fs/libfs.c", symbol = "simple_setattr")
+    public Optional<Errno> truncate(OpenFile file, long sizeBytes) {
+        inode.iRwsem().downWrite();
+        mapping().iSize().write(sizeBytes);
+        Truncate.truncatePagecache(mapping(), sizeBytes);
+        inode.iRwsem().upWrite();
+        return Optional.empty();
+    }
+
+    @Override
+    public EnumSet<FileMode> modes() {
+        return EnumSet.noneOf(FileMode.class);
+    }
+}
