@@ -37,6 +37,11 @@ public interface FileOperations {
     /// @return nothing on success
     Optional<Errno> truncate(OpenFile file, long sizeBytes);
 
+    /// {@return the seals of the file, if it is one that has some}
+    default Optional<Seals> seals() {
+        return Optional.empty();
+    }
+
     /// Makes pages, or a hole. The numbers make sense.
     ///
     /// @param mode as fallocate(2) has it

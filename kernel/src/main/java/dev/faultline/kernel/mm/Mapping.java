@@ -1,15 +1,19 @@
 package dev.faultline.kernel.mm;
 
+import dev.faultline.kernel.lib.Models;
+import dev.faultline.machine.shared.Cell;
 import dev.faultline.machine.shared.RwSemaphore;
 import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.StateObject;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// The part of a `struct address_space` that memory management needs: which areas map the file (`i_mmap`).
 public abstract class Mapping extends StateObject {
     private final RwSemaphore iMmapRwsem;
     private final Object host;
+    private Optional<Cell> writableAreas = Optional.empty();
 
     /// Guarded by [#iMmapRwsem].
     private final List<Vma> areas = new ArrayList<>(4);
@@ -23,13 +27,34 @@ public abstract class Mapping extends StateObject {
         this.iMmapRwsem = new RwSemaphore(machine, "i_mmap_rwsem", host);
     }
 
+    /// Counts from now on, for who asks, the areas through which the file may be written. Before anybody maps it.
+    public void countWritableAreas() {
+        writableAreas = Optional.of(new Cell(machine(), "i_mmap_writable", host, 0));
+    }
+
+    /// {@return how many areas the file may be written through (`i_mmap_writable`), -1 if there must be none; if they are
+    /// counted}
+    public Optional<Cell> writableAreas() {
+        return writableAreas;
+    }
+
     /// Takes areas out and puts others in. Takes and drops `i_mmap_rwsem` for writing.
     public void replaceAreas(List<Vma> old, List<Vma> replacements) {
         iMmapRwsem.downWrite();
+        int before = writable(areas);
         areas.removeAll(old);
         areas.addAll(replacements);
         changed();
+        int more = writable(areas) - before;
+        if (more != 0) {
+            writableAreas.ifPresent(count -> count.add(more));
+        }
         iMmapRwsem.upWrite();
+    }
+
+    @Models(file = "include/linux/mm.h", symbol = "is_shared_maywrite")
+    private static int writable(List<Vma> areas) {
+        return (int) areas.stream().filter(vma -> vma.has(VmFlag.SHARED) && vma.has(VmFlag.MAYWRITE)).count();
     }
 
     /// {@return the lock of the set of areas}

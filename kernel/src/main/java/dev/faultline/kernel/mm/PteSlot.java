@@ -44,6 +44,11 @@ public final class PteSlot extends SharedObject {
         return pte;
     }
 
+    /// {@return whether the entry maps the folio} One step.
+    public boolean maps(Folio folio) {
+        return read() instanceof Pte.Present present && present.folio() == folio;
+    }
+
     /// Replaces the entry if it is still `expected` (`pte_same`). One step, under the page-table lock.
     ///
     /// @return whether it was

@@ -5,6 +5,7 @@ import dev.faultline.kernel.fs.FileSystem;
 import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Kiocb;
 import dev.faultline.kernel.fs.OpenFile;
+import dev.faultline.kernel.fs.Seals;
 import dev.faultline.kernel.iov.IovIter;
 import dev.faultline.kernel.iov.Segment;
 import dev.faultline.kernel.lib.Content;
@@ -12,6 +13,7 @@ import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.UserAccess;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Fcntl;
+import dev.faultline.kernel.uapi.Mman;
 import dev.faultline.kernel.uapi.SysResult;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +22,9 @@ import java.util.Optional;
 /// The calls on files (fs/open.c, fs/read_write.c, fs/sync.c).
 final class FileCalls {
     private static final int PATH_MAX = 4096;
+    private static final int MFD_NAME_MAX = 250; // with the zero at the end
+    private static final int MFD_KNOWN =
+            Mman.MFD_CLOEXEC | Mman.MFD_ALLOW_SEALING | Mman.MFD_NOEXEC_SEAL | Mman.MFD_EXEC;
 
     private final Kernel kernel;
 
@@ -63,16 +68,22 @@ final class FileCalls {
 
     @Models(file = "fs/namei.c", symbol = "getname")
     private Optional<Errno> getName(Process process, long address, StringBuilder path) {
+        Optional<Errno> wrong = getString(process, address, path, PATH_MAX);
+        return wrong.isEmpty() && path.isEmpty() ? Optional.of(Errno.ENOENT) : wrong;
+    }
+
+    /// {@return -EFAULT; -EINVAL if the string and its end take more bytes}
+    private static Optional<Errno> getString(Process process, long address, StringBuilder string, int mostBytes) {
         UserAccess access = process.node().userMemory().access();
         Content bytes = new Content((byte) 0);
-        while (path.length() < PATH_MAX) {
-            if (access.copyFromUser(bytes, 0, address + path.length(), 1) != 0) {
+        while (string.length() < mostBytes) {
+            if (access.copyFromUser(bytes, 0, address + string.length(), 1) != 0) {
                 return Optional.of(Errno.EFAULT);
             }
             if (bytes.get(0) == 0) {
-                return path.isEmpty() ? Optional.of(Errno.ENOENT) : Optional.empty();
+                return Optional.empty();
             }
-            path.append((char) bytes.get(0));
+            string.append((char) bytes.get(0));
         }
         return Optional.of(Errno.EINVAL);
     }
@@ -253,6 +264,52 @@ final class FileCalls {
             return SysResult.err(Errno.EFBIG); // inode_newsize_ok
         }
         return result(file.get().inode().operations().truncate(file.get(), sizeBytes));
+    }
+
+    /// fcntl(2), for seals only.
+    @Models(file = "mm/memfd.c", symbol = "memfd_fcntl")
+    SysResult fcntl(Process process, int fd, int command, long argument) {
+        Optional<OpenFile> file = process.files().get(fd);
+        if (file.isEmpty()) {
+            return SysResult.err(Errno.EBADF);
+        }
+        Optional<Seals> seals = file.get().inode().operations().seals();
+        return switch (command) {
+            case Fcntl.F_GET_SEALS -> seals.map(known -> SysResult.ok(known.get())).orElse(SysResult.err(Errno.EINVAL));
+            case Fcntl.F_ADD_SEALS -> addSeals(file.get(), seals, (int) argument);
+            default -> throw new IllegalStateException("there is no model of the command " + command + " of fcntl");
+        };
+    }
+
+    @Models(file = "mm/memfd.c", symbol = "memfd_add_seals")
+    private static SysResult addSeals(OpenFile file, Optional<Seals> seals, int more) {
+        if (!file.isWritable()) {
+            return SysResult.err(Errno.EPERM);
+        }
+        if ((more & ~Fcntl.F_ALL_SEALS) != 0 || seals.isEmpty()) {
+            return SysResult.err(Errno.EINVAL);
+        }
+        return result(seals.get().add(more));
+    }
+
+    /// memfd_create(2), without huge pages.
+    @Models(file = "mm/memfd.c", symbol = "__do_sys_memfd_create")
+    SysResult memfdCreate(Process process, long nameAddress, int flags) {
+        if ((flags & Mman.MFD_HUGETLB) != 0) {
+            throw new IllegalStateException("there is no model of MFD_HUGETLB");
+        }
+        boolean both = (flags & Mman.MFD_EXEC) != 0 && (flags & Mman.MFD_NOEXEC_SEAL) != 0;
+        if ((flags & ~MFD_KNOWN) != 0 || both) {
+            return SysResult.err(Errno.EINVAL);
+        }
+        StringBuilder name = new StringBuilder();
+        Optional<Errno> wrong = getString(process, nameAddress, name, MFD_NAME_MAX);
+        if (wrong.isPresent()) {
+            return SysResult.err(wrong.get());
+        }
+        int seals = (flags & Mman.MFD_NOEXEC_SEAL) != 0 ? Fcntl.F_SEAL_EXEC
+                : (flags & Mman.MFD_ALLOW_SEALING) != 0 ? 0 : Fcntl.F_SEAL_SEAL;
+        return SysResult.ok(process.files().install(kernel.shmMount(process.node()).memfd(name.toString(), seals)));
     }
 
     /// fallocate(2).

@@ -3,6 +3,7 @@ package dev.faultline.kernel.syscall;
 import dev.faultline.kernel.arch.Architecture;
 import dev.faultline.kernel.fs.FileMode;
 import dev.faultline.kernel.fs.OpenFile;
+import dev.faultline.kernel.fs.Seals;
 import dev.faultline.kernel.fs.tmpfs.ShmMount;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
@@ -12,6 +13,7 @@ import dev.faultline.kernel.mm.VmFlag;
 import dev.faultline.kernel.mm.Vma;
 import dev.faultline.kernel.mm.VmaChange;
 import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.kernel.uapi.Fcntl;
 import dev.faultline.kernel.uapi.Mman;
 import dev.faultline.kernel.uapi.SysResult;
 import java.util.EnumSet;
@@ -46,7 +48,7 @@ final class MemoryCalls {
         Mm mm = process.mm();
         UserfaultEvents events = new UserfaultEvents();
         mm.mmapLock().downWrite();
-        Request request = new Request(fixed(flags) ? address : address & -Content.SIZE, length, protection, flags, file, offset);
+        Request request = new Request(fixed(flags) ? address : address & -Content.SIZE, length, protection, flags, file, offset, false);
         SysResult result = doMmap(kernel.shmMount(process.node()), mm, request, events);
         mm.writeUnlock();
         events.complete();
@@ -57,7 +59,19 @@ final class MemoryCalls {
     }
 
     /// What is asked for.
-    private record Request(long hint, long length, int protection, int flags, Optional<OpenFile> file, long offset) {
+    ///
+    /// @param neverWritten whether the area must not become writable, though the file was opened for writing
+    private record Request(long hint, long length, int protection, int flags, Optional<OpenFile> file, long offset,
+            boolean neverWritten) {
+        Request readOnly() {
+            return new Request(hint, length, protection, flags, file, offset, true);
+        }
+
+        /// {@return the seals that the area is to be checked against}
+        Optional<Seals> seals() {
+            return isShared() ? file.flatMap(opened -> opened.inode().operations().seals()) : Optional.empty();
+        }
+
         boolean isShared() {
             return (flags & Mman.MAP_TYPE) != Mman.MAP_PRIVATE;
         }
@@ -136,15 +150,37 @@ final class MemoryCalls {
         boolean there = fixed || keep
                 || hint > 0 && !taken && hint % Content.SIZE == 0 && hint <= Mm.TASK_SIZE - length;
         long start = there ? hint : mm.unmappedArea(length);
-        if (fixed) {
-            events.unmap(mm, hint, hint + length);
-            VmaChange.unmap(mm, hint, hint + length);
+        Optional<Seals> seals = request.seals();
+        return seals.isEmpty() ? mmapRegion(mm, start, request, request.backing(shm), events)
+                : mmapSealed(mm, start, request, seals.get(), events);
+    }
+
+    /// A file that is sealed against writing can be mapped to be read for ever.
+    @Models(file = "mm/memfd.c", symbol = "memfd_check_seals_mmap")
+    private static SysResult mmapSealed(Mm mm, long start, Request request, Seals seals, UserfaultEvents events) {
+        boolean sealed = (seals.get() & (Fcntl.F_SEAL_WRITE | Fcntl.F_SEAL_FUTURE_WRITE)) != 0;
+        if (sealed) {
+            return (request.protection & Mman.PROT_WRITE) != 0 ? SysResult.err(Errno.EPERM)
+                    : mmapRegion(mm, start, request.readOnly(), request.file, events);
         }
-        return mmapRegion(mm, start, request, request.backing(shm));
+        boolean writable = request.file.orElseThrow().isWritable();
+        if (writable && !seals.mapWritable()) {
+            return SysResult.err(Errno.EPERM);
+        }
+        SysResult result = mmapRegion(mm, start, request, request.file, events);
+        if (writable) {
+            seals.unmapWritable();
+        }
+        return result;
     }
 
     @Models(file = "mm/vma.c", symbol = "mmap_region")
-    private static SysResult mmapRegion(Mm mm, long start, Request request, Optional<OpenFile> file) {
+    private static SysResult mmapRegion(Mm mm, long start, Request request, Optional<OpenFile> file,
+            UserfaultEvents events) {
+        if ((request.flags & Mman.MAP_FIXED) != 0) {
+            events.unmap(mm, start, start + request.length);
+            VmaChange.unmap(mm, start, start + request.length);
+        }
         EnumSet<VmFlag> vmFlags = vmFlags(mm.architecture(), request, file);
         if (!VmFlag.areValid(vmFlags)) {
             return SysResult.err(Errno.EINVAL);
@@ -167,7 +203,7 @@ final class MemoryCalls {
         if (request.isShared()) {
             vmFlags.add(VmFlag.SHARED);
         }
-        if (!request.isShared() || file.isEmpty() || file.get().isWritable()) {
+        if (!request.isShared() || !request.neverWritten && (file.isEmpty() || file.get().isWritable())) {
             vmFlags.add(VmFlag.MAYWRITE);
         }
         if (architecture.hasTags() && (file.isEmpty() || !architecture.tagsAnonymousMemoryOnly())) {

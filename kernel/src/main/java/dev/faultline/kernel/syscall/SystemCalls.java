@@ -54,6 +54,8 @@ public final class SystemCalls {
         calls.put("lseek", (p, a) -> files.lseek(p, (int) a[0], a[1], (int) a[2]));
         calls.put("fsync", (p, a) -> files.fsync(p, (int) a[0]));
         calls.put("fdatasync", (p, a) -> files.fsync(p, (int) a[0]));
+        calls.put("fcntl", (p, a) -> files.fcntl(p, (int) a[0], (int) a[1], a.length > 2 ? a[2] : 0));
+        calls.put("memfd_create", (p, a) -> files.memfdCreate(p, a[0], (int) a[1]));
         calls.put("fallocate", (p, a) -> files.fallocate(p, (int) a[0], (int) a[1], a[2], a[3]));
         calls.put("ftruncate", (p, a) -> files.ftruncate(p, (int) a[0], a[1]));
     }
@@ -132,8 +134,8 @@ public final class SystemCalls {
 
     /// {@return the names of the calls that the model implements, sorted}
     public static List<String> names() {
-        return List.of("close", "fallocate", "fdatasync", "fsync", "ftruncate", "io_destroy", "io_getevents",
-                "io_setup", "io_submit", "ioctl", "lseek", "madvise", "mincore", "mlock", "mmap",
+        return List.of("close", "fallocate", "fcntl", "fdatasync", "fsync", "ftruncate", "io_destroy", "io_getevents",
+                "io_setup", "io_submit", "ioctl", "lseek", "madvise", "memfd_create", "mincore", "mlock", "mmap",
                 "mprotect", "mremap", "msync", "munlock", "munmap", "open", "poll", "prctl", "pread", "preadv", "pwrite",
                 "pwritev", "read", "readv", "sched_yield", "userfaultfd", "wait", "waitpid", "write", "writev");
     }

@@ -22,6 +22,16 @@ public final class Fcntl {
     public static final int SEEK_END = 2;
     public static final int SEEK_HOLE = 4;
 
+    public static final int F_ADD_SEALS = 1033;
+    public static final int F_GET_SEALS = 1034;
+    public static final int F_SEAL_SEAL = 1;
+    public static final int F_SEAL_SHRINK = 2;
+    public static final int F_SEAL_GROW = 4;
+    public static final int F_SEAL_WRITE = 8;
+    public static final int F_SEAL_FUTURE_WRITE = 0x10;
+    public static final int F_SEAL_EXEC = 0x20;
+    public static final int F_ALL_SEALS = 0x3f;
+
     public static final int FALLOC_FL_KEEP_SIZE = 1;
     public static final int FALLOC_FL_PUNCH_HOLE = 2;
     public static final int FALLOC_FL_COLLAPSE_RANGE = 8;

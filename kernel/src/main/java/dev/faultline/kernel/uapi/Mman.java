@@ -26,6 +26,12 @@ public final class Mman {
     public static final int MS_INVALIDATE = 2;
     public static final int MS_SYNC = 4;
 
+    public static final int MFD_CLOEXEC = 1;
+    public static final int MFD_ALLOW_SEALING = 2;
+    public static final int MFD_HUGETLB = 4;
+    public static final int MFD_NOEXEC_SEAL = 8;
+    public static final int MFD_EXEC = 0x10;
+
     public static final int MADV_NORMAL = 0;
     public static final int MADV_RANDOM = 1;
     public static final int MADV_SEQUENTIAL = 2;

@@ -29,7 +29,7 @@ class GeneratorTest {
     private static final List<String> OF_TAGS = List.of("prctl");
 
     /// Programs run on a file system with a disk so far.
-    private static final List<String> OF_TMPFS = List.of("fallocate");
+    private static final List<String> OF_TMPFS = List.of("fallocate", "fcntl", "memfd_create");
 
     @Test
     void everyCallOfTheModelComesUp() {

@@ -35,6 +35,7 @@ final class BlockLimit {
         }
         usedBlocks.touch(Access.WRITE);
         boolean fits = usedBlocks.peek() + blocks <= maxBlocks;
+        usedBlocks.machine().current().learn(fits ? 1 : 0);
         usedBlocks.poke(fits ? usedBlocks.peek() + blocks : usedBlocks.peek());
         return fits;
     }

@@ -1,6 +1,5 @@
 package dev.faultline.kernel.fs.tmpfs;
 
-import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.fs.OpenFile;
 import dev.faultline.kernel.lib.Models;
@@ -25,8 +24,19 @@ public final class ShmMount {
         return new OpenFile(node.machine(), fileSetup("dev/zero", lengthBytes), Fcntl.O_RDWR);
     }
 
+    /// {@return an open, empty file that may be sealed}
+    ///
+    /// @param seals what it is sealed against from the start
+    public OpenFile memfd(String name, int seals) {
+        ShmemInode inode = fileSetup("memfd:" + name, 0);
+        if ((seals & Fcntl.F_SEAL_SEAL) == 0) {
+            inode.seals().allow(seals);
+        }
+        return new OpenFile(node.machine(), inode, Fcntl.O_RDWR);
+    }
+
     @Models(file = "mm/shmem.c", symbol = "__shmem_file_setup")
-    private Inode fileSetup(String name, long sizeBytes) {
+    private ShmemInode fileSetup(String name, long sizeBytes) {
         BlockLimit none = new BlockLimit(node.machine(), "shm_mnt", BlockLimit.NONE);
         ShmemInode inode = new ShmemInode(node, name, none);
         inode.mapping().iSize().poke(sizeBytes);

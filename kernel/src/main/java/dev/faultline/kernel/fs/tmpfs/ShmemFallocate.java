@@ -25,18 +25,17 @@ final class ShmemFallocate {
             return Optional.of(Errno.EOPNOTSUPP);
         }
         inode.iRwsem().downWrite();
-        Optional<Errno> error = Optional.empty();
-        if ((mode & Fcntl.FALLOC_FL_PUNCH_HOLE) != 0) {
-            punch(offset, offset + lengthBytes);
-        } else {
-            error = allocate(mode, offset, offset + lengthBytes);
-        }
+        Optional<Errno> error = (mode & Fcntl.FALLOC_FL_PUNCH_HOLE) != 0 ? punch(offset, offset + lengthBytes)
+                : allocate(mode, offset, offset + lengthBytes);
         inode.iRwsem().upWrite();
         return error;
     }
 
     /// Copies that private mappings have made of the pages stay.
-    private void punch(long start, long end) {
+    private Optional<Errno> punch(long start, long end) {
+        if (inode.seals().has(ShmemSeals.NO_WRITES)) {
+            return Optional.of(Errno.EPERM);
+        }
         long first = Content.pages(start);
         long last = end / Content.SIZE;
         inode.falloc().begin(new ShmemFalloc.Range(first, last, true));
@@ -45,9 +44,13 @@ final class ShmemFallocate {
         }
         ShmemTruncate.punch(inode, start, end);
         inode.falloc().end();
+        return Optional.empty();
     }
 
     private Optional<Errno> allocate(int mode, long start, long end) {
+        if (inode.seals().has(Fcntl.F_SEAL_GROW) && end > inode.mapping().iSize().read()) {
+            return Optional.of(Errno.EPERM);
+        }
         long first = start / Content.SIZE;
         long behind = Content.pages(end);
         BlockLimit limit = inode.blocks().limit();

@@ -3,6 +3,7 @@ package dev.faultline.kernel.fs.tmpfs;
 import dev.faultline.kernel.fs.FileOperations;
 import dev.faultline.kernel.fs.Kiocb;
 import dev.faultline.kernel.fs.OpenFile;
+import dev.faultline.kernel.fs.Seals;
 import dev.faultline.kernel.iov.IovIter;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
@@ -17,6 +18,7 @@ import dev.faultline.kernel.pagecache.AddressSpace;
 import dev.faultline.kernel.pagecache.Filemap;
 import dev.faultline.kernel.pagecache.GenericWrite;
 import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.kernel.uapi.Fcntl;
 import dev.faultline.kernel.uapi.SysResult;
 import java.util.EnumSet;
 import java.util.Optional;
@@ -100,6 +102,12 @@ final class ShmemFile implements FileOperations, VmOperations, GenericWrite.Page
     @Override
     @Models(file = "mm/shmem.c", symbol = "shmem_write_begin")
     public GenericWrite.Begin begin(long pos, int lengthBytes) {
+        int seals = inode.seals().get();
+        boolean sealed = (seals & ShmemSeals.NO_WRITES) != 0
+                || (seals & Fcntl.F_SEAL_GROW) != 0 && pos + lengthBytes > mapping().iSize().read();
+        if (sealed) {
+            return new GenericWrite.Begin.Failed(Errno.EPERM);
+        }
         return switch (inode.pages().getFolio(pos / Content.SIZE, Shmem.Intent.WRITE)) {
             case Shmem.Got.Page(Folio folio) -> new GenericWrite.Begin.Ready(folio);
             case Shmem.Got.Failed(Errno errno) -> new GenericWrite.Begin.Failed(errno);
@@ -188,6 +196,12 @@ final class ShmemFile implements FileOperations, VmOperations, GenericWrite.Page
     public Optional<Errno> truncate(OpenFile file, long sizeBytes) {
         inode.iRwsem().downWrite();
         long before = mapping().iSize().read();
+        int sealed = inode.seals().get();
+        if (sizeBytes < before && (sealed & Fcntl.F_SEAL_SHRINK) != 0
+                || sizeBytes > before && (sealed & Fcntl.F_SEAL_GROW) != 0) {
+            inode.iRwsem().upWrite();
+            return Optional.of(Errno.EPERM);
+        }
         if (sizeBytes != before) {
             mapping().iSize().write(sizeBytes);
         }
@@ -196,6 +210,11 @@ final class ShmemFile implements FileOperations, VmOperations, GenericWrite.Page
         }
         inode.iRwsem().upWrite();
         return Optional.empty();
+    }
+
+    @Override
+    public Optional<Seals> seals() {
+        return Optional.of(inode.seals());
     }
 
     @Override

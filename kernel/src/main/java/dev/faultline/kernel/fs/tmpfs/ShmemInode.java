@@ -25,6 +25,7 @@ final class ShmemInode implements Inode, AddressSpaceOperations {
     private final Shmem pages;
     private final ShmemFile operations;
     private final ShmemFalloc falloc;
+    private final ShmemSeals seals;
     private final HolePunch holePunch;
 
     ShmemInode(Node node, String path, BlockLimit limit) {
@@ -34,6 +35,7 @@ final class ShmemInode implements Inode, AddressSpaceOperations {
         this.blocks = new ShmemBlocks(node.machine(), path, limit, mapping.nrpages());
         this.pages = new Shmem(this);
         this.operations = new ShmemFile(this);
+        this.seals = new ShmemSeals(this, path);
         this.falloc = new ShmemFalloc(node.machine(), path);
         this.holePunch = node.parts().get(HolePunch.PART, HolePunch::new);
     }
@@ -49,6 +51,10 @@ final class ShmemInode implements Inode, AddressSpaceOperations {
     /// {@return what finds and makes the pages of the file}
     Shmem pages() {
         return pages;
+    }
+
+    ShmemSeals seals() {
+        return seals;
     }
 
     /// {@return what fallocate(2) is doing}
