@@ -66,19 +66,28 @@ final class Patches {
 
     static final List<Patch> ALL = List.of(
             mincore(), invalidateBeforeWrite(), punchKeepsFaultsOut(), punchWithItsOwnQueue(), invalidateAtCompletion(),
-            mmapChanging(), mremapFlush(), forkRace(), mmapChangingCounter(), gfs2PageFault(), fixupUserFault(),
-            gfs2Retries(), partialFaultIn(), perVmaLocks(), directWriteFallback(), forkLocksAreas(), biosPin(),
+            mmapChanging(), mremapFlush(),
+            UserfaultPatches.privateShmem(),
+            forkRace(),
+            UserfaultPatches.minorShmem(),
+            mmapChangingCounter(),
+            UserfaultPatches.dirtyEntries(),
+            gfs2PageFault(), fixupUserFault(), gfs2Retries(), partialFaultIn(),
+            UserfaultPatches.continueAllocated(),
+            perVmaLocks(), directWriteFallback(), forkLocksAreas(), biosPin(),
             perVmaLocksOfFiles(), safeWriteableResult(), releaseHang(), perVmaLocksOfAdvice(),
-            gfs2PageFaultV5(), gfs2PageFaultV6(), writeCopyMayFault(), noFlush(), ignoredReaders(), sleepWithoutLooking());
+            gfs2PageFaultV5(), gfs2PageFaultV6(), writeCopyMayFault(), noFlush(), ignoredReaders(), sleepWithoutLooking(),
+            UserfaultPatches.minorShmemNext(), UserfaultPatches.continueV1(), UserfaultPatches.continueV5(),
+            UserfaultPatches.continueAllocatedV1(), UserfaultPatches.sizeUnlocked());
 
     private Patches() {}
 
-    private static Patch merged(String id, String title, String release, String date, String reference,
+    static Patch merged(String id, String title, String release, String date, String reference,
             Change<?>... changes) {
         return new Patch(id, title, Optional.of(Release.of(release)), date, reference, List.of(changes));
     }
 
-    private static Patch posted(String id, String title, String date, String reference, Change<?>... changes) {
+    static Patch posted(String id, String title, String date, String reference, Change<?>... changes) {
         return new Patch(id, title, Optional.empty(), date, reference, List.of(changes));
     }
 

@@ -33,6 +33,8 @@ public final class Mm extends StateObject {
     /// Guarded by [#mmapLock].
     private boolean ended;
 
+    private int miscounted;
+
     /// Guarded by [#mmapLock]; by start address.
     private final TreeMap<Long, Vma> areas = new TreeMap<>();
 
@@ -63,6 +65,18 @@ public final class Mm extends StateObject {
     /// {@return whether the last thread of the process has ended} The caller holds `mmap_lock`.
     public boolean hasEnded() {
         return ended;
+    }
+
+    /// Counts pages as mapped that will be taken off as another sort of page (`mm_counter`). Only what does not fit is
+    /// counted here; nothing else looks at the counts.
+    public void miscount(int pages) {
+        miscounted += pages;
+        changed();
+    }
+
+    /// {@return how many pages are left over on one count and missing from another; no step}
+    public int miscounted() {
+        return miscounted;
     }
 
     /// {@return the process, for reports}
@@ -184,7 +198,7 @@ public final class Mm extends StateObject {
 
     @Override
     protected long stateHash() {
-        long hash = ended ? 1 : 0;
+        long hash = (ended ? 1 : 0) + 2L * miscounted;
         for (Vma vma : areas.values()) {
             hash = Digest.mix(hash, vma.stableName());
         }

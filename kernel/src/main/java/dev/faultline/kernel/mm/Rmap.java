@@ -83,6 +83,14 @@ public final class Rmap {
         return dirty;
     }
 
+    /// {@return whether an entry maps the page of the file (`folio_mapped`); no step: it is locked}
+    public static boolean isMapped(Mapping mapping, Folio folio) {
+        return mapping.areas().stream().anyMatch(vma -> {
+            long address = vma.addressOf(folio.index());
+            return address >= 0 && vma.mm().slot(address).peek() instanceof Pte.Present pte && pte.folio() == folio;
+        });
+    }
+
     /// Removes all entries of an area (`zap_page_range_single`). The caller holds `mmap_lock`.
     @Models(file = "mm/memory.c", symbol = "unmap_vmas")
     public static void unmapVma(Vma vma) {

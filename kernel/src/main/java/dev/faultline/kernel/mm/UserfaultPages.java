@@ -22,6 +22,9 @@ public interface UserfaultPages {
     /// Finds a page that the file has, in the cache or in swap, and makes none (`SGP_NOALLOC`).
     Found getFolioNoalloc(long index);
 
+    /// Finds a page that the file has and whose bytes are there, in the cache or in swap, and makes none (`SGP_READ`).
+    Found getFolioRead(long index);
+
     /// Charges one page to the file and to its mount.
     ///
     /// @return why not: there is no room

@@ -1,12 +1,15 @@
 package dev.faultline.kernel.pagecache;
 
 import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.mm.Mapping;
+import dev.faultline.kernel.mm.Rmap;
 import dev.faultline.machine.shared.Cell;
 import dev.faultline.machine.shared.RwSemaphore;
 import dev.faultline.machine.task.Access;
 import dev.faultline.machine.task.Digest;
+import dev.faultline.machine.task.Kind;
 import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.SecondAccess;
 import dev.faultline.machine.task.SharedObject;
@@ -107,7 +110,11 @@ public final class AddressSpace extends Mapping {
 
     /// Takes a folio out of the cache, without the cache's reference being dropped: the caller does that.
     /// The caller holds the folio lock, and the folio is part of this file. One step.
+    @Models(file = "mm/filemap.c", symbol = "filemap_unaccount_folio")
     public void remove(Folio folio) {
+        if (Rmap.isMapped(this, folio)) {
+            throw machine().finding(Kind.BUG, "bad page cache: " + folio + " is still mapped when it is deleted");
+        }
         slot(folio.index()).clear();
         folio.clearMapping();
     }

@@ -5,6 +5,7 @@ import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.fs.chardev.MemoryDevice;
 import dev.faultline.kernel.fs.tmpfs.ShmMount;
+import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.lib.Parts;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.mm.Mapping;
@@ -164,6 +165,7 @@ public final class Kernel {
         for (Process process : processes) {
             process.enter();
             VmaChange.unmap(process.mm(), 0, Mm.TASK_SIZE);
+            checkCounts(process.mm());
         }
         processes.forEach(Process::closeAll);
         userfaults.leaks().forEach(leak -> machine.report(Kind.LEAK, leak));
@@ -173,6 +175,14 @@ public final class Kernel {
         shmMounts.forEach(shm -> report(shm.checkQuiescent()));
         nodes.forEach(this::checkSwap);
         nodes.forEach(this::checkFolios);
+    }
+
+    @Models(file = "kernel/fork.c", symbol = "check_mm")
+    private void checkCounts(Mm mm) {
+        if (mm.miscounted() != 0) {
+            machine.report(Kind.BUG, "bad rss-counter state of " + mm.name() + ": " + mm.miscounted()
+                    + " pages were added to one count and taken off another");
+        }
     }
 
     private void report(List<Finding> findings) {

@@ -13,6 +13,7 @@ import dev.faultline.kernel.mm.Vma;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.SysResult;
 import dev.faultline.kernel.uapi.Uffd;
+import dev.faultline.machine.task.Kind;
 import dev.faultline.machine.task.RetryLoop;
 import java.util.Optional;
 
@@ -52,8 +53,8 @@ final class Mfill implements ShmemFill.Source {
         this.lengthBytes = lengthBytes;
         this.protect = (modeBits & Uffd.MODE_WP) != 0;
         this.access = node.userMemory().access();
-        this.install = node.parts().get(InstallPte.PART, InstallPte::new);
-        this.shmem = node.parts().get(ShmemFill.PART, () -> ShmemFill::new).create(install);
+        this.install = ctx.install();
+        this.shmem = ctx.shmem();
     }
 
     /// Fills the range in. Takes and drops `mmap_lock` for reading and `map_changing_lock`.
@@ -114,6 +115,8 @@ final class Mfill implements ShmemFill.Source {
             error = mfillAtomicPte(new Place(vma, destination + copied, protect));
             if (error.isEmpty()) {
                 copied += Content.SIZE;
+            } else if (error.get() == Errno.ENOENT && kept.isEmpty()) {
+                throw node.machine().finding(Kind.BUG, "mfill_atomic: bytes are to be copied into a folio that there is not");
             }
         }
         return error;

@@ -59,7 +59,7 @@ final class Registration {
         if (!canUserfault(ctx, vma, modes)) {
             return Optional.of(Errno.EINVAL);
         }
-        if (!vma.has(VmFlag.MAYWRITE)) {
+        if (!vma.has(VmFlag.MAYWRITE) && ctx.shmem().refusesReadOnlyFiles()) {
             return Optional.of(Errno.EPERM);
         }
         return isOthers(ctx, vma) ? Optional.of(Errno.EBUSY) : Optional.empty();
@@ -73,7 +73,7 @@ final class Registration {
     private static boolean canUserfault(UserfaultfdCtx ctx, Vma vma, Set<VmFlag> modes) {
         boolean ofShmem = Place.pages(vma).isPresent();
         if (modes.contains(VmFlag.UFFD_MINOR)) {
-            return ofShmem;
+            return ofShmem && ctx.shmem().servesMinorFaults();
         }
         boolean protectOnly = modes.contains(VmFlag.UFFD_WP) && !modes.contains(VmFlag.UFFD_MISSING);
         return vma.isAnonymous() || ofShmem || protectOnly && ctx.isWpAsync();

@@ -39,9 +39,19 @@ public class ShmemFill {
         ShmemFill create(InstallPte install);
     }
 
-    /// {@return what puts entries in place}
-    protected final InstallPte install() {
-        return install;
+    /// Maps a locked folio, as [InstallPte#install] does.
+    protected final Optional<Errno> install(Place place, Folio folio) {
+        return install.install(place, folio);
+    }
+
+    /// {@return whether faults on pages that are in the cache can go to the program}
+    protected boolean servesMinorFaults() {
+        return true;
+    }
+
+    /// {@return whether areas are refused that the program must not make writable}
+    protected boolean refusesReadOnlyFiles() {
+        return true;
     }
 
     /// {@return whether new pages of the area become part of its file} Through a private mapping nothing does: what is
@@ -79,14 +89,15 @@ public class ShmemFill {
         return error;
     }
 
-    private Optional<Errno> addAndInstall(Place place, UserfaultPages pages, Folio folio) {
+    /// Makes the locked folio a page of the file, and maps it; or neither.
+    protected Optional<Errno> addAndInstall(Place place, UserfaultPages pages, Folio folio) {
         if (place.index() >= Content.pages(pages.iSize().read())) {
             return Optional.of(Errno.EFAULT);
         }
         if (!pages.add(place.index(), folio)) {
             return Optional.of(Errno.EEXIST);
         }
-        Optional<Errno> error = install.install(place, folio);
+        Optional<Errno> error = install(place, folio);
         if (error.isPresent()) {
             pages.remove(folio);
         }
@@ -107,7 +118,7 @@ public class ShmemFill {
 
     /// Maps a locked page of the file, and unlocks it. The caller's reference becomes the entry's, or is dropped.
     protected final Optional<Errno> mapFound(Place place, Folio folio) {
-        Optional<Errno> error = install.install(place, folio);
+        Optional<Errno> error = install(place, folio);
         folio.lock().unlock();
         if (error.isPresent()) {
             folio.put();

@@ -36,6 +36,8 @@ final class UserfaultfdCtx implements UserFaultHandler {
     private final Cell refcount;
     private final MmapChanging mmapChanging;
     private final UserfaultWait wait;
+    private final InstallPte install;
+    private final ShmemFill shmem;
     private final FaultQueues queues;
 
     /// One whose handshake is still to come, with the caller's reference.
@@ -53,6 +55,8 @@ final class UserfaultfdCtx implements UserFaultHandler {
         this.refcount = new Cell(machine, "refcount", name, 1);
         this.mmapChanging = parts.get(MmapChanging.PART, () -> MmapChanging::new).create(machine, name);
         this.wait = parts.get(UserfaultWait.PART, UserfaultWait::new);
+        this.install = parts.get(InstallPte.PART, InstallPte::new);
+        this.shmem = parts.get(ShmemFill.PART, () -> ShmemFill::new).create(install);
         this.queues = new FaultQueues(machine, name);
     }
 
@@ -64,6 +68,16 @@ final class UserfaultfdCtx implements UserFaultHandler {
     /// {@return how many changes of areas the program has not read of yet}
     MmapChanging mmapChanging() {
         return mmapChanging;
+    }
+
+    /// {@return what puts entries in place}
+    InstallPte install() {
+        return install;
+    }
+
+    /// {@return what puts pages of shmem in place}
+    ShmemFill shmem() {
+        return shmem;
     }
 
     /// {@return the flags of userfaultfd(2)}

@@ -195,10 +195,20 @@ final class Shmem implements UserfaultPages {
 
     @Override
     public Found getFolioNoalloc(long index) {
-        return switch (getFolio(index, Intent.NOALLOC)) {
+        return found(index, Intent.NOALLOC);
+    }
+
+    @Override
+    public Found getFolioRead(long index) {
+        return found(index, Intent.READ);
+    }
+
+    private Found found(long index, Intent intent) {
+        return switch (getFolio(index, intent)) {
             case Got.Page(Folio folio) -> new Found.Page(folio);
             case Got.Failed(Errno errno) -> new Found.Failed(errno);
-            case Got.Hole _, Got.Handled _ -> throw new AssertionError("there is a page, or an error");
+            case Got.Hole _ -> new Found.Failed(Errno.ENOENT);
+            case Got.Handled _ -> throw new AssertionError("no fault, no handler");
         };
     }
 
