@@ -78,7 +78,8 @@ final class Patches {
             perVmaLocksOfFiles(), safeWriteableResult(), releaseHang(), perVmaLocksOfAdvice(),
             gfs2PageFaultV5(), gfs2PageFaultV6(), writeCopyMayFault(), noFlush(), ignoredReaders(), sleepWithoutLooking(),
             UserfaultPatches.minorShmemNext(), UserfaultPatches.continueV1(), UserfaultPatches.continueV5(),
-            UserfaultPatches.continueAllocatedV1(), UserfaultPatches.sizeUnlocked());
+            UserfaultPatches.continueAllocatedV1(), UserfaultPatches.sizeUnlocked(),
+            UserfaultPatches.cleanEntries());
 
     private Patches() {}
 

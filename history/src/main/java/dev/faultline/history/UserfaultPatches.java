@@ -87,6 +87,13 @@ final class UserfaultPatches {
                 Change.fromToday(InstallPte.PART, new InstallPteUnlocked()));
     }
 
+    /// Is it needed that every entry is dirty? With the entries of v5.15, and nobody who marks the page instead.
+    static Patch cleanEntries() {
+        return Patches.posted("userfaultfd-clean-entries", "(what if) entries are dirty only where they are writable",
+                "2026-11", "an experiment, never posted",
+                Change.fromToday(InstallPte.PART, INSTALL_V515));
+    }
+
     private static ShmemFill.Factory posted(ShmemFillPosted.Form form) {
         return install -> new ShmemFillPosted(install, form);
     }
