@@ -1,5 +1,8 @@
 package dev.faultline.kernel.lib;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /// A page's worth of bytes. Kept as one fill byte as long as all are equal, so that copying whole pages
@@ -13,6 +16,8 @@ public final class Content {
         return bytes / SIZE + (bytes % SIZE == 0 ? 0 : 1);
     }
 
+    private static final VarHandle WORDS =
+            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final byte[] NO_BYTES = new byte[0];
 
     private byte[] bytes = NO_BYTES;
@@ -79,19 +84,15 @@ public final class Content {
         if (bytes.length == 0) {
             return fill == 0 ? 0 : uniformHash(fill);
         }
-        byte first = bytes[0];
-        boolean uniform = true;
-        for (int i = 1; uniform && i < SIZE; i++) {
-            uniform = bytes[i] == first;
-        }
-        if (uniform) {
-            return first == 0 ? 0 : uniformHash(first);
+        if (Arrays.mismatch(bytes, 0, SIZE - 1, bytes, 1, SIZE) < 0) {
+            return bytes[0] == 0 ? 0 : uniformHash(bytes[0]);
         }
         long hash = 1;
-        for (byte b : bytes) {
-            hash = hash * 0x100000001b3L + (b & 0xff) + 1;
+        for (int i = 0; i < SIZE; i += Long.BYTES) {
+            hash = (hash ^ (long) WORDS.get(bytes, i)) * 0x9e3779b97f4a7c15L;
+            hash ^= hash >>> 32;
         }
-        return hash ^ hash >>> 29;
+        return hash;
     }
 
     private static long uniformHash(byte value) {
