@@ -69,7 +69,7 @@ final class LitmusWorld implements dev.faultline.machine.schedule.Program.World 
         for (Body thread : test().program().threads()) {
             frame(thread);
         }
-        program.init().ifPresent(code -> run(test().program().init().orElseThrow(), code));
+        program.init().ifPresent(code -> run(test().program().init().orElseThrow(), code, false));
         Frame init = frames.get("init");
         if (init != null && init.signal().isPresent()) {
             throw machine.finding(Kind.BUG, "init was ended by " + init.signal().get());
@@ -113,10 +113,10 @@ final class LitmusWorld implements dev.faultline.machine.schedule.Program.World 
         return frame;
     }
 
-    private void run(Body body, Action code) {
+    private void run(Body body, Action code, boolean isThread) {
         Frame known = frames.get(body.name());
         Frame frame = known == null ? frame(body) : known;
-        if (test().program().threads().contains(body)) {
+        if (isThread) {
             frame.process().enter(processor(body));
         } else {
             frame.process().enter();
@@ -161,13 +161,13 @@ final class LitmusWorld implements dev.faultline.machine.schedule.Program.World 
         for (int i = 0; i < bodies.size(); i++) {
             Body body = bodies.get(i);
             Action code = program.threads().get(i);
-            machine.spawn(body.name(), () -> run(body, code));
+            machine.spawn(body.name(), () -> run(body, code, true));
         }
     }
 
     @Override
     public void finish() {
-        program.last().ifPresent(code -> run(test().program().last().orElseThrow(), code));
+        program.last().ifPresent(code -> run(test().program().last().orElseThrow(), code, false));
         List<Long> values = new ArrayList<>();
         for (Observable observable : test().observables()) {
             values.add(value(observable));
