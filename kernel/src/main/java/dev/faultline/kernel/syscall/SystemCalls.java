@@ -12,9 +12,11 @@ import dev.faultline.kernel.uapi.SysResult;
 import dev.faultline.machine.task.Kind;
 import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.Task;
-import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /// The table of system calls: by name, with raw arguments as registers hold them.
@@ -25,64 +27,78 @@ public final class SystemCalls {
         SysResult invoke(Process process, long[] arguments);
     }
 
-    private final TreeMap<String, Call> calls = new TreeMap<>();
+    /// A line of the table: a call on the machines that it is made on.
+    private interface Entry {
+        SysResult invoke(SystemCalls on, Process process, long[] arguments);
+    }
+
+    private static final SortedMap<String, Entry> TABLE = table();
+
+    private final Kernel kernel;
+    private final FileCalls files;
 
     /// The calls that the model implements, on these machines.
     public SystemCalls(Kernel kernel) {
-        FileCalls files = new FileCalls(kernel);
-        fileCalls(files);
-        vectorCalls(files);
-        aioCalls(kernel);
-        calls.put("mmap", (p, a) -> MemoryCalls.mmap(kernel, p, a[0], a[1], (int) a[2], (int) a[3], (int) a[4], a[5]));
-        memoryCalls();
-        calls.put("mincore", (p, a) -> mincore(p).mincore(p, untagged(p, a[0]), a[1], a[2]));
-        calls.put("munmap", (p, a) -> MemoryCalls.munmap(p.mm(), untagged(p, a[0]), a[1]));
-        calls.put("ioctl", (p, a) -> files.ioctl(p, (int) a[0], a[1], a[2]));
-        calls.put("userfaultfd", (p, a) -> kernel.userfaults().newUserfaultfd(p.node(), p.mm(), p.files(), (int) a[0]));
-        calls.put("poll", (p, a) -> PollCalls.poll(p, a[0], a[1], (int) a[2]));
-        calls.put("sched_yield", (p, a) -> SysResult.ZERO);
-        calls.put("prctl", PrctlCalls::prctl);
+        this.kernel = kernel;
+        this.files = new FileCalls(kernel);
     }
 
-    private void fileCalls(FileCalls files) {
-        calls.put("open", (p, a) -> files.open(p, a[0], (int) a[1]));
-        calls.put("close", (p, a) -> files.close(p, (int) a[0]));
-        calls.put("read", (p, a) -> files.read(p, (int) a[0], new UserRanges.Single(a[1], a[2])));
-        calls.put("write", (p, a) -> files.write(p, (int) a[0], new UserRanges.Single(a[1], a[2])));
-        calls.put("pread", (p, a) -> files.pread(p, (int) a[0], new UserRanges.Single(a[1], a[2]), a[3]));
-        calls.put("pwrite", (p, a) -> files.pwrite(p, (int) a[0], new UserRanges.Single(a[1], a[2]), a[3]));
-        calls.put("lseek", (p, a) -> files.lseek(p, (int) a[0], a[1], (int) a[2]));
-        calls.put("fsync", (p, a) -> files.fsync(p, (int) a[0]));
-        calls.put("fdatasync", (p, a) -> files.fsync(p, (int) a[0]));
-        calls.put("fcntl", (p, a) -> files.fcntl(p, (int) a[0], (int) a[1], a.length > 2 ? a[2] : 0));
-        calls.put("memfd_create", (p, a) -> files.memfdCreate(p, a[0], (int) a[1]));
-        calls.put("fallocate", (p, a) -> files.fallocate(p, (int) a[0], (int) a[1], a[2], a[3]));
-        calls.put("ftruncate", (p, a) -> files.ftruncate(p, (int) a[0], a[1]));
+    private static SortedMap<String, Entry> table() {
+        SortedMap<String, Entry> calls = new TreeMap<>();
+        fileCalls(calls);
+        vectorCalls(calls);
+        aioCalls(calls);
+        memoryCalls(calls);
+        calls.put("mmap", (s, p, a) -> MemoryCalls.mmap(s.kernel, p, a[0], a[1], (int) a[2], (int) a[3], (int) a[4], a[5]));
+        calls.put("mincore", (s, p, a) -> mincore(p).mincore(p, untagged(p, a[0]), a[1], a[2]));
+        calls.put("munmap", (s, p, a) -> MemoryCalls.munmap(p.mm(), untagged(p, a[0]), a[1]));
+        calls.put("ioctl", (s, p, a) -> s.files.ioctl(p, (int) a[0], a[1], a[2]));
+        calls.put("userfaultfd", (s, p, a) -> s.kernel.userfaults().newUserfaultfd(p.node(), p.mm(), p.files(), (int) a[0]));
+        calls.put("poll", (s, p, a) -> PollCalls.poll(p, a[0], a[1], (int) a[2]));
+        calls.put("sched_yield", (s, p, a) -> SysResult.ZERO);
+        calls.put("prctl", (s, p, a) -> PrctlCalls.prctl(p, a));
+        return Collections.unmodifiableSortedMap(calls);
     }
 
-    private void vectorCalls(FileCalls files) {
-        calls.put("readv", (p, a) -> files.read(p, (int) a[0], new UserRanges.Vector(a[1], (int) a[2])));
-        calls.put("writev", (p, a) -> files.write(p, (int) a[0], new UserRanges.Vector(a[1], (int) a[2])));
-        calls.put("preadv", (p, a) -> files.pread(p, (int) a[0], new UserRanges.Vector(a[1], (int) a[2]), a[3]));
-        calls.put("pwritev", (p, a) -> files.pwrite(p, (int) a[0], new UserRanges.Vector(a[1], (int) a[2]), a[3]));
+    private static void fileCalls(Map<String, Entry> calls) {
+        calls.put("open", (s, p, a) -> s.files.open(p, a[0], (int) a[1]));
+        calls.put("close", (s, p, a) -> s.files.close(p, (int) a[0]));
+        calls.put("read", (s, p, a) -> s.files.read(p, (int) a[0], new UserRanges.Single(a[1], a[2])));
+        calls.put("write", (s, p, a) -> s.files.write(p, (int) a[0], new UserRanges.Single(a[1], a[2])));
+        calls.put("pread", (s, p, a) -> s.files.pread(p, (int) a[0], new UserRanges.Single(a[1], a[2]), a[3]));
+        calls.put("pwrite", (s, p, a) -> s.files.pwrite(p, (int) a[0], new UserRanges.Single(a[1], a[2]), a[3]));
+        calls.put("lseek", (s, p, a) -> s.files.lseek(p, (int) a[0], a[1], (int) a[2]));
+        calls.put("fsync", (s, p, a) -> s.files.fsync(p, (int) a[0]));
+        calls.put("fdatasync", (s, p, a) -> s.files.fsync(p, (int) a[0]));
+        calls.put("fcntl", (s, p, a) -> s.files.fcntl(p, (int) a[0], (int) a[1], a.length > 2 ? a[2] : 0));
+        calls.put("memfd_create", (s, p, a) -> s.files.memfdCreate(p, a[0], (int) a[1]));
+        calls.put("fallocate", (s, p, a) -> s.files.fallocate(p, (int) a[0], (int) a[1], a[2], a[3]));
+        calls.put("ftruncate", (s, p, a) -> s.files.ftruncate(p, (int) a[0], a[1]));
     }
 
-    private void aioCalls(Kernel kernel) {
-        calls.put("io_setup", (p, a) -> AioCalls.setup(kernel, p, a[0] & 0xffff_ffffL, a[1]));
-        calls.put("io_destroy", (p, a) -> AioCalls.destroy(p, a[0]));
-        calls.put("io_submit", (p, a) -> AioCalls.submit(p, a[0], a[1], a[2]));
-        calls.put("io_getevents", (p, a) -> AioCalls.getevents(p, a[0], new long[] {a[1], a[2]}, a[3], a[4]));
+    private static void vectorCalls(Map<String, Entry> calls) {
+        calls.put("readv", (s, p, a) -> s.files.read(p, (int) a[0], new UserRanges.Vector(a[1], (int) a[2])));
+        calls.put("writev", (s, p, a) -> s.files.write(p, (int) a[0], new UserRanges.Vector(a[1], (int) a[2])));
+        calls.put("preadv", (s, p, a) -> s.files.pread(p, (int) a[0], new UserRanges.Vector(a[1], (int) a[2]), a[3]));
+        calls.put("pwritev", (s, p, a) -> s.files.pwrite(p, (int) a[0], new UserRanges.Vector(a[1], (int) a[2]), a[3]));
     }
 
-    private void memoryCalls() {
-        calls.put("waitpid", (p, a) -> ProcessCalls.waitpid(p, (int) a[0], a[1], (int) a[2]));
-        calls.put("wait", (p, a) -> ProcessCalls.waitpid(p, -1, a[0], 0));
-        calls.put("mprotect", (p, a) -> result(Mprotect.mprotect(p.mm(), untagged(p, a[0]), a[1], (int) a[2])));
-        calls.put("mremap", (p, a) -> new Mremap(populate(p), p.mm(), a).run());
-        calls.put("madvise", (p, a) -> result(Madvise.madvise(populate(p), p.mm(), untagged(p, a[0]), a[1], (int) a[2])));
-        calls.put("mlock", (p, a) -> result(Mlock.mlock(populate(p), p.mm(), untagged(p, a[0]), a[1])));
-        calls.put("munlock", (p, a) -> result(Mlock.munlock(p.mm(), untagged(p, a[0]), a[1])));
-        calls.put("msync", (p, a) -> result(Msync.msync(p.mm(), untagged(p, a[0]), a[1], (int) a[2])));
+    private static void aioCalls(Map<String, Entry> calls) {
+        calls.put("io_setup", (s, p, a) -> AioCalls.setup(s.kernel, p, a[0] & 0xffff_ffffL, a[1]));
+        calls.put("io_destroy", (s, p, a) -> AioCalls.destroy(p, a[0]));
+        calls.put("io_submit", (s, p, a) -> AioCalls.submit(p, a[0], a[1], a[2]));
+        calls.put("io_getevents", (s, p, a) -> AioCalls.getevents(p, a[0], new long[] {a[1], a[2]}, a[3], a[4]));
+    }
+
+    private static void memoryCalls(Map<String, Entry> calls) {
+        calls.put("waitpid", (s, p, a) -> ProcessCalls.waitpid(p, (int) a[0], a[1], (int) a[2]));
+        calls.put("wait", (s, p, a) -> ProcessCalls.waitpid(p, -1, a[0], 0));
+        calls.put("mprotect", (s, p, a) -> result(Mprotect.mprotect(p.mm(), untagged(p, a[0]), a[1], (int) a[2])));
+        calls.put("mremap", (s, p, a) -> new Mremap(populate(p), p.mm(), a).run());
+        calls.put("madvise", (s, p, a) -> result(Madvise.madvise(populate(p), p.mm(), untagged(p, a[0]), a[1], (int) a[2])));
+        calls.put("mlock", (s, p, a) -> result(Mlock.mlock(populate(p), p.mm(), untagged(p, a[0]), a[1])));
+        calls.put("munlock", (s, p, a) -> result(Mlock.munlock(p.mm(), untagged(p, a[0]), a[1])));
+        calls.put("msync", (s, p, a) -> result(Msync.msync(p.mm(), untagged(p, a[0]), a[1], (int) a[2])));
     }
 
     /// {@return the address without its tag: what calls about areas do with those of today's memory, not with those of new}
@@ -104,13 +120,13 @@ public final class SystemCalls {
 
     /// {@return the call with that name}
     ///
-    /// @throws IllegalArgumentException if the model has none; [#NAMES] says which it has
+    /// @throws IllegalArgumentException if the model has none; [#names] says which it has
     public Call get(String name) {
-        Call call = calls.get(name);
+        Entry call = TABLE.get(name);
         if (call == null) {
             throw new IllegalArgumentException("the model has no system call " + name);
         }
-        return (process, arguments) -> returning(process, call.invoke(process, arguments));
+        return (process, arguments) -> returning(process, call.invoke(this, process, arguments));
     }
 
     /// Looks whether the running task leaves the kernel with a lock that nobody else will give up.
@@ -134,14 +150,6 @@ public final class SystemCalls {
 
     /// {@return the names of the calls that the model implements, sorted}
     public static List<String> names() {
-        return List.of("close", "fallocate", "fcntl", "fdatasync", "fsync", "ftruncate", "io_destroy", "io_getevents",
-                "io_setup", "io_submit", "ioctl", "lseek", "madvise", "memfd_create", "mincore", "mlock", "mmap",
-                "mprotect", "mremap", "msync", "munlock", "munmap", "open", "poll", "prctl", "pread", "preadv", "pwrite",
-                "pwritev", "read", "readv", "sched_yield", "userfaultfd", "wait", "waitpid", "write", "writev");
-    }
-
-    /// {@return the names of the calls in the table, sorted}
-    List<String> tableNames() {
-        return new ArrayList<>(calls.keySet());
+        return List.copyOf(TABLE.keySet());
     }
 }
