@@ -83,7 +83,7 @@ class BadInputTest {
 
     @Test
     void aCallThatTheModelLacksIsRefusedByName() throws IOException {
-        refusedText("C bad\n{\n}\nP0() { int r = prctl(0); }\n", "bad.litmus:4:16", "prctl", "^");
+        refusedText("C bad\n{\n}\nP0() { int r = rename(\"a\", \"b\"); }\n", "bad.litmus:4:16", "rename", "^");
     }
 
     @Test

@@ -30,8 +30,8 @@ class LockdepTest {
         assertTrue(run.out().contains("get_user_pages_fast > __get_user_pages_locked\n    while it holds inode glock of f"
                 + " (read)\n      taken in ksys_pread64 > vfs_iter_rw > gfs2_file_read_iter > gfs2_file_direct_read"
                 + " > gfs2_glock_nq\n"), run.out());
-        assertTrue(run.out().contains("  init takes inode glock of f (read)\n      in ksys_mmap_pgoff > do_mmap > gfs2_mmap"
-                + " > gfs2_glock_nq\n    while it holds mmap_lock of process a\n      taken in ksys_mmap_pgoff\n"), run.out());
+        assertTrue(run.out().contains("  init takes inode glock of f (read)\n      in ksys_mmap_pgoff > do_mmap > mmap_region"
+                + " > gfs2_mmap > gfs2_glock_nq\n    while it holds mmap_lock of process a\n      taken in ksys_mmap_pgoff\n"), run.out());
     }
 
     /// `get_user_pages_fast` with FOLL_NOFAULT still takes `mmap_lock`, under the glock, to find out that there is no

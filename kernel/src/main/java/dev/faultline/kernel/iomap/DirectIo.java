@@ -63,7 +63,6 @@ public class DirectIo {
             this.waits = !queued;
             this.pos = startPos;
             this.references = new Cell(machine(), "iomap_dio ref", mapping(), 0); // so that a finished one is as good as none
-            this.references.poke(1);
             this.done = new Completion(machine(), "iomap_dio", mapping());
         }
 
@@ -132,6 +131,9 @@ public class DirectIo {
         Optional<Errno> unready = prepare(dio, length);
         if (unready.isPresent()) {
             return SysResult.err(unready.get());
+        }
+        if (dio.queued) {
+            dio.references.poke(1);
         }
         dio.mapping().dioBegin();
         dio.error = ended(dio, transfer(dio, length), flags);
