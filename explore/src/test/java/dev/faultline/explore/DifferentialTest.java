@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 /// The reduction against the truth, on random programs over every kind of shared object. How many is the
 /// system property `faultline.programs`; the first seed is `faultline.seed`.
 class DifferentialTest {
-    private static final int PROGRAMS = Integer.getInteger("faultline.programs", 3_000);
+    private static final int PROGRAMS = Integer.getInteger("faultline.programs", 6_000);
     private static final long SEED = Long.getLong("faultline.seed", 1);
     private static final int MOST_EXECUTIONS = 2_000;
 
