@@ -9,17 +9,31 @@ import java.util.List;
 final class Advice {
     private Advice() {}
 
-    /// Takes the pages of a range away that nobody else maps. Pages of files stay.
+    /// Takes the pages of a range away that nobody else maps. Pages of files on disks stay.
     @Models(file = "mm/madvise.c", symbol = "madvise_pageout")
     static void pageout(Reclaim reclaim, Vma vma, long start, long end) {
         List<Folio> isolated = new ArrayList<>();
+        boolean swapBacked = vma.file().filter(file -> file.mapping().isSwapBacked()).isPresent();
         for (PteSlot slot : vma.mm().slots(start, end)) {
-            if (slot.read() instanceof Pte.Present present && present.isAnonymous()
-                    && present.folio().readMappings() == 1 && slot.getFolio(present)) {
+            if (slot.read() instanceof Pte.Present present && (present.isAnonymous()
+                    ? present.folio().readMappings() == 1 && slot.getFolio(present)
+                    : swapBacked && !present.special() && getMappedOnce(slot, present))) {
                 isolated.add(present.folio());
             }
         }
         reclaim.reclaimPages(isolated);
+    }
+
+    /// Takes a reference to a page of a file that nobody else maps, which is told from there being no other reference.
+    private static boolean getMappedOnce(PteSlot slot, Pte.Present present) {
+        if (!slot.getFolio(present)) {
+            return false;
+        }
+        boolean once = present.folio().readReferenceCount() == 3;
+        if (!once) {
+            present.folio().put();
+        }
+        return once;
     }
 
     /// Reads the pages of a range in that are in swap, so that faults find them cached. Pages of files are left to faults.

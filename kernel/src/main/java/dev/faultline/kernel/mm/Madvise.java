@@ -9,8 +9,8 @@ import java.util.Optional;
 
 /// madvise(2): mm/madvise.c.
 ///
-/// COLD checks its arguments as Linux does and leaves every page where it is, as nothing ages. PAGEOUT and WILLNEED mean
-/// anonymous pages only. Advice about huge pages, merging of equal pages and core dumps is taken and changes nothing.
+/// COLD checks its arguments as Linux does and leaves every page where it is, as nothing ages. PAGEOUT means pages that go
+/// to swap, WILLNEED anonymous pages only. Advice about huge pages, merging of equal pages and core dumps is taken and changes nothing.
 public final class Madvise {
     private Madvise() {}
 

@@ -70,6 +70,17 @@ public abstract class Mapping extends StateObject {
     /// Marks a folio of the file dirty (`a_ops->dirty_folio`). The caller keeps the folio from being truncated.
     public abstract void dirtyFolio(Folio folio);
 
+    /// Takes a folio of the file out of memory, if it can be brought back. The caller holds the folio lock, which is given
+    /// up, and a reference; nothing maps the folio.
+    public void reclaim(Folio folio) {
+        folio.lock().unlock();
+    }
+
+    /// {@return whether pages can go to swap}
+    public boolean isSwapBacked() {
+        return false;
+    }
+
     @Override
     protected long stateHash() {
         long hash = 0;

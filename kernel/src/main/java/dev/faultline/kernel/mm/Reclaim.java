@@ -3,11 +3,12 @@ package dev.faultline.kernel.mm;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.swap.SwapEntry;
 import java.util.List;
+import java.util.Optional;
 
-/// Takes anonymous pages away from those who map them: mm/vmscan.c, and the part of mm/rmap.c that it needs. The caller has
+/// Takes pages away from those who map them, anonymous ones and those of files without a disk: mm/vmscan.c, and the part of mm/rmap.c that it needs. The caller has
 /// a reference to the page, which is given back. Writing out completes at once, as with swap in memory.
 ///
-/// Left out: pages of files, and the lists that pages wait on.
+/// Left out: pages of files on disks, and the lists that pages wait on.
 final class Reclaim {
     private final PhysicalMemory physical;
     private final Swap swap;
@@ -21,7 +22,11 @@ final class Reclaim {
     void reclaimPages(List<Folio> folios) {
         for (Folio folio : folios) {
             if (folio.lock().tryLock()) {
-                shrinkFolio(folio);
+                if (folio.isFileBacked()) {
+                    shrinkFileFolio(folio);
+                } else {
+                    shrinkFolio(folio);
+                }
             }
             folio.put();
         }
@@ -47,6 +52,18 @@ final class Reclaim {
             swap.removeMapping(folio);
         }
         folio.lock().unlock();
+    }
+
+    /// Gives the folio lock up.
+    @Models(file = "mm/vmscan.c", symbol = "shrink_folio_list")
+    private static void shrinkFileFolio(Folio folio) {
+        Optional<Mapping> mapping = folio.mapping();
+        mapping.ifPresent(file -> Rmap.unmapMappingPages(file, folio.index(), folio.index()));
+        if (mapping.isPresent() && !folio.maybeDmaPinned()) {
+            mapping.get().reclaim(folio);
+        } else {
+            folio.lock().unlock();
+        }
     }
 
     /// A page without a copy in swap is dirty, whatever its entries say.

@@ -5,6 +5,7 @@ import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.mm.Mapping;
 import dev.faultline.kernel.mm.Rmap;
+import dev.faultline.kernel.swap.SwapEntry;
 import dev.faultline.machine.shared.Cell;
 import dev.faultline.machine.shared.RwSemaphore;
 import dev.faultline.machine.task.Access;
@@ -115,7 +116,7 @@ public final class AddressSpace extends Mapping {
         if (Rmap.isMapped(this, folio)) {
             throw machine().finding(Kind.BUG, "bad page cache: " + folio + " is still mapped when it is deleted");
         }
-        slot(folio.index()).clear();
+        slot(folio.index()).clear(Optional.empty());
         folio.clearMapping();
     }
 
@@ -156,6 +157,68 @@ public final class AddressSpace extends Mapping {
     }
 
     @Override
+    public void reclaim(Folio folio) {
+        operations.reclaim(this, folio);
+    }
+
+    @Override
+    public boolean isSwapBacked() {
+        return operations.isSwapBacked();
+    }
+
+    /// What is in a place of the cache.
+    ///
+    /// @param folio the page, with a reference
+    /// @param swap  what stands for it, if it is in swap
+    public record Entry(Optional<Folio> folio, Optional<SwapEntry> swap) {
+        /// {@return whether there is neither}
+        public boolean isEmpty() {
+            return folio.isEmpty() && swap.isEmpty();
+        }
+
+        /// {@return whether the page is in that slot of swap}
+        public boolean isSwap(SwapEntry entry) {
+            return swap.equals(Optional.of(entry));
+        }
+    }
+
+    /// {@return what is in the place of the page with that index} One step.
+    @Models(file = "mm/filemap.c", symbol = "filemap_get_entry")
+    public Entry getEntry(long index) {
+        Slot slot = slot(index);
+        return new Entry(slot.get(), slot.swap);
+    }
+
+    /// Takes a folio out of the cache and leaves a swap entry in its place. The caller holds the folio lock, and drops the
+    /// cache's reference. One step.
+    public void replaceBySwap(Folio folio, SwapEntry entry) {
+        if (Rmap.isMapped(this, folio)) {
+            throw machine().finding(Kind.BUG, folio + " is still mapped when it goes to swap");
+        }
+        slot(folio.index()).clear(Optional.of(entry));
+        folio.clearMapping();
+    }
+
+    /// Adds a locked folio in the place of a swap entry. It gets a second reference: the cache's.
+    ///
+    /// @return whether the entry was still there
+    public boolean addExpecting(long index, Folio folio, SwapEntry entry) {
+        folio.get();
+        boolean added = slot(index).replaceSwap(entry, Optional.of(folio), index);
+        if (!added) {
+            folio.put();
+        }
+        return added;
+    }
+
+    /// Takes a swap entry out. One step.
+    ///
+    /// @return whether it was still there
+    public boolean removeSwap(long index, SwapEntry entry) {
+        return slot(index).replaceSwap(entry, Optional.empty(), index);
+    }
+
+    @Override
     public void dirtyFolio(Folio folio) {
         folio.flags().setBits(Folio.DIRTY);
     }
@@ -172,6 +235,7 @@ public final class AddressSpace extends Mapping {
     /// The place of one page in the cache (an entry of `i_pages`).
     private final class Slot extends SharedObject {
         private Optional<Folio> folio = Optional.empty();
+        private Optional<SwapEntry> swap = Optional.empty();
 
         Slot(long index) {
             super(AddressSpace.this, index, "page cache entry", index + " of " + AddressSpace.this);
@@ -196,11 +260,11 @@ public final class AddressSpace extends Mapping {
 
         boolean add(Folio added, long index) {
             machine().step(this, Access.WRITE, -1, task -> {
-                if (folio.isEmpty()) {
+                if (folio.isEmpty() && swap.isEmpty()) {
                     touchCount(task);
                 }
             });
-            boolean free = folio.isEmpty();
+            boolean free = folio.isEmpty() && swap.isEmpty();
             machine().current().learn(free ? 1 : 0);
             if (free) {
                 put(added, index);
@@ -209,18 +273,39 @@ public final class AddressSpace extends Mapping {
         }
 
         void put(Folio added, long index) {
-            added.setMapping(AddressSpace.this, index);
             added.getWithinStep();
+            hold(added, index);
+        }
+
+        private void hold(Folio added, long index) {
+            added.setMapping(AddressSpace.this, index);
             folio = Optional.of(added);
             count(1);
             changed();
         }
 
-        void clear() {
+        void clear(Optional<SwapEntry> left) {
             machine().step(this, Access.WRITE, -1, this::touchCount);
             folio = Optional.empty();
+            swap = left;
             count(-1);
             changed();
+        }
+
+        boolean replaceSwap(SwapEntry expected, Optional<Folio> replacement, long index) {
+            machine().step(this, Access.WRITE, -1, task -> {
+                if (replacement.isPresent() && swap.equals(Optional.of(expected))) {
+                    touchCount(task);
+                }
+            });
+            boolean same = swap.equals(Optional.of(expected));
+            machine().current().learn(same ? 1 : 0);
+            if (same) {
+                swap = Optional.empty();
+                replacement.ifPresent(added -> hold(added, index));
+                changed();
+            }
+            return same;
         }
 
         private void touchCount(Task task) {
@@ -245,7 +330,8 @@ public final class AddressSpace extends Mapping {
 
         @Override
         protected long stateHash() {
-            return folio.isEmpty() ? 0 : Digest.mix(folio.get().pfn(), 11);
+            long swapped = swap.map(entry -> Digest.mix(entry.slot(), 13)).orElse(0L);
+            return folio.isEmpty() ? swapped : Digest.mix(folio.get().pfn(), 11);
         }
     }
 }

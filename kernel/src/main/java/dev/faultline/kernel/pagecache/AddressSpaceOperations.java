@@ -16,4 +16,15 @@ public interface AddressSpaceOperations {
     ///
     /// @return nothing on success; -EIO, -ENOSPC
     Optional<Errno> writeFolio(AddressSpace mapping, Folio folio);
+
+    /// Takes a folio out of memory, if it can be brought back. The caller holds the folio lock, which is given up, and a
+    /// reference; nothing maps the folio. Files on disks stay: their pages are never short here.
+    default void reclaim(AddressSpace mapping, Folio folio) {
+        folio.lock().unlock();
+    }
+
+    /// {@return whether pages can go to swap}
+    default boolean isSwapBacked() {
+        return false;
+    }
 }

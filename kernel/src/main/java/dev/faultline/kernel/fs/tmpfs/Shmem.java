@@ -95,15 +95,18 @@ final class Shmem implements UserfaultPages {
         if (intent.staysInside() && isBeyondEnd(index)) {
             return Optional.of(new Got.Failed(Errno.EINVAL));
         }
-        Optional<Folio> cached = mapping().getFolio(index);
-        if (cached.isPresent()) {
-            if (isRegistered(fault, VmFlag.UFFD_MINOR)) {
-                cached.get().put();
-                return Optional.of(ask(fault.orElseThrow(), UserFaultHandler.Reason.MINOR));
-            }
-            Folio folio = cached.get();
+        AddressSpace.Entry entry = mapping().getEntry(index);
+        if (!entry.isEmpty() && isRegistered(fault, VmFlag.UFFD_MINOR)) {
+            entry.folio().ifPresent(Folio::put);
+            return Optional.of(ask(fault.orElseThrow(), UserFaultHandler.Reason.MINOR));
+        }
+        if (entry.swap().isPresent()) {
+            return inode.swap().swapin(index, entry.swap().get()).map(Got.Page::new);
+        }
+        if (entry.folio().isPresent()) {
+            Folio folio = entry.folio().get();
             folio.lock().lock();
-            if (!Filemap.isPartOf(folio, mapping())) { // truncated
+            if (!Filemap.isPartOf(folio, mapping())) { // truncated, or swapped out
                 folio.lock().unlock();
                 folio.put();
                 return Optional.empty();

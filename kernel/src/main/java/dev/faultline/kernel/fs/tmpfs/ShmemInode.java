@@ -26,6 +26,7 @@ final class ShmemInode implements Inode, AddressSpaceOperations {
     private final ShmemFile operations;
     private final ShmemFalloc falloc;
     private final ShmemSeals seals;
+    private final ShmemSwap swap;
     private final HolePunch holePunch;
 
     ShmemInode(Node node, String path, BlockLimit limit) {
@@ -35,6 +36,7 @@ final class ShmemInode implements Inode, AddressSpaceOperations {
         this.blocks = new ShmemBlocks(node.machine(), path, limit, mapping.nrpages());
         this.pages = new Shmem(this);
         this.operations = new ShmemFile(this);
+        this.swap = new ShmemSwap(this);
         this.seals = new ShmemSeals(this, path);
         this.falloc = new ShmemFalloc(node.machine(), path);
         this.holePunch = node.parts().get(HolePunch.PART, HolePunch::new);
@@ -51,6 +53,10 @@ final class ShmemInode implements Inode, AddressSpaceOperations {
     /// {@return what finds and makes the pages of the file}
     Shmem pages() {
         return pages;
+    }
+
+    ShmemSwap swap() {
+        return swap;
     }
 
     ShmemSeals seals() {
@@ -91,6 +97,16 @@ final class ShmemInode implements Inode, AddressSpaceOperations {
     @Override
     public Optional<Errno> writeFolio(AddressSpace space, Folio folio) {
         throw new AssertionError("shmem writes to swap only");
+    }
+
+    @Override
+    public boolean isSwapBacked() {
+        return true;
+    }
+
+    @Override
+    public void reclaim(AddressSpace space, Folio folio) {
+        swap.reclaim(folio);
     }
 
     void format(long sizeBytes, Optional<Byte> fill) {

@@ -7,6 +7,7 @@ import dev.faultline.kernel.pagecache.AddressSpace;
 import dev.faultline.kernel.pagecache.Filemap;
 import dev.faultline.kernel.pagecache.Truncate;
 import dev.faultline.kernel.pagecache.Writeback;
+import dev.faultline.kernel.swap.SwapEntry;
 import dev.faultline.machine.task.RetryLoop;
 import java.util.Optional;
 
@@ -20,6 +21,7 @@ final class ShmemTruncate {
     private final long start;
     private final long end;
     private final long last;
+    private long swapsFreed;
 
     /// From byte `start` (inclusive) to byte `end` (exclusive).
     ///
@@ -78,7 +80,11 @@ final class ShmemTruncate {
     @Models(file = "mm/shmem.c", symbol = "shmem_undo_range")
     private void undo(boolean truncates, boolean startsOver) {
         for (long index = mapping.nextIndex(firstWhole()); index <= lastWhole(); index = mapping.nextIndex(index + 1)) {
-            mapping.getFolio(index).ifPresent(this::truncateUnlessLocked);
+            AddressSpace.Entry entry = mapping.getEntry(index);
+            entry.folio().ifPresent(this::truncateUnlessLocked);
+            if (entry.swap().isPresent()) {
+                freeSwap(index, entry.swap().get());
+            }
         }
         truncatePartialFolio(start / Content.SIZE);
         if (!truncates && (end - 1) / Content.SIZE != start / Content.SIZE) {
@@ -88,7 +94,7 @@ final class ShmemTruncate {
         while (truncateWholeFolios() && startsOver) {
             loop.again();
         }
-        inode.blocks().recalc(0, 0);
+        inode.blocks().recalc(0, -swapsFreed);
     }
 
     private void truncateUnlessLocked(Folio folio) {
@@ -101,23 +107,51 @@ final class ShmemTruncate {
         folio.put();
     }
 
+    private boolean freeSwap(long index, SwapEntry entry) {
+        boolean freed = inode.swap().free(index, entry);
+        swapsFreed += freed ? 1 : 0;
+        return freed;
+    }
+
     /// {@return whether there was any page}
     private boolean truncateWholeFolios() {
         boolean found = false;
         for (long index = mapping.nextIndex(firstWhole()); index <= lastWhole(); index = mapping.nextIndex(index + 1)) {
-            Optional<Folio> cached = mapping.getFolio(index);
-            if (cached.isPresent()) {
-                found = true;
-                Folio folio = cached.get();
-                folio.lock().lock();
-                if (Filemap.isPartOf(folio, mapping)) {
-                    Truncate.truncateInodeFolio(mapping, folio);
-                }
-                folio.lock().unlock();
-                folio.put();
-            }
+            found |= truncateWhole(index);
         }
         return found;
+    }
+
+    /// A page that has gone to swap meanwhile, or has come from there, is looked at again.
+    ///
+    /// @return whether there was a page
+    private boolean truncateWhole(long index) {
+        RetryLoop loop = inode.node().machine().retryLoop("shmem_undo_range, one page");
+        AddressSpace.Entry entry = mapping.getEntry(index);
+        while (!entry.isEmpty() && !truncate(index, entry)) {
+            loop.again();
+            entry = mapping.getEntry(index);
+            if (entry.isEmpty()) {
+                return true;
+            }
+        }
+        return !entry.isEmpty();
+    }
+
+    /// {@return whether it was still there}
+    private boolean truncate(long index, AddressSpace.Entry entry) {
+        if (entry.folio().isEmpty()) {
+            return freeSwap(index, entry.swap().orElseThrow());
+        }
+        Folio folio = entry.folio().get();
+        folio.lock().lock();
+        boolean part = Filemap.isPartOf(folio, mapping);
+        if (part) {
+            Truncate.truncateInodeFolio(mapping, folio);
+        }
+        folio.lock().unlock();
+        folio.put();
+        return part;
     }
 
     /// Zeroes what lies in the range of a page that the range may cover in part.
@@ -136,17 +170,19 @@ final class ShmemTruncate {
     /// The page locked, even if it is behind the end of the file, or only allocated.
     @Models(file = "mm/shmem.c", symbol = "shmem_get_partial_folio")
     private Optional<Folio> getPartialFolio(long index) {
-        Optional<Folio> cached = mapping.getFolio(index);
-        if (cached.isEmpty()) {
-            return cached;
+        AddressSpace.Entry entry = mapping.getEntry(index);
+        if (entry.isEmpty()) {
+            return Optional.empty();
         }
-        Folio folio = cached.get();
-        folio.lock().lock();
-        if (Filemap.isPartOf(folio, mapping)) {
-            return cached;
+        if (entry.folio().isPresent()) {
+            Folio folio = entry.folio().get();
+            folio.lock().lock();
+            if (Filemap.isPartOf(folio, mapping)) {
+                return entry.folio();
+            }
+            folio.lock().unlock();
+            folio.put();
         }
-        folio.lock().unlock();
-        folio.put();
         return inode.pages().getFolio(index, Shmem.Intent.READ) instanceof Shmem.Got.Page(Folio page)
                 ? Optional.of(page) : Optional.empty();
     }

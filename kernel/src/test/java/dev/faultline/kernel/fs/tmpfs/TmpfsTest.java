@@ -259,4 +259,38 @@ class TmpfsTest {
             fails(program.call("madvise", seen, 4096, Mman.MADV_REMOVE), Errno.EACCES);
         });
     }
+
+    /// Pages go to swap and come back, whoever asks for them; a slot comes free with its page.
+    @Test
+    void pagesThatWereSwappedOutComeBack() {
+        Sandbox sandbox = Sandbox.tmpfs(OptionalLong.of(8192)).file("/mnt/f", 4096, 'a');
+        sandbox.swapOn(1);
+        assertEquals(List.of(), sandbox.run(() -> {
+            Sandbox.Program program = sandbox.program(1);
+            int fd = program.open("/mnt/f", 0);
+            long mapping = program.shared(fd, 8192);
+            long memory = program.anonymous(4096);
+            for (int round = 1; round < 4; round++) {
+                program.store(mapping, round);
+                int before = program.pagesInUse();
+                program.must("madvise", mapping, 4096, Mman.MADV_PAGEOUT);
+                assertEquals(before - 1, program.pagesInUse());
+                program.must("pread", fd, memory, 4096, 0);
+                assertEquals(round, program.load(memory));
+                assertEquals('a', program.load(memory + 1));
+                program.store(mapping + 1, 'a');
+                program.must("madvise", mapping, 4096, Mman.MADV_PAGEOUT);
+                assertEquals(round, program.load(mapping));
+            }
+            program.must("madvise", mapping, 4096, Mman.MADV_PAGEOUT);
+            assertEquals(1, program.must("pwrite", fd, memory, 1, 4096));
+            fails(program.call("pwrite", fd, memory, 1, 8192), Errno.ENOSPC);
+            program.must("ftruncate", fd, 100);
+            assertEquals(3, program.load(mapping));
+            program.must("madvise", mapping, 4096, Mman.MADV_PAGEOUT);
+            program.must("fallocate", fd, PUNCH, 0, 4096);
+            assertEquals(0, program.load(mapping));
+            assertEquals(8192, program.must("pwrite", fd, program.anonymous(8192), 8192, 0));
+        }));
+    }
 }
