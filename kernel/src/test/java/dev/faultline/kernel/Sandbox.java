@@ -3,6 +3,7 @@ package dev.faultline.kernel;
 import dev.faultline.kernel.arch.Architecture;
 import dev.faultline.kernel.fs.FileSystem;
 import dev.faultline.kernel.fs.Node;
+import dev.faultline.kernel.fs.btrfs.Btrfs;
 import dev.faultline.kernel.fs.ext4.Ext4;
 import dev.faultline.kernel.fs.gfs2.Gfs2;
 import dev.faultline.kernel.fs.ramfs.Ramfs;
@@ -64,6 +65,13 @@ public final class Sandbox {
     /// {@return today's kernel with xfs}
     public static Sandbox xfs() {
         return new Sandbox(1, nodes -> List.of(new Xfs(nodes.getFirst(), "/mnt")), Parts.TODAY);
+    }
+
+    /// {@return today's kernel with btrfs}
+    ///
+    /// @param checksums whether data has checksums
+    public static Sandbox btrfs(boolean checksums) {
+        return new Sandbox(1, nodes -> List.of(new Btrfs(nodes.getFirst(), "/mnt", checksums)), Parts.TODAY);
     }
 
     /// {@return today's kernel with gfs2 on that many nodes}

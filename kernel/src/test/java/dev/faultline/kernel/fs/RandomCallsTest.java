@@ -26,6 +26,13 @@ class RandomCallsTest {
     }
 
     @Test
+    void btrfsKeepsWhatIsWrittenWithChecksumsAndWithout() {
+        for (int seed = 0; seed < PROGRAMS; seed++) {
+            check(Sandbox.btrfs(seed % 2 == 0), 1, seed);
+        }
+    }
+
+    @Test
     void tmpfsKeepsWhatIsWritten() {
         for (int seed = 0; seed < PROGRAMS; seed++) {
             check(Sandbox.tmpfs(OptionalLong.empty()), 1, seed, false);

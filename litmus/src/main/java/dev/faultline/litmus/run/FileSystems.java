@@ -2,6 +2,7 @@ package dev.faultline.litmus.run;
 
 import dev.faultline.kernel.fs.FileSystem;
 import dev.faultline.kernel.fs.Node;
+import dev.faultline.kernel.fs.btrfs.Btrfs;
 import dev.faultline.kernel.fs.ext4.Ext4;
 import dev.faultline.kernel.fs.gfs2.Gfs2;
 import dev.faultline.kernel.fs.ramfs.Ramfs;
@@ -18,7 +19,7 @@ final class FileSystems {
 
     /// {@return the types that there is a model of, as `mount` names them}
     static List<String> names() {
-        return List.of("gfs2", "ext4", "tmpfs", "xfs", "ramfs");
+        return List.of("gfs2", "ext4", "btrfs", "tmpfs", "xfs", "ramfs");
     }
 
     /// {@return a new file system as each node of the machine knows it}
@@ -26,10 +27,11 @@ final class FileSystems {
         return switch (mount.type()) {
             case GFS2 -> Gfs2.mount(kernel.nodes().subList(0, mount.options().nodes()), mount.path());
             case EXT4 -> onEvery(kernel, node -> new Ext4(node, mount.path()));
+            case BTRFS -> onEvery(kernel, node -> new Btrfs(node, mount.path(), !mount.options().nodatasum()));
             case TMPFS -> onEvery(kernel, node -> new Tmpfs(node, mount.path(), mount.options().sizeBytes()));
             case XFS -> onEvery(kernel, node -> new Xfs(node, mount.path()));
             case RAMFS -> onEvery(kernel, node -> new Ramfs(node, mount.path()));
-            case BTRFS, F2FS, FUSE, NTFS, ZONEFS, UNIONFS ->
+            case F2FS, FUSE, NTFS, ZONEFS, UNIONFS ->
                 throw new IllegalArgumentException("not refused when it was loaded: " + mount);
         };
     }

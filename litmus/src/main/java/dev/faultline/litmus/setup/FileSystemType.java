@@ -11,7 +11,7 @@ public enum FileSystemType {
     GFS2(Feature.NODES),
     EXT4(Feature.DAX),
     XFS(Feature.DAX),
-    BTRFS,
+    BTRFS(Feature.NODATASUM),
     F2FS,
     FUSE,
     NTFS,

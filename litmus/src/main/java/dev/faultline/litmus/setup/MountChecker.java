@@ -43,7 +43,8 @@ final class MountChecker {
         long nodes = value(given, Feature.NODES)
                 .map(word -> Amounts.read(word, "nodes", 1, 16, diagnostics)).orElse(OptionalLong.empty()).orElse(1);
         boolean huge = value(given, Feature.HUGE).filter(this::checkAlways).isPresent();
-        var options = new MountOptions(given.containsKey(Feature.DAX), lower, size, Math.toIntExact(nodes), huge);
+        var options = new MountOptions(given.containsKey(Feature.DAX), lower, size, Math.toIntExact(nodes), huge,
+                given.containsKey(Feature.NODATASUM));
         return Optional.of(new SetupStep.Mount(type.get(), path.text(), options, directive.span()));
     }
 
@@ -96,11 +97,11 @@ final class MountChecker {
     }
 
     private boolean hasItsForm(Feature feature, Argument argument) {
-        boolean flag = feature == Feature.DAX;
+        boolean flag = feature == Feature.DAX || feature == Feature.NODATASUM;
         boolean right = flag ? argument instanceof Argument.Plain : argument instanceof Argument.Setting;
         if (!right) {
             diagnostics.report(argument.span(), "'" + argument.text() + "' " + (flag ? "takes no value" : "has no value"),
-                    flag ? "dax" : optionName(feature) + "=VALUE");
+                    flag ? optionName(feature) : optionName(feature) + "=VALUE");
         }
         return right;
     }

@@ -10,8 +10,10 @@ import java.util.OptionalLong;
 /// @param sizeBytes how much it may hold (tmpfs)
 /// @param nodes the machines of the cluster that mount it (gfs2)
 /// @param huge it always uses huge pages (tmpfs)
-public record MountOptions(boolean dax, Optional<String> lower, OptionalLong sizeBytes, int nodes, boolean huge) {
+/// @param nodatasum data has no checksums (btrfs)
+public record MountOptions(boolean dax, Optional<String> lower, OptionalLong sizeBytes, int nodes, boolean huge,
+        boolean nodatasum) {
     /// No option given.
     public static final MountOptions NONE =
-            new MountOptions(false, Optional.empty(), OptionalLong.empty(), 1, false);
+            new MountOptions(false, Optional.empty(), OptionalLong.empty(), 1, false, false);
 }

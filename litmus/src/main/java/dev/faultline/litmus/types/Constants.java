@@ -120,6 +120,10 @@ public final class Constants {
                 UFFDIO_API 0xc018aa3f, UFFDIO_REGISTER 0xc020aa00, UFFDIO_UNREGISTER 0x8010aa01,
                 UFFDIO_WAKE 0x8010aa02, UFFDIO_COPY 0xc028aa03, UFFDIO_ZEROPAGE 0xc020aa04, UFFDIO_MOVE 0xc028aa05,
                 UFFDIO_WRITEPROTECT 0xc018aa06, UFFDIO_CONTINUE 0xc020aa07, UFFDIO_POISON 0xc020aa08""");
+        // btrfs
+        define(constants, IntegerType.UNSIGNED_LONG, """
+                BTRFS_IOC_TREE_SEARCH 0xd0009411, BTRFS_IOC_TREE_SEARCH_V2 0xc0709411""");
+        // userfaultfd
         define(constants, IntegerType.UNSIGNED_LONG_LONG, """
                 UFFD_API 0xaa, UFFDIO_REGISTER_MODE_MISSING 1, UFFDIO_REGISTER_MODE_WP 2,
                 UFFDIO_REGISTER_MODE_MINOR 4, UFFDIO_COPY_MODE_DONTWAKE 1, UFFDIO_COPY_MODE_WP 2,

@@ -7,6 +7,7 @@ public enum Feature {
     LOWER("mount option 'lower'"),
     SIZE("mount option 'size'"),
     HUGE("mount option 'huge'"),
+    NODATASUM("mount option 'nodatasum'"),
     HOLE("a file with a hole"),
     DIRECTORY("directive 'dir'"),
     SYMLINK("directive 'symlink'"),

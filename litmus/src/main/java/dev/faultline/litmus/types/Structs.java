@@ -39,6 +39,11 @@ public final class Structs {
         var timespec = struct("timespec", 16, 8, at(0, LONG, "tv_sec"), at(8, LONG, "tv_nsec"));
         var range = struct("uffdio_range", 16, 8,
                 at(0, UNSIGNED_LONG_LONG, "start"), at(8, UNSIGNED_LONG_LONG, "len"));
+        var searchKey = struct("btrfs_ioctl_search_key", 104, 8, at(0, UNSIGNED_LONG_LONG, "tree_id"),
+                at(8, UNSIGNED_LONG_LONG, "min_objectid"), at(16, UNSIGNED_LONG_LONG, "max_objectid"),
+                at(24, UNSIGNED_LONG_LONG, "min_offset"), at(32, UNSIGNED_LONG_LONG, "max_offset"),
+                at(40, UNSIGNED_LONG_LONG, "min_transid"), at(48, UNSIGNED_LONG_LONG, "max_transid"),
+                at(56, UNSIGNED_INT, "min_type"), at(60, UNSIGNED_INT, "max_type"), at(64, UNSIGNED_INT, "nr_items"));
         List.of(
                 timespec,
                 struct("iovec", 16, 8, at(0, CType.VOID_POINTER, "iov_base"), at(8, UNSIGNED_LONG, "iov_len")),
@@ -60,7 +65,13 @@ public final class Structs {
                 overRange("uffdio_continue", range, "mapped"),
                 overRange("uffdio_poison", range, "updated"),
                 struct("uffdio_writeprotect", 24, 8, at(0, range, "range"), at(16, UNSIGNED_LONG_LONG, "mode")),
-                uffdMsg()
+                uffdMsg(),
+                searchKey,
+                struct("btrfs_ioctl_search_args_v2", 112, 8, at(0, searchKey, "key"),
+                        at(104, UNSIGNED_LONG_LONG, "buf_size")),
+                struct("btrfs_ioctl_search_header", 32, 8, at(0, UNSIGNED_LONG_LONG, "transid"),
+                        at(8, UNSIGNED_LONG_LONG, "objectid"), at(16, UNSIGNED_LONG_LONG, "offset"),
+                        at(24, UNSIGNED_INT, "type"), at(28, UNSIGNED_INT, "len"))
         ).forEach(struct -> table.put(struct.name(), struct));
         return table;
     }

@@ -4,6 +4,7 @@ import dev.faultline.machine.task.Access;
 import dev.faultline.machine.task.Digest;
 import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.SharedObject;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -58,6 +59,11 @@ public final class DiskInode extends SharedObject {
     public long nextBlock(long index) {
         Long next = blocks.ceilingKey(index);
         return next == null ? Long.MAX_VALUE : next;
+    }
+
+    /// {@return the pages that have a block, in order} For the rest of a step on this list.
+    public List<Long> pagesWithBlocks() {
+        return List.copyOf(blocks.keySet());
     }
 
     /// Makes `block` hold page `index`.
