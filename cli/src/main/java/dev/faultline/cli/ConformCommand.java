@@ -119,6 +119,10 @@ final class ConformCommand implements Callable<Integer> {
     private void coverage(Conform conform) {
         conform.coverage().byCall().forEach((call, outcomes) -> main.terminal().out().printf("%-16s %s%n", call,
                 String.join(", ", outcomes.entrySet().stream().map(ConformCommand::counted).toList())));
+        conform.coverage().byFlag().forEach((call, flags) -> main.terminal().out().printf("flags of %-7s %s%n", call,
+                String.join(", ", flags.entrySet().stream().map(ConformCommand::counted).toList())));
+        main.terminal().out().println("functions reached: " + String.join(", ", conform.functions().byFolder()));
+        main.terminal().out().println("functions never reached: " + String.join(", ", conform.functions().never()));
         for (Map.Entry<String, Long> rule : conform.explained().entrySet()) {
             main.terminal().out().printf("explained by %s: %,d%n", rule.getKey(), rule.getValue());
         }

@@ -15,6 +15,11 @@ public record Call(String name, List<Operand> operands) {
     /// Reads memory, all of it an answer: `show(ADDRESS, LENGTH)`.
     public static final String SHOW = "show";
 
+    /// Forks: what follows is done by the child, until it exits. The parent waits meanwhile. Nothing in a child.
+    public static final String FORK = "fork";
+    /// The end of a child; nothing where there is none.
+    public static final String EXIT = "_exit";
+
     /// The same operands for ever.
     public Call {
         operands = List.copyOf(operands);
@@ -37,6 +42,11 @@ public record Call(String name, List<Operand> operands) {
     /// {@return whether this is no system call}
     public boolean isAccess() {
         return Stream.of(LOAD, STORE, FILL, SHOW).anyMatch(name::equals);
+    }
+
+    /// {@return whether this is fork(2) or the end of a child}
+    public boolean isProcess() {
+        return name.equals(FORK) || name.equals(EXIT);
     }
 
     /// {@return the value of the register for operand `index`; 0 for one that is no register}

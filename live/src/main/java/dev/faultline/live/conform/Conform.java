@@ -15,7 +15,7 @@ public final class Conform {
     private final ModelSide model;
     private final HostSide host;
     private final List<Rule> rules;
-    private final Generator generator = new Generator();
+    private final Generator generator;
     private final Coverage coverage = new Coverage();
     private final TreeMap<String, Difference> differences = new TreeMap<>();
     private final TreeMap<String, Long> found = new TreeMap<>();
@@ -26,6 +26,7 @@ public final class Conform {
     /// Programs on these two.
     public Conform(ModelSide model, HostSide host, List<Rule> rules) {
         this.model = model;
+        this.generator = new Generator(model.fileSystem());
         this.host = host;
         this.rules = List.copyOf(rules);
     }
@@ -91,6 +92,11 @@ public final class Conform {
     /// {@return the calls of the model that no program has made}
     public List<String> neverMade() {
         return SystemCalls.names().stream().filter(name -> !coverage.byCall().containsKey(name)).toList();
+    }
+
+    /// {@return the functions of Linux that the model has, and whether a program came through them}
+    public Functions functions() {
+        return model.functions();
     }
 
     /// {@return what was reached}

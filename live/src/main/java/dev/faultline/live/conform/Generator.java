@@ -24,8 +24,8 @@ import java.util.SplittableRandom;
 public final class Generator {
     private static final int MOST_CALLS = 22;
     private static final int PAGE = 4096;
-    /// Memory without a file is private: the model has no shared one.
-    private static final long PRIVATE_MEMORY = Mman.MAP_PRIVATE | Mman.MAP_ANONYMOUS;
+    private static final long MOST_ALLOCATED = 8 * PAGE;
+    private static final long ANY_FILE_SYSTEM = 1L << 46;
     private static final List<String> NAMES = List.of("f", "g");
 
     /// What only file systems without a disk have in the model.
@@ -33,10 +33,11 @@ public final class Generator {
 
     private final List<String> calls;
 
-    /// Programs of every call that both sides can make.
-    public Generator() {
+    /// Programs of every call that both sides can make, on a file system of that type.
+    public Generator(String fileSystem) {
+        boolean disk = !fileSystem.equals("tmpfs");
         this.calls = Weights.of(SystemCalls.names().stream().filter(HostCalls::has)
-                .filter(name -> !NOT_ON_DISKS.contains(name)).toList());
+                .filter(name -> !(disk && NOT_ON_DISKS.contains(name))).toList());
     }
 
     /// {@return the program of a seed}
@@ -82,7 +83,7 @@ public final class Generator {
                 int pages = 1 + values.below(5);
                 boolean anonymous = values.oneIn(2);
                 made.add(Call.of("mmap", Program.ARENA + (long) page * PAGE, (long) pages * PAGE, protection(),
-                        Mman.MAP_FIXED | (anonymous ? PRIVATE_MEMORY : type()), anonymous ? -1 : descriptor(),
+                        Mman.MAP_FIXED | (anonymous ? memoryType() : type()), anonymous ? -1 : descriptor(),
                         anonymous ? 0 : (long) PAGE * values.below(4)));
                 page += pages;
             }
@@ -98,6 +99,10 @@ public final class Generator {
 
         private long type() {
             return values.oneIn(2) ? Mman.MAP_SHARED : Mman.MAP_PRIVATE;
+        }
+
+        private long memoryType() {
+            return Mman.MAP_ANONYMOUS | (values.oneIn(3) ? Mman.MAP_SHARED : Mman.MAP_PRIVATE);
         }
 
         private long descriptor() {
@@ -119,8 +124,18 @@ public final class Generator {
                 case "read", "pread", "readv", "preadv", "preadv2" -> List.of(transfer(name));
                 case "write", "pwrite", "writev", "pwritev", "pwritev2" ->
                     values.oneIn(2) ? List.of(fill(), transfer(name)) : List.of(transfer(name));
+                case Call.FORK -> child();
                 default -> List.of(call(name));
             };
+        }
+
+        private List<Call> child() {
+            List<Call> child = new ArrayList<>(List.of(Call.of(Call.FORK)));
+            for (int left = 1 + values.below(6); left > 0; left--) {
+                child.addAll(calls(calls.get(random.nextInt(calls.size()))));
+            }
+            child.add(Call.of(Call.EXIT));
+            return child;
         }
 
         private Call call(String name) {
@@ -136,7 +151,7 @@ public final class Generator {
                 case "ftruncate" -> Call.of(name, descriptor(), truncated());
                 case "truncate" -> new Call(name, List.of(path(), Operand.of(truncated())));
                 case "fallocate" -> Call.of(name, descriptor(), values.oneIn(3) ? 0
-                        : values.oneOf(1, 3, 3, 2, 8, 0x10, 0x11, 0x20), values.pos(size), values.length(size));
+                        : values.oneOf(1, 3, 3, 2, 8, 0x10, 0x11, 0x20), values.pos(size), allocated());
                 case "sync_file_range" -> Call.of(name, descriptor(), values.pos(size), values.length(size), values.below(9));
                 case "mmap" -> mmap();
                 case "munmap", "mprotect", "madvise", "msync", "mlock", "munlock", "mincore", "mremap" -> memoryCall(name);
@@ -147,6 +162,12 @@ public final class Generator {
         private long truncated() {
             size = values.pos(size);
             return size;
+        }
+
+        /// Some pages, or more than any file system has.
+        private long allocated() {
+            long length = values.length(size);
+            return length > MOST_ALLOCATED && length < ANY_FILE_SYSTEM ? MOST_ALLOCATED : length;
         }
 
         private Operand path() {
@@ -165,7 +186,7 @@ public final class Generator {
             Operand.Range range = values.pages();
             boolean anonymous = values.oneIn(3);
             long flags = (values.oneIn(20) ? values.oneOf(0, Mman.MAP_SHARED_VALIDATE, 4, Mman.MAP_SHARED_VALIDATE | 0x400000)
-                    : anonymous ? PRIVATE_MEMORY : type())
+                    : anonymous ? memoryType() : type())
                     | (values.oneIn(8) ? values.oneOf(0, Mman.MAP_FIXED_NOREPLACE) : Mman.MAP_FIXED)
                     | (values.oneIn(8) ? Mman.MAP_POPULATE : 0);
             long offset = values.oneIn(25) ? values.pos(size) : (long) PAGE * values.below(5);

@@ -193,6 +193,8 @@ public final class HostSide implements AutoCloseable {
             case Call.STORE -> "T";
             case Call.FILL -> "M";
             case Call.SHOW -> "D";
+            case Call.FORK -> "K";
+            case Call.EXIT -> "E";
             default -> "S " + HostCalls.number(call.name());
         });
         for (Operand operand : HostCalls.registers(call)) {

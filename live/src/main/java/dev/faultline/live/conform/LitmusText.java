@@ -13,6 +13,8 @@ public final class LitmusText {
     private final StringBuilder text = new StringBuilder();
     private final TreeMap<Long, String> descriptors = new TreeMap<>();
 
+    private boolean inChild;
+
     private LitmusText(Difference difference, String fileSystem) {
         this.difference = difference;
         this.fileSystem = fileSystem;
@@ -38,7 +40,7 @@ public final class LitmusText {
         text.append("}\n\nchar scratch[").append(Program.SCRATCH_BYTES).append("];\n\nP0() {\n")
                 .append("  char *a = (char *) 0x").append(Long.toHexString(Program.ARENA)).append(";\n");
         body();
-        text.append("}\n");
+        text.append(inChild ? "  }\n}\n" : "}\n");
         return text.toString();
     }
 
@@ -69,14 +71,23 @@ public final class LitmusText {
 
     private void line(int index, Call call) {
         String result = "r" + index;
-        text.append("  ").append(call.isAccess() ? access(call, index) : systemCall(call, result));
+        text.append("  ").append(call.isProcess() ? process(call) : call.isAccess() ? access(call, index) : systemCall(call, result));
         if (index == difference.index()) {
             text.append("  // ").append(sides());
         }
         text.append('\n');
-        if (call.name().equals("open")) {
+        if (call.name().equals("open") && !inChild) { // a child's name is not known outside of it
             descriptors.putIfAbsent(3L + descriptors.size(), result);
         }
+    }
+
+    private String process(Call call) {
+        boolean forks = call.name().equals(Call.FORK);
+        if (forks == inChild) {
+            return "// " + call.name() + ": nothing happens";
+        }
+        inChild = forks;
+        return forks ? "if (fork() == 0) {" : "_exit(0); } wait(NULL);";
     }
 
     private String access(Call call, int index) {

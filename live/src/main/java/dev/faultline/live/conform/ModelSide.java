@@ -11,6 +11,7 @@ import dev.faultline.kernel.mm.SignalRaised;
 import dev.faultline.kernel.mm.UserAccess;
 import dev.faultline.kernel.syscall.Kernel;
 import dev.faultline.kernel.syscall.Process;
+import dev.faultline.kernel.syscall.ProcessCalls;
 import dev.faultline.kernel.syscall.SystemCalls;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.SysResult;
@@ -25,9 +26,16 @@ import java.util.OptionalLong;
 /// Programs on the model kernel.
 public final class ModelSide {
     private static final long STEP_BOUND = 20_000_000;
+    /// That there is one is what programs can tell: they fill none.
+    private static final long LIMIT_BYTES = 1L << 34;
     private static final String MOUNT_POINT = "/mnt";
 
+    /// Looking at the stack takes long: one program in so many is watched.
+    private static final int WATCHED = 256;
+
     private final String fileSystem;
+    private final Functions functions = new Functions();
+    private long programs;
 
     /// Programs in the folder of a file system of that type.
     ///
@@ -44,6 +52,15 @@ public final class ModelSide {
         return List.of("ext4", "tmpfs", "xfs", "ramfs");
     }
 
+    String fileSystem() {
+        return fileSystem;
+    }
+
+    /// {@return the functions that programs have come through, as far as they were watched}
+    Functions functions() {
+        return functions;
+    }
+
     /// What a program came to.
     ///
     /// @param answers one a call that was made
@@ -52,7 +69,7 @@ public final class ModelSide {
 
     /// Runs a program, its closing look included.
     public Result run(Program program) {
-        Machine machine = new Machine(STEP_BOUND, null);
+        Machine machine = new Machine(STEP_BOUND, programs++ % WATCHED == 0 ? functions : null);
         Kernel kernel = new Kernel(machine, Parts.TODAY, 1);
         kernel.mount(MOUNT_POINT, List.of(mounted(kernel)));
         for (Program.InitialFile file : program.files()) {
@@ -71,7 +88,7 @@ public final class ModelSide {
     private FileSystem mounted(Kernel kernel) {
         return switch (fileSystem) {
             case "ext4" -> new Ext4(kernel.nodes().getFirst(), MOUNT_POINT);
-            case "tmpfs" -> new Tmpfs(kernel.nodes().getFirst(), MOUNT_POINT, OptionalLong.empty());
+            case "tmpfs" -> new Tmpfs(kernel.nodes().getFirst(), MOUNT_POINT, OptionalLong.of(LIMIT_BYTES));
             case "ramfs" -> new Ramfs(kernel.nodes().getFirst(), MOUNT_POINT);
             case "xfs" -> new Xfs(kernel.nodes().getFirst(), MOUNT_POINT);
             default -> throw new IllegalArgumentException("the model has no " + fileSystem);
@@ -92,11 +109,14 @@ public final class ModelSide {
 
     /// One program as it runs.
     private static final class Run {
-        private final Process process;
+        private final Kernel kernel;
         private final SystemCalls calls;
+        private Process process;
+        private Optional<Process> parent = Optional.empty();
         private long scratchUsed;
 
         Run(Kernel kernel) {
+            this.kernel = kernel;
             this.calls = new SystemCalls(kernel);
             this.process = kernel.process(1, "program");
             process.enter();
@@ -108,7 +128,31 @@ public final class ModelSide {
         }
 
         Answer answer(Call call) {
-            return call.isAccess() ? access(call) : systemCall(call);
+            return switch (call.name()) {
+                case Call.FORK -> fork();
+                case Call.EXIT -> exit();
+                default -> call.isAccess() ? access(call) : systemCall(call);
+            };
+        }
+
+        private Answer fork() {
+            if (parent.isEmpty()) {
+                parent = Optional.of(process);
+                process = ProcessCalls.fork(kernel, process);
+                process.enter();
+            }
+            return Answer.value(0);
+        }
+
+        private Answer exit() {
+            if (parent.isPresent()) {
+                ProcessCalls.exit(process, 0);
+                process = parent.get();
+                parent = Optional.empty();
+                process.enter();
+                calls.get("wait").invoke(process, new long[6]);
+            }
+            return Answer.value(0);
         }
 
         private Answer systemCall(Call call) {

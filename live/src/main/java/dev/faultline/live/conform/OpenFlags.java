@@ -1,7 +1,9 @@
 package dev.faultline.live.conform;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /// The flags with which the descriptors of a program were opened.
 final class OpenFlags {
@@ -12,6 +14,7 @@ final class OpenFlags {
     /// @param answers of the calls before it, at least
     static boolean has(Program program, int index, List<Answer> answers, int flag) {
         TreeMap<Integer, Long> open = new TreeMap<>();
+        Optional<TreeMap<Integer, Long>> ofParent = Optional.empty();
         for (int i = 0; i < index; i++) {
             Call call = program.calls().get(i);
             Answer answer = answers.get(i);
@@ -20,10 +23,19 @@ final class OpenFlags {
                     case "open" -> open.put((int) answer.value(), call.number(1));
                     case "dup" -> open.put((int) answer.value(), open.getOrDefault((int) call.number(0), 0L));
                     case "close" -> open.remove((int) call.number(0));
+                    case Call.FORK -> ofParent = ofParent.or(copyOf(open));
+                    case Call.EXIT -> {
+                        open = ofParent.orElse(open);
+                        ofParent = Optional.empty();
+                    }
                     default -> { }
                 }
             }
         }
         return (open.getOrDefault((int) program.calls().get(index).number(0), 0L) & flag) != 0;
+    }
+
+    private static Supplier<Optional<TreeMap<Integer, Long>>> copyOf(TreeMap<Integer, Long> open) {
+        return () -> Optional.of(new TreeMap<>(open));
     }
 }

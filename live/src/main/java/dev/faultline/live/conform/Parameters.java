@@ -1,6 +1,7 @@
 package dev.faultline.live.conform;
 
 import dev.faultline.litmus.types.Constants;
+import java.util.ArrayList;
 import java.util.List;
 
 /// What the operands of calls are.
@@ -15,6 +16,20 @@ final class Parameters {
             case "mmap 2", "mprotect 2" -> List.of("PROT_NONE", "PROT_READ", "PROT_WRITE", "PROT_EXEC");
             case "mmap 3" -> List.of("MAP_SHARED_VALIDATE", "MAP_SHARED", "MAP_PRIVATE", "MAP_FIXED", "MAP_ANONYMOUS",
                     "MAP_POPULATE", "MAP_FIXED_NOREPLACE");
+            case "mremap 3" -> List.of("MREMAP_MAYMOVE", "MREMAP_FIXED", "MREMAP_DONTUNMAP");
+            case "msync 2" -> List.of("MS_ASYNC", "MS_INVALIDATE", "MS_SYNC");
+            case "fallocate 1" -> List.of("FALLOC_FL_KEEP_SIZE", "FALLOC_FL_PUNCH_HOLE", "FALLOC_FL_COLLAPSE_RANGE",
+                    "FALLOC_FL_ZERO_RANGE", "FALLOC_FL_INSERT_RANGE");
+            default -> List.of();
+        };
+    }
+
+    /// {@return the names of the constants that operand `index` is one of; none if it is no such choice}
+    static List<String> choices(String call, int index) {
+        return switch (call + " " + index) {
+            case "lseek 2" -> List.of("SEEK_SET", "SEEK_CUR", "SEEK_END");
+            case "madvise 2" -> List.of("MADV_NORMAL", "MADV_RANDOM", "MADV_SEQUENTIAL", "MADV_WILLNEED", "MADV_DONTNEED",
+                    "MADV_FREE", "MADV_POPULATE_READ", "MADV_POPULATE_WRITE");
             default -> List.of();
         };
     }
@@ -34,6 +49,19 @@ final class Parameters {
             case "read", "write", "pread", "pwrite", "readv", "writev", "preadv", "pwritev" -> index == 1;
             default -> false;
         };
+    }
+
+    /// {@return the names of those constants that a value has}
+    static List<String> has(String call, int index, long value) {
+        List<String> has = new ArrayList<>();
+        for (String name : of(call, index)) {
+            long flag = Constants.named(name).orElseThrow().value();
+            if (flag != 0 && (value & flag) == flag || value == 0 && flag == 0) {
+                has.add(name);
+            }
+        }
+        choices(call, index).stream().filter(name -> Constants.named(name).orElseThrow().value() == value).forEach(has::add);
+        return has;
     }
 
     /// {@return the flags of a value}

@@ -42,6 +42,9 @@ public record Program(List<InitialFile> files, List<Call> calls) {
     /// and the bytes of its files}
     public List<Call> withLook() {
         List<Call> all = new ArrayList<>(calls);
+        if (calls.stream().anyMatch(Call::isProcess)) {
+            all.add(Call.of(Call.EXIT)); // the parent looks
+        }
         for (int page = 0; page < ARENA_PAGES; page++) {
             all.add(Call.of(Call.SHOW, ARENA + (long) page * PAGE, PAGE));
         }

@@ -17,6 +17,7 @@ final class Weights {
         add(weighed, Call.STORE, 6);
         add(weighed, Call.FILL, 4);
         add(weighed, Call.SHOW, 3);
+        add(weighed, Call.FORK, 2);
         return List.copyOf(weighed);
     }
 

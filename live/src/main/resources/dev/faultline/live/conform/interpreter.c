@@ -11,6 +11,9 @@
  *   T ADDRESS SIZE VALUE      stores
  *   M ADDRESS LENGTH VALUE    fills memory: the byte at ADDRESS + i becomes VALUE + i / 256
  *   D ADDRESS LENGTH          shows memory
+ *   K                         forks: a child takes what follows, up to the next E; nothing in a child
+ *   E                         the child ends, and the parent goes on behind it; nothing in the parent
+ *   .                         the end of a program: only now is it run
  *
  * An argument of a system call is a number, pTEXT for the address of a string, vADDRESS,LENGTH;... for the
  * address of an array of struct iovec, or oBYTES for the address of an answer, which is shown.
@@ -31,6 +34,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define PAGE 4096L
@@ -260,6 +264,44 @@ static void make_file(const char *name, long bytes, int fill)
     fputs("0 0 0 -\n", answers);
 }
 
+/* ---- children ---- */
+
+static int in_child;
+
+static void done(void)
+{
+    fputs("0 0 0 -\n", answers);
+}
+
+/* Comes to whether the caller goes on behind the next E. */
+static int forks(void)
+{
+    done();
+    if (in_child)
+        return 0;
+    fflush(answers);
+    pid_t child = fork();
+    if (child < 0)
+        die("fork");
+    if (child == 0) {
+        in_child = 1;
+        return 0;
+    }
+    int status;
+    if (waitpid(child, &status, 0) != child || status != 0)
+        die("waitpid");
+    return 1;
+}
+
+static void ends(void)
+{
+    done();
+    if (in_child) {
+        fflush(answers);
+        _exit(0);
+    }
+}
+
 static void perform(char *line)
 {
     char name[256];
@@ -277,8 +319,24 @@ static void perform(char *line)
         sscanf(line + 2, "%ld %ld %ld", &a, &b, &c);
         access_memory(*line, (char *)a, b, c);
         break;
+    case 'E': ends(); break;
     default: die(line);
     }
+}
+
+static void run(char **lines, size_t count)
+{
+    int skips = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!skips && *lines[i] == 'K')
+            skips = forks();
+        else if (!skips)
+            perform(lines[i]);
+        else if (*lines[i] == 'E')
+            skips = 0;
+        free(lines[i]);
+    }
+    fflush(answers);
 }
 
 /* Takes the streams out of the reach of programs: what they find at 0 to 2 is nothing. */
@@ -294,8 +352,8 @@ static FILE *stream(int fd, const char *mode)
 
 int main(void)
 {
-    char *line = NULL;
-    size_t size = 0;
+    char **lines = NULL;
+    size_t count = 0, size = 0, room = 0;
     in = stream(0, "r");
     answers = stream(1, "w");
     err = stream(2, "w");
@@ -306,11 +364,24 @@ int main(void)
     sigaction(SIGPIPE, &action, NULL);
     sigaction(SIGXFSZ, &action, NULL);
     sigaction(SIGINT, &action, NULL); /* the end is that of standard input */
-    while (getline(&line, &size, in) > 0) {
-        if (*line == '.')
-            fflush(answers); /* the end of a program */
-        else
-            perform(line);
+    for (;;) {
+        if (count == room) {
+            room = 2 * room + 64;
+            lines = realloc(lines, room * sizeof *lines);
+            if (!lines)
+                die("realloc");
+        }
+        lines[count] = NULL;
+        size = 0;
+        if (getline(&lines[count], &size, in) <= 0)
+            break;
+        if (*lines[count] != '.') {
+            count++;
+            continue;
+        }
+        free(lines[count]);
+        run(lines, count);
+        count = 0;
     }
     return 0;
 }

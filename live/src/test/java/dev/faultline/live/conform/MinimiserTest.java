@@ -29,7 +29,7 @@ class MinimiserTest {
     }
 
     private static Difference first() {
-        Generator generator = new Generator();
+        Generator generator = new Generator("ext4");
         for (long seed = 0; ; seed++) {
             Optional<Difference> found = difference(generator.program(seed));
             if (found.isPresent()) {
@@ -49,7 +49,7 @@ class MinimiserTest {
 
     @Test
     void whatIsWrittenDownIsALitmusFile(@TempDir Path folder) throws Exception {
-        Generator generator = new Generator();
+        Generator generator = new Generator("ext4");
         for (int seed = 0; seed < 300; seed++) {
             Program program = generator.program(seed);
             Difference difference = Difference.between(program, program.withLook().size() - 1, Answer.value(1), Answer.error(14));

@@ -11,11 +11,20 @@ import dev.faultline.machine.task.SecondAccess;
 public final class DiskMapping implements IomapOps {
     private final Disk disk;
     private final DiskInode inode;
+    private final boolean delays;
 
     /// The mapping of that file.
     public DiskMapping(Disk disk, DiskInode inode) {
+        this(disk, inode, false);
+    }
+
+    /// The mapping of that file.
+    ///
+    /// @param delays whether blocks for a buffered write are only promised, until the page is written back
+    public DiskMapping(Disk disk, DiskInode inode, boolean delays) {
         this.disk = disk;
         this.inode = inode;
+        this.delays = delays;
     }
 
     @Override
@@ -28,14 +37,20 @@ public final class DiskMapping implements IomapOps {
         long first = inode.block(index);
         if (first == DiskInode.HOLE && purpose == Purpose.WRITE) {
             first = disk.device().format((byte) 0);
-            inode.setBlock(index, first);
+            if (delays) {
+                inode.promiseBlock(index, first);
+            } else {
+                inode.setBlock(index, first);
+            }
         }
         long pages = 1;
         long last = (pos + lengthBytes - 1) / Content.SIZE;
-        while (index + pages <= last && inode.block(index + pages) == (first == DiskInode.HOLE ? first : first + pages)) {
+        while (index + pages <= last && inode.block(index + pages) == (first == DiskInode.HOLE ? first : first + pages)
+                && inode.isDelayed(index + pages) == inode.isDelayed(index)) {
             pages++;
         }
-        Iomap.Type type = first == DiskInode.HOLE ? Iomap.Type.HOLE : Iomap.Type.MAPPED;
+        Iomap.Type type = first == DiskInode.HOLE ? Iomap.Type.HOLE
+                : inode.isDelayed(index) ? Iomap.Type.DELALLOC : Iomap.Type.MAPPED;
         return new Begin.Mapped(new Iomap(type, index * Content.SIZE, pages * Content.SIZE, disk.device(),
                 Math.max(first, 0) * Content.SIZE));
     }

@@ -32,10 +32,11 @@ final class AllocatedBlocks implements IomapOps {
         long index = pos / Content.SIZE;
         long last = Math.min((pos + lengthBytes - 1) / Content.SIZE, index + DIO_MAX_BLOCKS - 1);
         inode.machine().step(inode, Access.WRITE, -1);
-        boolean hole = inode.block(index) == DiskInode.HOLE;
+        boolean hole = isFree(index);
         long first = hole ? allocate(index) : inode.block(index);
         long pages = 1;
-        while (index + pages <= last && inode.block(index + pages) == (hole ? DiskInode.HOLE : first + pages)) {
+        while (index + pages <= last && isFree(index + pages) == hole
+                && (hole || inode.block(index + pages) == first + pages)) {
             if (hole) {
                 allocate(index + pages);
             }
@@ -44,6 +45,11 @@ final class AllocatedBlocks implements IomapOps {
         boolean unwritten = added.contains(index);
         return new Begin.Mapped(new Iomap(unwritten ? Iomap.Type.UNWRITTEN : Iomap.Type.MAPPED, index * Content.SIZE,
                 pages * Content.SIZE, disk.device(), first * Content.SIZE));
+    }
+
+    /// {@return whether there is no block yet} One that is promised is for the page cache to allocate, or for us.
+    private boolean isFree(long index) {
+        return inode.block(index) == DiskInode.HOLE || inode.isDelayed(index);
     }
 
     private long allocate(long index) {

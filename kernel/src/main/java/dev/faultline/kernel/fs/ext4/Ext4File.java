@@ -202,7 +202,7 @@ final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageW
 
     private boolean isHole(long pos) {
         return inode.blocks().begin(pos, Content.SIZE, IomapOps.Purpose.LOOK_UP) instanceof IomapOps.Begin.Mapped(Iomap iomap)
-                && iomap.type() == Iomap.Type.HOLE;
+                && iomap.type() != Iomap.Type.MAPPED;
     }
 
     @Override
@@ -261,7 +261,7 @@ final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageW
         return true;
     }
 
-    /// Blocks are allocated before the page becomes writable. Takes and drops `invalidate_lock` for reading.
+    /// Blocks are promised before the page becomes writable. Takes and drops `invalidate_lock` for reading.
     @Override
     @Models(file = "fs/ext4/inode.c", symbol = "ext4_page_mkwrite")
     public VmFaultResult pageMkwrite(VmFault fault) {

@@ -32,7 +32,7 @@ final class Ext4Inode implements Inode, AddressSpaceOperations {
     Ext4Inode(Node node, Disk disk, DiskInode onDisk) {
         this.node = node;
         this.onDisk = onDisk;
-        this.blocks = new BlocksInReach(new DiskMapping(disk, onDisk));
+        this.blocks = new BlocksInReach(new DiskMapping(disk, onDisk, true));
         this.disk = disk;
         this.mapping = new AddressSpace(node.machine(), onDisk.path(), this, onDisk.sizeBytes());
         this.iRwsem = new RwSemaphore(node.machine(), "i_rwsem", onDisk.path());
@@ -83,6 +83,7 @@ final class Ext4Inode implements Inode, AddressSpaceOperations {
 
     @Override
     public Optional<Errno> writeFolio(AddressSpace space, Folio folio) {
+        onDisk.allocateDelayed(folio.index());
         return BufferedIo.writeFolio(space, folio, blocks);
     }
 }

@@ -1,0 +1,76 @@
+package dev.faultline.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.faultline.explore.ExploreOptions;
+import dev.faultline.explore.strategy.StrategyChoice;
+import dev.faultline.history.UnknownKernelException;
+import dev.faultline.litmus.load.LitmusTest;
+import dev.faultline.litmus.verdict.Check;
+import dev.faultline.litmus.verdict.CheckOptions;
+import dev.faultline.litmus.verdict.KernelChoice;
+import dev.faultline.live.compare.Comparison;
+import dev.faultline.live.run.Histogram;
+import dev.faultline.machine.schedule.SetUpFailed;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// The tables of `zoo/live`: what the model allows has not changed since, and what a host showed is among it.
+class CorpusTest {
+    private static final Path CORPUS = Path.of("../zoo/live");
+
+    /// What a table says of a test.
+    ///
+    /// @param allowed  the outcomes of the model
+    /// @param observed those of the host
+    private record Table(TreeSet<String> allowed, TreeSet<String> observed) {}
+
+    private static Map<String, Table> tables(String fileSystem) throws IOException {
+        Map<String, Table> tables = new TreeMap<>();
+        Table table = new Table(new TreeSet<>(), new TreeSet<>());
+        for (String line : Files.readAllLines(CORPUS.resolve(fileSystem + ".txt"))) {
+            if (line.contains(" on Linux ")) {
+                table = new Table(new TreeSet<>(), new TreeSet<>());
+                tables.put(line.substring(0, line.indexOf(" on Linux ")), table);
+            } else if (line.startsWith("   ") && line.endsWith("allowed")) {
+                String[] words = line.strip().split(" {2,}");
+                table.allowed().add(words[1]);
+                if (!words[0].equals("never")) {
+                    table.observed().add(words[1]);
+                }
+            }
+        }
+        return tables;
+    }
+
+    private static TreeSet<String> allowed(Path file, String fileSystem) throws UnknownKernelException, SetUpFailed {
+        LitmusTest test = Tests.load(file, Optional.of(fileSystem), Terminal.ofProcess()).orElseThrow();
+        CheckOptions options = new CheckOptions(StrategyChoice.DPOR, ExploreOptions.DEFAULT.withMinimiseBudget(0));
+        Comparison comparison = Comparison.of(Check.run(test, new KernelChoice("v6.18", List.of()), options, Budget::now),
+                new Histogram(0, List.of(), 0, List.of(), Optional.empty()));
+        TreeSet<String> allowed = new TreeSet<>();
+        comparison.rows().forEach(row -> allowed.add(row.text()));
+        return allowed;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ext4", "tmpfs"})
+    void theModelAllowsWhatTheTablesSay(String fileSystem) throws IOException, UnknownKernelException, SetUpFailed {
+        Map<String, Table> tables = tables(fileSystem);
+        assertTrue(tables.size() >= 40, "only " + tables.size() + " tests are recorded");
+        for (Map.Entry<String, Table> table : tables.entrySet()) {
+            assertEquals(allowed(CORPUS.resolve(table.getKey() + ".litmus"), fileSystem), table.getValue().allowed(),
+                    table.getKey() + " on " + fileSystem);
+            assertTrue(!table.getValue().observed().isEmpty(), table.getKey());
+        }
+    }
+}
