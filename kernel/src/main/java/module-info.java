@@ -17,10 +17,14 @@ module dev.faultline.kernel {
     exports dev.faultline.kernel.fs.disk;
     exports dev.faultline.kernel.fs.btrfs;
     exports dev.faultline.kernel.fs.ext4;
+    exports dev.faultline.kernel.fs.fuse;
     exports dev.faultline.kernel.fs.gfs2;
     exports dev.faultline.kernel.fs.ramfs;
     exports dev.faultline.kernel.fs.tmpfs;
     exports dev.faultline.kernel.fs.xfs;
+    exports dev.faultline.kernel.fs.zonefs;
+    exports dev.faultline.kernel.kvm;
+    exports dev.faultline.kernel.signal;
     exports dev.faultline.kernel.syscall;
     exports dev.faultline.kernel.uffd;
 }

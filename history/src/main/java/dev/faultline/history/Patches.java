@@ -66,21 +66,23 @@ final class Patches {
 
     static final List<Patch> ALL = List.of(
             mincore(), invalidateBeforeWrite(), punchKeepsFaultsOut(), punchWithItsOwnQueue(), invalidateAtCompletion(),
-            mmapChanging(), mremapFlush(),
+            CallerPatches.magicPageFaultIn(), mmapChanging(), mremapFlush(),
             UserfaultPatches.privateShmem(),
-            BtrfsPatches.searchNofault(), forkRace(),
+            BtrfsPatches.searchNofault(), forkRace(), CallerPatches.fuseWriteDeadlock(),
             UserfaultPatches.minorShmem(),
             mmapChangingCounter(),
             UserfaultPatches.dirtyEntries(),
-            gfs2PageFault(), BtrfsPatches.dioNofault(), fixupUserFault(), gfs2Retries(), partialFaultIn(),
-            BtrfsPatches.searchSubpage(), UserfaultPatches.continueAllocated(),
+            CallerPatches.magicPage(), gfs2PageFault(), BtrfsPatches.dioNofault(), fixupUserFault(), gfs2Retries(),
+            partialFaultIn(), BtrfsPatches.searchSubpage(), UserfaultPatches.continueAllocated(),
             perVmaLocks(), directWriteFallback(), forkLocksAreas(), biosPin(),
-            perVmaLocksOfFiles(), BtrfsPatches.dioLock(), BtrfsPatches.onePageAtATime(), BtrfsPatches.dioChecksums(),
-            safeWriteableResult(), releaseHang(), perVmaLocksOfAdvice(),
+            perVmaLocksOfFiles(), CallerPatches.fpuFrameSize(), BtrfsPatches.dioLock(),
+            BtrfsPatches.onePageAtATime(), BtrfsPatches.dioChecksums(),
+            safeWriteableResult(), releaseHang(), CallerPatches.fusePrefault(),
+            perVmaLocksOfAdvice(),
             gfs2PageFaultV5(), gfs2PageFaultV6(), writeCopyMayFault(), noFlush(), ignoredReaders(), sleepWithoutLooking(),
             UserfaultPatches.minorShmemNext(), UserfaultPatches.continueV1(), UserfaultPatches.continueV5(),
             UserfaultPatches.continueAllocatedV1(), UserfaultPatches.sizeUnlocked(),
-            UserfaultPatches.cleanEntries());
+            UserfaultPatches.cleanEntries(), CallerPatches.shortfallPassedOn(), CallerPatches.partOfAContext());
 
     private Patches() {}
 

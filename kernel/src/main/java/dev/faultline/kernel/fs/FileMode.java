@@ -7,5 +7,7 @@ public enum FileMode {
     /// There is no position: reads need no lock of it, and pread fails.
     STREAM,
     /// The file cannot be mapped.
-    NO_MMAP
+    NO_MMAP,
+    /// The file cannot be mapped shared through a descriptor for writing.
+    NO_SHARED_WRITE
 }

@@ -101,6 +101,11 @@ public final class Kernel {
         }
     }
 
+    /// Makes a device node on one machine.
+    public void device(Node node, String path, Inode inode) {
+        devices.get(node.number() - 1).put(path, inode);
+    }
+
     /// Puts a file onto the disk of the file system that `path` lies in. Before anything runs.
     ///
     /// @return whether there is such a file system

@@ -130,6 +130,9 @@ final class MemoryCalls {
         if (!file.isReadable() || shared && writes && !file.isWritable()) {
             return Optional.of(Errno.EACCES);
         }
+        if (shared && file.isWritable() && file.inode().operations().modes().contains(FileMode.NO_SHARED_WRITE)) {
+            return Optional.of(Errno.EINVAL);
+        }
         return file.inode().operations().modes().contains(FileMode.NO_MMAP) ? Optional.of(Errno.ENODEV) : Optional.empty();
     }
 

@@ -2,6 +2,7 @@ package dev.faultline.kernel.uffd;
 
 import dev.faultline.kernel.fs.Descriptors;
 import dev.faultline.kernel.fs.FileMode;
+import dev.faultline.kernel.fs.FileWithoutPages;
 import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.fs.OpenFile;
 import dev.faultline.kernel.lib.Models;

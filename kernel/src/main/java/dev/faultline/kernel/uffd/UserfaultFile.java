@@ -1,5 +1,6 @@
 package dev.faultline.kernel.uffd;
 
+import dev.faultline.kernel.fs.FileWithoutPages;
 import dev.faultline.kernel.fs.Descriptors;
 import dev.faultline.kernel.fs.Kiocb;
 import dev.faultline.kernel.fs.Node;

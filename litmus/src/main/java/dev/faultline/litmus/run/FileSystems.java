@@ -4,10 +4,12 @@ import dev.faultline.kernel.fs.FileSystem;
 import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.fs.btrfs.Btrfs;
 import dev.faultline.kernel.fs.ext4.Ext4;
+import dev.faultline.kernel.fs.fuse.Fuse;
 import dev.faultline.kernel.fs.gfs2.Gfs2;
 import dev.faultline.kernel.fs.ramfs.Ramfs;
 import dev.faultline.kernel.fs.tmpfs.Tmpfs;
 import dev.faultline.kernel.fs.xfs.Xfs;
+import dev.faultline.kernel.fs.zonefs.Zonefs;
 import dev.faultline.kernel.syscall.Kernel;
 import dev.faultline.litmus.setup.SetupStep;
 import java.util.List;
@@ -19,7 +21,7 @@ final class FileSystems {
 
     /// {@return the types that there is a model of, as `mount` names them}
     static List<String> names() {
-        return List.of("gfs2", "ext4", "btrfs", "tmpfs", "xfs", "ramfs");
+        return List.of("gfs2", "ext4", "btrfs", "tmpfs", "xfs", "ramfs", "zonefs", "fuse");
     }
 
     /// {@return a new file system as each node of the machine knows it}
@@ -31,7 +33,9 @@ final class FileSystems {
             case TMPFS -> onEvery(kernel, node -> new Tmpfs(node, mount.path(), mount.options().sizeBytes()));
             case XFS -> onEvery(kernel, node -> new Xfs(node, mount.path()));
             case RAMFS -> onEvery(kernel, node -> new Ramfs(node, mount.path()));
-            case F2FS, FUSE, NTFS, ZONEFS, UNIONFS ->
+            case ZONEFS -> onEvery(kernel, node -> new Zonefs(node, mount.path()));
+            case FUSE -> onEvery(kernel, node -> fuse(kernel, node, mount.path()));
+            case F2FS, NTFS, UNIONFS ->
                 throw new IllegalArgumentException("not refused when it was loaded: " + mount);
         };
     }
@@ -39,5 +43,12 @@ final class FileSystems {
     /// One of its own on every node.
     private static List<FileSystem> onEvery(Kernel kernel, Function<Node, FileSystem> mounted) {
         return kernel.nodes().stream().map(mounted).toList();
+    }
+
+    /// With the device of its server.
+    private static FileSystem fuse(Kernel kernel, Node node, String path) {
+        Fuse fuse = new Fuse(node, path);
+        kernel.device(node, Fuse.DEVICE, fuse.device());
+        return fuse;
     }
 }

@@ -99,7 +99,8 @@ final class FileChecker {
     /// The root, `/dev`, and what was mounted or made, with all above.
     private boolean isFolder(String path) {
         return path.equals("/") || path.equals("/dev") || paths.values().stream().anyMatch(step -> switch (step) {
-            case SetupStep.Mount mount -> mount.path().equals(path) || mount.path().startsWith(path + "/");
+            case SetupStep.Mount mount -> mount.path().equals(path) || mount.path().startsWith(path + "/")
+                    || mount.type().folders().stream().anyMatch(folder -> path.equals(mount.path() + "/" + folder));
             case SetupStep.Directory directory -> directory.path().equals(path);
             case SetupStep.RegularFile _, SetupStep.Symlink _, SetupStep.Device _, SetupStep.Loop _ -> false;
         });

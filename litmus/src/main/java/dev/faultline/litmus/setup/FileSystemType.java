@@ -31,6 +31,11 @@ public enum FileSystemType {
         return name().toLowerCase(Locale.ROOT);
     }
 
+    /// {@return the folders that it has from the start}
+    List<String> folders() {
+        return this == ZONEFS ? List.of("cnv", "seq") : List.of();
+    }
+
     /// {@return the mount options that it knows}
     List<Feature> options() {
         return options;

@@ -1,10 +1,5 @@
-package dev.faultline.kernel.uffd;
+package dev.faultline.kernel.fs;
 
-import dev.faultline.kernel.fs.FileMode;
-import dev.faultline.kernel.fs.FileOperations;
-import dev.faultline.kernel.fs.Inode;
-import dev.faultline.kernel.fs.Kiocb;
-import dev.faultline.kernel.fs.OpenFile;
 import dev.faultline.kernel.iov.IovIter;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.mm.VmOperations;
@@ -18,12 +13,13 @@ import java.util.EnumSet;
 import java.util.Optional;
 
 /// A file that has no pages, no size and no position: all that is done with it are commands, and reads of messages.
-abstract class FileWithoutPages implements Inode, FileOperations, AddressSpaceOperations {
+public abstract class FileWithoutPages implements Inode, FileOperations, AddressSpaceOperations {
     private final AddressSpace mapping;
     private final RwSemaphore iRwsem;
 
+    /// One with that name in reports.
     @SuppressWarnings("this-escape") // nobody asks for pages before the file is open
-    FileWithoutPages(Machine machine, Object name) {
+    protected FileWithoutPages(Machine machine, Object name) {
         this.mapping = new AddressSpace(machine, name, this, 0);
         this.iRwsem = new RwSemaphore(machine, "i_rwsem", name);
     }

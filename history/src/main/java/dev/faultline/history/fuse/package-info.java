@@ -1,0 +1,5 @@
+/// fuse as it was.
+@NullMarked
+package dev.faultline.history.fuse;
+
+import org.jspecify.annotations.NullMarked;
