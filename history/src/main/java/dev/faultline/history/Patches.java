@@ -10,6 +10,7 @@ import dev.faultline.history.iomap.DirectIoPostedV5;
 import dev.faultline.history.iomap.DirectIoV2620;
 import dev.faultline.history.iomap.DirectIoV413;
 import dev.faultline.history.iomap.DirectIoV514;
+import dev.faultline.history.iomap.ForgottenLegs;
 import dev.faultline.history.mm.FaultInV516;
 import dev.faultline.history.mm.FaultInV517;
 import dev.faultline.history.mm.MincoreV2619;
@@ -47,7 +48,8 @@ import java.util.Optional;
 /// leads to and another starts from is one object.
 final class Patches {
     private static final Gfs2Io GFS2_V514 = new Gfs2IoV514();
-    private static final Gfs2Io GFS2_V516 = Gfs2IoV516.asMerged();
+    private static final Gfs2Io GFS2_V516_RC1 = Gfs2IoV516.asMerged();
+    private static final Gfs2Io GFS2_V516 = Gfs2IoV516.asReleased();
     private static final Gfs2Io GFS2_V518 = new Gfs2IoV518();
     private static final Glock.Factory AUTO_DEMOTING = AutoDemotingGlock::new;
     private static final DirectIo DIRECT_V413 = new DirectIoV413();
@@ -72,14 +74,15 @@ final class Patches {
             UserfaultPatches.minorShmem(),
             mmapChangingCounter(),
             UserfaultPatches.dirtyEntries(),
-            CallerPatches.magicPage(), gfs2PageFault(), BtrfsPatches.dioNofault(), fixupUserFault(), gfs2Retries(),
-            partialFaultIn(), BtrfsPatches.searchSubpage(), UserfaultPatches.continueAllocated(),
+            CallerPatches.magicPage(), gfs2PageFault(), gfs2ClippedWrite(), BtrfsPatches.dioNofault(), fixupUserFault(),
+            gfs2Retries(), partialFaultIn(), BtrfsPatches.searchSubpage(), UserfaultPatches.continueAllocated(),
             perVmaLocks(), directWriteFallback(), forkLocksAreas(), biosPin(),
             perVmaLocksOfFiles(), CallerPatches.fpuFrameSize(), BtrfsPatches.dioLock(),
             BtrfsPatches.onePageAtATime(), BtrfsPatches.dioChecksums(),
             safeWriteableResult(), releaseHang(), CallerPatches.fusePrefault(),
             perVmaLocksOfAdvice(),
-            gfs2PageFaultV5(), gfs2PageFaultV6(), writeCopyMayFault(), noFlush(), ignoredReaders(), sleepWithoutLooking(),
+            gfs2PageFaultV5(), gfs2PageFaultV6(), writeCopyMayFault(), noFlush(), forgottenLegs(),
+            ignoredReaders(), sleepWithoutLooking(),
             UserfaultPatches.minorShmemNext(), UserfaultPatches.continueV1(), UserfaultPatches.continueV5(),
             UserfaultPatches.continueAllocatedV1(), UserfaultPatches.sizeUnlocked(),
             UserfaultPatches.cleanEntries(), CallerPatches.shortfallPassedOn(), CallerPatches.partOfAContext());
@@ -162,11 +165,17 @@ final class Patches {
     }
 
     private static Patch gfs2PageFault() {
-        return merged("gfs2-page-fault", "gfs2: Fix mmap + page fault deadlocks", "v5.16", "2021-11",
+        return merged("gfs2-page-fault", "gfs2: Fix mmap + page fault deadlocks", "v5.16-rc1", "2021-11",
                 "merge c03098d4b9ad",
-                Change.between(Gfs2Io.PART, GFS2_V514, GFS2_V516),
+                Change.between(Gfs2Io.PART, GFS2_V514, GFS2_V516_RC1),
                 Change.fromToday(Glock.PART, AUTO_DEMOTING),
                 Change.toToday(DirectIo.PART, DIRECT_V514));
+    }
+
+    private static Patch gfs2ClippedWrite() {
+        return merged("gfs2-clipped-write", "gfs2: Prevent endless loops in gfs2_file_buffered_write", "v5.16-rc2",
+                "2021-11", "554c577cee95",
+                Change.between(Gfs2Io.PART, GFS2_V516_RC1, GFS2_V516));
     }
 
     private static Patch fixupUserFault() {
@@ -269,6 +278,13 @@ final class Patches {
                         // translations stay until their processors meet a fault
                     }
                 }));
+    }
+
+    /// What if there were no `done_before`?
+    private static Patch forgottenLegs() {
+        return posted("dio-without-done-before", "(what if) IOMAP_DIO_PARTIAL without done_before", "2026-11",
+                "an experiment, never posted",
+                Change.fromToday(DirectIo.PART, new ForgottenLegs()));
     }
 
     /// What if the copy into a locked page could fault? Every kernel has been careful not to.

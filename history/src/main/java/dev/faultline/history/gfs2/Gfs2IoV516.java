@@ -23,19 +23,26 @@ public final class Gfs2IoV516 extends Gfs2IoV514 {
     private static final int DIRTIED_PAUSE_PAGES = 32;
 
     private final boolean givesUp;
+    private final boolean clips;
 
-    private Gfs2IoV516(boolean givesUp) {
+    private Gfs2IoV516(boolean givesUp, boolean clips) {
         this.givesUp = givesUp;
+        this.clips = clips;
     }
 
     /// {@return the form that was merged: one page at a time, without end}
     public static Gfs2IoV516 asMerged() {
-        return new Gfs2IoV516(false);
+        return new Gfs2IoV516(false, false);
+    }
+
+    /// {@return the form of the release: as merged, and a buffered write goes on with no more than was faulted in}
+    public static Gfs2IoV516 asReleased() {
+        return new Gfs2IoV516(false, true);
     }
 
     /// {@return the form of the sixth posting: many pages first, then one, then no more}
     public static Gfs2IoV516 asPosted() {
-        return new Gfs2IoV516(true);
+        return new Gfs2IoV516(true, false);
     }
 
     /// One request, with the locals that outlive a round.
@@ -210,8 +217,8 @@ public final class Gfs2IoV516 extends Gfs2IoV514 {
                 request.end();
                 return request.done > 0 ? SysResult.ok(request.done) : result;
             }
-            if (!givesUp) {
-                from.truncate(request.windowBytes); // 554c577cee95: no more than what was faulted in
+            if (clips) {
+                from.truncate(request.windowBytes);
             }
             if (!request.isHeld()) {
                 request.reacquire();

@@ -6,6 +6,10 @@ public enum FileMode {
     CAN_ODIRECT,
     /// There is no position: reads need no lock of it, and pread fails.
     STREAM,
+    /// Requests may ask not to wait (`FMODE_NOWAIT`).
+    NOWAIT,
+    /// Requests may ask that what they bring into the cache does not stay (`FOP_DONTCACHE`).
+    DONTCACHE,
     /// The file cannot be mapped.
     NO_MMAP,
     /// The file cannot be mapped shared through a descriptor for writing.

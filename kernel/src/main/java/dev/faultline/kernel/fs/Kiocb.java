@@ -4,7 +4,9 @@ import dev.faultline.kernel.iov.IovIter;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Fcntl;
+import dev.faultline.kernel.uapi.RwFlags;
 import dev.faultline.kernel.uapi.SysResult;
+import java.util.EnumSet;
 import java.util.Optional;
 
 /// One read or write request on its way (`struct kiocb`). Either whoever made it waits for it, or its end is told.
@@ -12,8 +14,9 @@ public final class Kiocb {
     private final OpenFile file;
     private long pos;
     private boolean direct;
-    private final boolean append;
-    private final boolean dsync;
+    private boolean append;
+    private boolean dsync;
+    private boolean nowait;
     private final Descriptors descriptors;
     private final Optional<KiComplete> complete;
 
@@ -44,6 +47,39 @@ public final class Kiocb {
         this.direct = file.has(Fcntl.O_DIRECT);
         this.append = file.has(Fcntl.O_APPEND);
         this.dsync = file.has(Fcntl.O_DSYNC);
+    }
+
+    /// Adds what the program asks of this request alone.
+    ///
+    /// @param flags `RWF_*`
+    /// @return -EOPNOTSUPP for what neither Linux nor the file system has; -EINVAL for what contradicts itself
+    @Models(file = "include/linux/fs.h", symbol = "kiocb_set_rw_flags")
+    public Optional<Errno> setRwFlags(int flags, boolean write) {
+        EnumSet<FileMode> modes = inode().operations().modes();
+        if ((flags & ~RwFlags.RWF_SUPPORTED) != 0) {
+            return Optional.of(Errno.EOPNOTSUPP);
+        }
+        if (has(flags, RwFlags.RWF_APPEND) && has(flags, RwFlags.RWF_NOAPPEND)) {
+            return Optional.of(Errno.EINVAL);
+        }
+        if (has(flags, RwFlags.RWF_NOWAIT) && !modes.contains(FileMode.NOWAIT)
+                || has(flags, RwFlags.RWF_ATOMIC) // no device of the model has such writes
+                || has(flags, RwFlags.RWF_DONTCACHE) && !modes.contains(FileMode.DONTCACHE)) {
+            return Optional.of(Errno.EOPNOTSUPP);
+        }
+        nowait |= has(flags, RwFlags.RWF_NOWAIT);
+        dsync |= has(flags, RwFlags.RWF_DSYNC) || has(flags, RwFlags.RWF_SYNC);
+        append = (append || has(flags, RwFlags.RWF_APPEND) && write) && !has(flags, RwFlags.RWF_NOAPPEND);
+        return Optional.empty();
+    }
+
+    private static boolean has(int flags, int flag) {
+        return (flags & flag) != 0;
+    }
+
+    /// {@return whether the request must not wait: -EAGAIN instead (`IOCB_NOWAIT`)}
+    public boolean isNowait() {
+        return nowait;
     }
 
     /// {@return the open file}

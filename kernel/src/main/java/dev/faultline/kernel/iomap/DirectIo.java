@@ -148,6 +148,9 @@ public class DirectIo {
 
     private Optional<Errno> prepare(Dio dio, long length) {
         long end = dio.startPos + length - 1;
+        if (dio.iocb.isNowait() && Writeback.hasPage(dio.mapping(), dio.startPos, end, !dio.write)) {
+            return Optional.of(Errno.EAGAIN); // a write might wait for any page in its way, a read for dirty ones
+        }
         Optional<Errno> error = Writeback.writeAndWaitRange(dio.mapping(), dio.startPos, end);
         if (!dio.write) {
             return error;
@@ -368,7 +371,7 @@ public class DirectIo {
 
     /// What the error that stopped the transfer, if one did, means for the request.
     protected Optional<Errno> ended(Dio dio, Optional<Errno> error, EnumSet<DioFlag> flags) {
-        boolean partial = dio.sizeBytes > 0 && flags.contains(DioFlag.PARTIAL)
+        boolean partial = !dio.iocb.isNowait() && dio.sizeBytes > 0 && flags.contains(DioFlag.PARTIAL)
                 && error.filter(errno -> errno == Errno.EFAULT).isPresent();
         boolean restInCache = error.filter(errno -> errno == Errno.ENOTBLK).isPresent();
         if (!partial && !restInCache) {
@@ -393,7 +396,8 @@ public class DirectIo {
             return SysResult.ok(done);
         }
         dio.iocb.setPos(dio.iocb.pos() + done);
-        return SysResult.ok(done + dio.doneBefore);
+        Optional<Errno> unsynced = dio.write && dio.iocb.isDsync() ? dio.iocb.file().fsync() : Optional.empty();
+        return unsynced.isPresent() ? SysResult.err(unsynced.get()) : SysResult.ok(done + dio.doneBefore);
     }
 
     /// Drops what is cached of what was written: readahead, or a fault of the source, may have filled the cache again.

@@ -27,4 +27,9 @@ public interface AddressSpaceOperations {
     default boolean isSwapBacked() {
         return false;
     }
+
+    /// {@return whether filling a page takes the device, and so time} A hole does not.
+    default boolean readsDevice(AddressSpace mapping, long index) {
+        return true;
+    }
 }

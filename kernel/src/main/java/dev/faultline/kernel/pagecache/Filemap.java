@@ -32,7 +32,7 @@ public final class Filemap {
     /// Reads from `pos` on. References to pages are held while they are copied, no lock is. A copy may
     /// fault and sleep unless page faults are disabled.
     ///
-    /// @return the bytes read; an error only if none were: -EFAULT, -EAGAIN with [ReadFlag#NOIO], -EIO
+    /// @return the bytes read; an error only if none were: -EFAULT, -EAGAIN with [ReadFlag#NOIO] or [ReadFlag#NOWAIT], -EIO
     @Models(file = "mm/filemap.c", symbol = "filemap_read")
     public SysResult read(AddressSpace mapping, long pos, IovIter iter, EnumSet<ReadFlag> flags) {
         long done = 0;
@@ -84,6 +84,10 @@ public final class Filemap {
                 if (error.isPresent()) {
                     return new FolioOrError.Failed(error.get());
                 }
+                if (flags.contains(ReadFlag.NOWAIT) && mapping.operations().readsDevice(mapping, index)
+                        && machine.choose("readahead is done in time", 2) == 0) {
+                    return new FolioOrError.Failed(Errno.EAGAIN);
+                }
             } else {
                 FolioOrError ready = updateFolio(mapping, cached.get(), flags);
                 if (!(ready instanceof FolioOrError.EndOfFile)) {
@@ -102,7 +106,7 @@ public final class Filemap {
         if (folio.flags().readBits(Folio.UPTODATE) != 0) {
             return new FolioOrError.Found(folio);
         }
-        if (flags.contains(ReadFlag.NOIO)) {
+        if (!flags.isEmpty()) {
             folio.put();
             return new FolioOrError.Failed(Errno.EAGAIN);
         }

@@ -30,6 +30,23 @@ public final class Writeback {
         return first;
     }
 
+    /// {@return whether a page of the range is cached, or, if only `dirty` ones count, is dirty or being written}
+    @Models(file = "mm/filemap.c", symbol = "filemap_range_needs_writeback")
+    public static boolean hasPage(AddressSpace mapping, long startByte, long endByte, boolean dirty) {
+        long last = Math.min(endByte / Content.SIZE, lastPage(mapping));
+        for (long index = mapping.nextIndex(startByte / Content.SIZE); index <= last; index = mapping.nextIndex(index + 1)) {
+            Optional<Folio> cached = mapping.getFolio(index);
+            if (cached.isPresent()) {
+                boolean counts = !dirty || cached.get().flags().readBits(Folio.DIRTY | Folio.WRITEBACK) != 0;
+                cached.get().put();
+                if (counts) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
     /// {@return the last index at which a page can be cached: the end of the file or behind it, where one was}
     static long lastPage(AddressSpace mapping) {
         long pages = (mapping.iSize().read() + Content.SIZE - 1) / Content.SIZE;

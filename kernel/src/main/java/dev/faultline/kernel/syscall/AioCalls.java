@@ -172,14 +172,15 @@ final class AioCalls {
     @Models(file = "fs/aio.c", symbol = "aio_rw_done")
     private static Optional<Errno> transfer(Process process, Iocb iocb, OpenFile file, IovIter.Direction direction,
             UserRanges ranges, Ending ending) {
-        if (iocb.rwFlags() != 0) {
-            return Optional.of(Errno.EOPNOTSUPP);
-        }
         boolean read = direction == IovIter.Direction.DESTINATION;
+        Kiocb kiocb = new Kiocb(file, iocb.pos(), process.files(), ending::complete);
+        Optional<Errno> unsupported = kiocb.setRwFlags(iocb.rwFlags(), !read);
+        if (unsupported.isPresent()) {
+            return unsupported;
+        }
         if (read ? !file.isReadable() : !file.isWritable()) {
             return Optional.of(Errno.EBADF);
         }
-        Kiocb kiocb = new Kiocb(file, iocb.pos(), process.files(), ending::complete);
         return switch (FileCalls.importRanges(process, kiocb, direction, ranges)) {
             case FileCalls.Imported.Failed(Errno errno) -> Optional.of(errno);
             case FileCalls.Imported.Iter(IovIter iter) -> {

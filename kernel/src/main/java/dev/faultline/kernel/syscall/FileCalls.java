@@ -110,29 +110,30 @@ final class FileCalls {
     /// read(2) and readv(2): at the position of the open file.
     @Models(file = "fs/read_write.c", symbol = "ksys_read")
     SysResult read(Process process, int fd, UserRanges ranges) {
-        return atPosition(process, fd, IovIter.Direction.DESTINATION, ranges);
+        return atPosition(process, fd, IovIter.Direction.DESTINATION, ranges, 0);
     }
 
     /// write(2) and writev(2): at the position of the open file.
     @Models(file = "fs/read_write.c", symbol = "ksys_write")
     SysResult write(Process process, int fd, UserRanges ranges) {
-        return atPosition(process, fd, IovIter.Direction.SOURCE, ranges);
+        return atPosition(process, fd, IovIter.Direction.SOURCE, ranges, 0);
     }
 
-    private SysResult atPosition(Process process, int fd, IovIter.Direction direction, UserRanges ranges) {
+    private SysResult atPosition(Process process, int fd, IovIter.Direction direction, UserRanges ranges,
+            int rwFlags) {
         Optional<OpenFile> opened = process.files().hold(fd);
         if (opened.isEmpty()) {
             return SysResult.err(Errno.EBADF);
         }
         OpenFile file = opened.get();
         if (isStream(file)) {
-            SysResult result = transfer(process, new Kiocb(file, 0, process.files()), direction, ranges);
+            SysResult result = transfer(process, new Kiocb(file, 0, process.files()), direction, ranges, rwFlags);
             file.put();
             return result;
         }
         file.positionLock().lock();
         Kiocb iocb = new Kiocb(file, file.position().read());
-        SysResult result = transfer(process, iocb, direction, ranges);
+        SysResult result = transfer(process, iocb, direction, ranges, rwFlags);
         if (result.isPositive()) {
             file.position().write(iocb.pos());
         }
@@ -147,16 +148,36 @@ final class FileCalls {
     /// pread(2) and preadv(2).
     @Models(file = "fs/read_write.c", symbol = "ksys_pread64")
     SysResult pread(Process process, int fd, UserRanges ranges, long pos) {
-        return at(process, fd, IovIter.Direction.DESTINATION, ranges, pos);
+        return at(process, fd, IovIter.Direction.DESTINATION, ranges, pos, 0);
     }
 
     /// pwrite(2) and pwritev(2).
     @Models(file = "fs/read_write.c", symbol = "ksys_pwrite64")
     SysResult pwrite(Process process, int fd, UserRanges ranges, long pos) {
-        return at(process, fd, IovIter.Direction.SOURCE, ranges, pos);
+        return at(process, fd, IovIter.Direction.SOURCE, ranges, pos, 0);
     }
 
-    private SysResult at(Process process, int fd, IovIter.Direction direction, UserRanges ranges, long pos) {
+    /// preadv2(2).
+    ///
+    /// @param pos -1 for the position of the open file
+    @Models(file = "fs/read_write.c", symbol = "sys_preadv2")
+    SysResult preadv2(Process process, int fd, UserRanges ranges, long pos, int rwFlags) {
+        return withFlags(process, fd, IovIter.Direction.DESTINATION, ranges, pos, rwFlags);
+    }
+
+    /// pwritev2(2).
+    ///
+    /// @param pos -1 for the position of the open file
+    @Models(file = "fs/read_write.c", symbol = "sys_pwritev2")
+    SysResult pwritev2(Process process, int fd, UserRanges ranges, long pos, int rwFlags) {
+        return withFlags(process, fd, IovIter.Direction.SOURCE, ranges, pos, rwFlags);
+    }
+
+    private SysResult withFlags(Process process, int fd, IovIter.Direction direction, UserRanges ranges, long pos, int rwFlags) {
+        return pos == -1 ? atPosition(process, fd, direction, ranges, rwFlags) : at(process, fd, direction, ranges, pos, rwFlags);
+    }
+
+    private SysResult at(Process process, int fd, IovIter.Direction direction, UserRanges ranges, long pos, int rwFlags) {
         if (pos < 0) {
             return SysResult.err(Errno.EINVAL);
         }
@@ -167,11 +188,12 @@ final class FileCalls {
         if (isStream(opened.get())) {
             return SysResult.err(Errno.ESPIPE);
         }
-        return transfer(process, new Kiocb(opened.get(), pos), direction, ranges);
+        return transfer(process, new Kiocb(opened.get(), pos), direction, ranges, rwFlags);
     }
 
     @Models(file = "fs/read_write.c", symbol = "vfs_iter_rw")
-    private static SysResult transfer(Process process, Kiocb iocb, IovIter.Direction direction, UserRanges ranges) {
+    private static SysResult transfer(Process process, Kiocb iocb, IovIter.Direction direction, UserRanges ranges,
+            int rwFlags) {
         boolean read = direction == IovIter.Direction.DESTINATION;
         OpenFile file = iocb.file();
         if (read ? !file.isReadable() : !file.isWritable()) {
@@ -179,9 +201,15 @@ final class FileCalls {
         }
         return switch (importRanges(process, iocb, direction, ranges)) {
             case Imported.Failed(Errno errno) -> SysResult.err(errno);
-            case Imported.Iter(IovIter iter) -> read ? iocb.inode().operations().readIter(iocb, iter)
-                    : iocb.inode().operations().writeIter(iocb, iter);
+            case Imported.Iter(IovIter iter) when rwFlags == 0 -> transfer(iocb, iter, read);
+            case Imported.Iter(IovIter iter) when iter.count() == 0 -> SysResult.ZERO; // whatever the flags say
+            case Imported.Iter(IovIter iter) -> iocb.setRwFlags(rwFlags, !read).map(SysResult::err)
+                    .orElseGet(() -> transfer(iocb, iter, read));
         };
+    }
+
+    private static SysResult transfer(Kiocb iocb, IovIter iter, boolean read) {
+        return read ? iocb.inode().operations().readIter(iocb, iter) : iocb.inode().operations().writeIter(iocb, iter);
     }
 
     /// The memory of a request, or what is wrong with it.

@@ -81,6 +81,10 @@ public final class SystemCalls {
         calls.put("writev", (s, p, a) -> s.files.write(p, (int) a[0], new UserRanges.Vector(a[1], (int) a[2])));
         calls.put("preadv", (s, p, a) -> s.files.pread(p, (int) a[0], new UserRanges.Vector(a[1], (int) a[2]), a[3]));
         calls.put("pwritev", (s, p, a) -> s.files.pwrite(p, (int) a[0], new UserRanges.Vector(a[1], (int) a[2]), a[3]));
+        calls.put("preadv2", (s, p, a) ->
+                s.files.preadv2(p, (int) a[0], new UserRanges.Vector(a[1], (int) a[2]), a[3], (int) a[4]));
+        calls.put("pwritev2", (s, p, a) ->
+                s.files.pwritev2(p, (int) a[0], new UserRanges.Vector(a[1], (int) a[2]), a[3], (int) a[4]));
     }
 
     private static void aioCalls(Map<String, Entry> calls) {

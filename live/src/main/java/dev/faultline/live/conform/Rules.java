@@ -20,7 +20,7 @@ public final class Rules {
         return List.of(new DirectMemoryAlignment(), new DirectPartOfABlock(),
                 new PromisedByAFailedWrite(), new BytesAfterFailedDirectWrite(), new DirectFallsBack(), new LargeFolioRejected(),
                 new MsyncWritesTheWholeFile(), new MovedMemoryMerges(),
-                new MorePagesInMemory(), new ExclusiveCreation());
+                new MorePagesInMemory(), new ExclusiveCreation(), new ReadInTime());
     }
 
     /// Direct I/O with memory that does not lie at, or is not a multiple of, the size of a sector. Whether the
@@ -77,6 +77,28 @@ public final class Rules {
         private static boolean isPart(Call call) {
             boolean here = !call.name().startsWith("p"); // where the position is, its calls do not tell
             return here || (lengthOf(call) | call.number(3)) % SECTOR != 0;
+        }
+    }
+
+    /// A read that must not wait, of a page that is not cached: readahead brings it in, in time or not. Both may be; in
+    /// one execution the model shows one.
+    record ReadInTime() implements Rule {
+        private static final int RWF_NOWAIT = 8;
+        private static final int EAGAIN = 11;
+
+        @Override
+        public String name() {
+            return "read-in-time";
+        }
+
+        @Override
+        public Effect explains(Program program, int index, List<Answer> model, Answer host) {
+            if (index >= program.calls().size() || !program.calls().get(index).name().equals("preadv2")
+                    || isDirect(program, index, model)) {
+                return Effect.NONE;
+            }
+            boolean nowait = (program.calls().get(index).number(4) & RWF_NOWAIT) != 0;
+            return nowait && (model.get(index).errno() == EAGAIN || host.errno() == EAGAIN) ? Effect.STOP : Effect.NONE;
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.faultline.kernel.fs.ext4;
 
 import dev.faultline.kernel.block.Bio;
+import dev.faultline.kernel.fs.FileMode;
 import dev.faultline.kernel.fs.FileOperations;
 import dev.faultline.kernel.fs.Kiocb;
 import dev.faultline.kernel.fs.OpenFile;
@@ -52,17 +53,29 @@ final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageW
         if (iocb.isDirect()) {
             return dioRead(iocb, to);
         }
-        SysResult read = inode.node().filemap().read(mapping(), iocb.pos(), to, EnumSet.noneOf(ReadFlag.class));
+        EnumSet<ReadFlag> flags = iocb.isNowait() ? EnumSet.of(ReadFlag.NOWAIT) : EnumSet.noneOf(ReadFlag.class);
+        SysResult read = inode.node().filemap().read(mapping(), iocb.pos(), to, flags);
         iocb.setPos(iocb.pos() + read.bytes());
         return read;
     }
 
     @Models(file = "fs/ext4/file.c", symbol = "ext4_dio_read_iter")
     private SysResult dioRead(Kiocb iocb, IovIter to) {
-        inode.iRwsem().downRead();
+        if (!lockShared(iocb)) {
+            return SysResult.err(Errno.EAGAIN);
+        }
         SysResult read = directIo().rw(iocb, to, inode.blocks(), EnumSet.noneOf(DioFlag.class), 0);
         inode.iRwsem().upRead();
         return read;
+    }
+
+    /// {@return whether `i_rwsem` is held for reading now: a request that must not wait only tries}
+    private boolean lockShared(Kiocb iocb) {
+        if (iocb.isNowait()) {
+            return inode.iRwsem().downReadTrylock();
+        }
+        inode.iRwsem().downRead();
+        return true;
     }
 
     // ---- write ----
@@ -70,17 +83,19 @@ final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageW
     @Override
     @Models(file = "fs/ext4/file.c", symbol = "ext4_file_write_iter")
     public SysResult writeIter(Kiocb iocb, IovIter from) {
-        SysResult written = iocb.isDirect() ? dioWrite(iocb, from) : lockedBufferedWrite(iocb, from);
-        return synced(iocb, written);
+        return iocb.isDirect() ? dioWrite(iocb, from) : lockedBufferedWrite(iocb, from);
     }
 
     @Models(file = "fs/ext4/file.c", symbol = "ext4_buffered_write_iter")
     private SysResult lockedBufferedWrite(Kiocb iocb, IovIter from) {
+        if (iocb.isNowait()) {
+            return SysResult.err(Errno.EOPNOTSUPP);
+        }
         inode.iRwsem().downWrite();
         Optional<Errno> refused = iocb.writeChecks(from);
         SysResult written = refused.isPresent() ? SysResult.err(refused.get()) : bufferedWrite(iocb, from);
         inode.iRwsem().upWrite();
-        return written;
+        return synced(iocb, written);
     }
 
     private SysResult bufferedWrite(Kiocb iocb, IovIter from) {
@@ -93,11 +108,16 @@ final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageW
     /// its kind; what direct I/O leaves over goes through the page cache, and is written out and dropped there.
     @Models(file = "fs/ext4/file.c", symbol = "ext4_dio_write_iter")
     private SysResult dioWrite(Kiocb iocb, IovIter from) {
-        inode.iRwsem().downRead();
+        if (!lockShared(iocb)) {
+            return SysResult.err(Errno.EAGAIN);
+        }
         Optional<Errno> refused = iocb.writeChecks(from);
         boolean shared = refused.isPresent() || isOverwrite(iocb.pos(), from.count());
         if (!shared) {
             inode.iRwsem().upRead();
+            if (iocb.isNowait()) {
+                return SysResult.err(Errno.EAGAIN);
+            }
             inode.iRwsem().downWrite();
             refused = iocb.writeChecks(from);
         }
@@ -239,6 +259,11 @@ final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageW
     }
 
     // ---- the rest ----
+
+    @Override
+    public EnumSet<FileMode> modes() {
+        return EnumSet.of(FileMode.CAN_ODIRECT, FileMode.NOWAIT, FileMode.DONTCACHE);
+    }
 
     @Override
     public VmOperations mmap(OpenFile file) {

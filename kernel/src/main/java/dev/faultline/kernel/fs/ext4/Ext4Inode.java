@@ -7,6 +7,7 @@ import dev.faultline.kernel.fs.disk.Disk;
 import dev.faultline.kernel.fs.disk.DiskInode;
 import dev.faultline.kernel.fs.disk.DiskMapping;
 import dev.faultline.kernel.iomap.BufferedIo;
+import dev.faultline.kernel.iomap.Iomap;
 import dev.faultline.kernel.iomap.IomapOps;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.mm.Folio;
@@ -85,5 +86,11 @@ final class Ext4Inode implements Inode, AddressSpaceOperations {
     public Optional<Errno> writeFolio(AddressSpace space, Folio folio) {
         onDisk.allocateDelayed(folio.index());
         return BufferedIo.writeFolio(space, folio, blocks);
+    }
+
+    @Override
+    public boolean readsDevice(AddressSpace space, long index) {
+        return blocks.begin(index * Content.SIZE, Content.SIZE, IomapOps.Purpose.LOOK_UP)
+                instanceof IomapOps.Begin.Mapped(Iomap iomap) && iomap.type() != Iomap.Type.HOLE;
     }
 }

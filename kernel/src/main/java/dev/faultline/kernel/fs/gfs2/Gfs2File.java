@@ -64,8 +64,9 @@ final class Gfs2File implements FileOperations, VmOperations {
         if (iocb.isAppend()) {
             iocb.setPos(mapping().iSize().read());
         }
-        SysResult result = iocb.isDirect() ? directThenBuffered(iocb, from) : io.bufferedWrite(inode, iocb, from);
-        if (iocb.isDsync() && result.isPositive()) {
+        boolean direct = iocb.isDirect(); // direct I/O makes durable what it wrote, the rest is written out in any case
+        SysResult result = direct ? directThenBuffered(iocb, from) : io.bufferedWrite(inode, iocb, from);
+        if (!direct && iocb.isDsync() && result.isPositive()) {
             result = synced(iocb, result);
         }
         inode.iRwsem().upWrite();
