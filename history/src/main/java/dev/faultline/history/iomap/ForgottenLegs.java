@@ -2,6 +2,7 @@ package dev.faultline.history.iomap;
 
 import dev.faultline.kernel.fs.Kiocb;
 import dev.faultline.kernel.iomap.DioFlag;
+import dev.faultline.kernel.iomap.DioOps;
 import dev.faultline.kernel.iomap.DirectIo;
 import dev.faultline.kernel.iomap.IomapOps;
 import dev.faultline.kernel.iov.IovIter;
@@ -15,7 +16,8 @@ public final class ForgottenLegs extends DirectIo {
     public ForgottenLegs() {}
 
     @Override
-    public SysResult rw(Kiocb iocb, IovIter iter, IomapOps operations, EnumSet<DioFlag> flags, long doneBefore) {
-        return super.rw(iocb, iter, operations, flags, 0);
+    public SysResult rw(Kiocb iocb, IovIter iter, IomapOps operations, DioOps ends, EnumSet<DioFlag> flags,
+            long doneBefore) {
+        return super.rw(iocb, iter, operations, ends, flags, 0);
     }
 }

@@ -115,7 +115,7 @@ public class DirectIo {
 
     /// As the other, with what the file system does when the transfer is over.
     @Models(file = "fs/iomap/direct-io.c", symbol = "iomap_dio_rw")
-    public final SysResult rw(Kiocb iocb, IovIter iter, IomapOps operations, DioOps ends, EnumSet<DioFlag> flags,
+    public SysResult rw(Kiocb iocb, IovIter iter, IomapOps operations, DioOps ends, EnumSet<DioFlag> flags,
             long doneBefore) {
         long length = iter.count();
         if (length == 0) {
@@ -136,6 +136,9 @@ public class DirectIo {
             dio.references.poke(1);
         }
         dio.mapping().dioBegin();
+        if (dio.queued) {
+            dio.references.poke(1); // nobody else knows of it yet
+        }
         dio.error = ended(dio, transfer(dio, length), flags);
         if (dio.queued && dio.references.addAndGet(-1) > 0) {
             if (!dio.waits) {
