@@ -136,9 +136,6 @@ public class DirectIo {
             dio.references.poke(1);
         }
         dio.mapping().dioBegin();
-        if (dio.queued) {
-            dio.references.poke(1); // nobody else knows of it yet
-        }
         dio.error = ended(dio, transfer(dio, length), flags);
         if (dio.queued && dio.references.addAndGet(-1) > 0) {
             if (!dio.waits) {
