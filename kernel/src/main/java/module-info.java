@@ -16,6 +16,7 @@ module dev.faultline.kernel {
     exports dev.faultline.kernel.iomap;
     exports dev.faultline.kernel.fs.disk;
     exports dev.faultline.kernel.fs.btrfs;
+    exports dev.faultline.kernel.fs.proc;
     exports dev.faultline.kernel.fs.ext4;
     exports dev.faultline.kernel.fs.fuse;
     exports dev.faultline.kernel.fs.gfs2;

@@ -13,6 +13,8 @@ import dev.faultline.history.iomap.DirectIoV514;
 import dev.faultline.history.iomap.ForgottenLegs;
 import dev.faultline.history.mm.FaultInV516;
 import dev.faultline.history.mm.FaultInV517;
+import dev.faultline.history.mm.ForcedWriteV48;
+import dev.faultline.history.mm.ForcedWriteV519;
 import dev.faultline.history.mm.MincoreV2619;
 import dev.faultline.history.mm.TlbFlushV418;
 import dev.faultline.history.mm.VmaLockingV616;
@@ -34,6 +36,7 @@ import dev.faultline.kernel.iov.PagePinning;
 import dev.faultline.kernel.mm.FaultIn;
 import dev.faultline.kernel.mm.FolioHold;
 import dev.faultline.kernel.mm.ForkRace;
+import dev.faultline.kernel.mm.ForcedWrite;
 import dev.faultline.kernel.mm.GupFlag;
 import dev.faultline.kernel.mm.PteSlot;
 import dev.faultline.kernel.mm.TlbFlush;
@@ -59,6 +62,7 @@ final class Patches {
     private static final PagePinning PAGES_REFERENCED = new PagePinning(FolioHold.REFERENCE, GupFlag.NOFAULT);
 
     private static final VmaLocking VMA_LOCKING_V64 = new VmaLockingV64(VmaLockingV64.Fork.LETS_THEM);
+    private static final ForcedWrite FORCED_WRITE_V519 = new ForcedWriteV519();
     private static final VmaLocking VMA_LOCKING_V616 = new VmaLockingV616();
     private static final VmaLocking VMA_LOCKING_V65 = new VmaLockingV64(VmaLockingV64.Fork.KEEPS_THEM_OUT);
 
@@ -67,7 +71,8 @@ final class Patches {
     private static final HolePunch HOLE_PUNCH_V316_RC3 = new HolePunchV316Rc3();
 
     static final List<Patch> ALL = List.of(
-            mincore(), invalidateBeforeWrite(), punchKeepsFaultsOut(), punchWithItsOwnQueue(), invalidateAtCompletion(),
+            mincore(), invalidateBeforeWrite(), punchKeepsFaultsOut(), punchWithItsOwnQueue(), dirtyCow(),
+            invalidateAtCompletion(),
             CallerPatches.magicPageFaultIn(), mmapChanging(), mremapFlush(),
             UserfaultPatches.privateShmem(),
             BtrfsPatches.searchNofault(), forkRace(), CallerPatches.fuseWriteDeadlock(),
@@ -77,7 +82,7 @@ final class Patches {
             UserfaultPatches.dirtyEntries(),
             CallerPatches.magicPage(), BtrfsPatches.dioNofault(), fixupUserFault(), gfs2Retries(), partialFaultIn(),
             BtrfsPatches.searchSubpage(), UserfaultPatches.continueAllocated(),
-            perVmaLocks(), directWriteFallback(), forkLocksAreas(), biosPin(),
+            forcedWriteExclusive(), perVmaLocks(), directWriteFallback(), forkLocksAreas(), biosPin(),
             perVmaLocksOfFiles(), CallerPatches.fpuFrameSize(), BtrfsPatches.dioLock(),
             BtrfsPatches.onePageAtATime(), BtrfsPatches.dioChecksums(),
             safeWriteableResult(), releaseHang(), CallerPatches.fusePrefault(),
@@ -127,6 +132,18 @@ final class Patches {
         return merged("dio-invalidate-at-completion",
                 "fs: Fix page cache inconsistency when mixing buffered and AIO DIO", "v4.14", "2017-09", "332391a9935d",
                 Change.between(DirectIo.PART, DIRECT_V413, DIRECT_V514));
+    }
+
+    private static Patch dirtyCow() {
+        return merged("dirty-cow", "mm: remove gup_flags FOLL_WRITE games from __get_user_pages()", "v4.9", "2016-10",
+                "19be0eaffa3a, CVE-2016-5195",
+                Change.between(ForcedWrite.PART, new ForcedWriteV48(), FORCED_WRITE_V519));
+    }
+
+    private static Patch forcedWriteExclusive() {
+        return merged("forced-write-exclusive", "mm/gup: fix FOLL_FORCE COW security issue and remove FOLL_COW", "v6.0",
+                "2022-08", "5535be309971, CVE-2022-2590",
+                Change.toToday(ForcedWrite.PART, FORCED_WRITE_V519));
     }
 
     private static Patch mremapFlush() {

@@ -14,7 +14,7 @@ final class Advice {
     static void pageout(Reclaim reclaim, Vma vma, long start, long end) {
         List<Folio> isolated = new ArrayList<>();
         boolean swapBacked = vma.file().filter(file -> file.mapping().isSwapBacked()).isPresent();
-        for (PteSlot slot : vma.mm().slots(start, end)) {
+        for (PteSlot slot : vma.mm().walk(start, end)) {
             if (slot.read() instanceof Pte.Present present && (present.isAnonymous()
                     ? present.folio().readMappings() == 1 && slot.getFolio(present)
                     : swapBacked && !present.special() && getMappedOnce(slot, present))) {
@@ -39,7 +39,7 @@ final class Advice {
     /// Reads the pages of a range in that are in swap, so that faults find them cached. Pages of files are left to faults.
     @Models(file = "mm/madvise.c", symbol = "swapin_walk_pmd_entry")
     static void willneed(Vma vma, long start, long end) {
-        for (PteSlot slot : vma.mm().slots(start, end)) {
+        for (PteSlot slot : vma.mm().walk(start, end)) {
             if (slot.read() instanceof Pte.Swap swap) {
                 vma.mm().swap().readIn(swap.entry()).ifPresent(Folio::put);
             }
@@ -50,7 +50,7 @@ final class Advice {
     @Models(file = "mm/madvise.c", symbol = "madvise_free_pte_range")
     static void free(Vma vma, long start, long end) {
         TlbGather tlb = new TlbGather(vma.mm());
-        for (PteSlot slot : vma.mm().slots(start, end)) {
+        for (PteSlot slot : vma.mm().walk(start, end)) {
             switch (slot.read()) {
                 case Pte.Swap swap -> {
                     if (slot.replace(swap, Pte.NONE)) {

@@ -12,17 +12,20 @@ import java.util.Optional;
 
 /// Get user pages: mm/gup.c. Counts are in pages.
 ///
-/// Left out so far: FORCE, and moving pages out of zones where a long-term pin must not keep them.
+/// Left out: NOWAIT, and moving pages out of zones where a long-term pin must not keep them. TOUCH, REMOTE, DUMP,
+/// INTERRUPTIBLE, HONOR_NUMA_FAULT and PCI_P2PDMA would make no difference, as what they look at is not modelled.
 public final class Gup {
     private final Machine machine;
     private final Memory memory;
     private final ForkRace forkRace;
+    private final ForcedWrite forcedWrite;
 
     /// Walks the page tables of whichever process runs.
-    public Gup(Machine machine, Memory memory, ForkRace forkRace) {
+    public Gup(Machine machine, Memory memory, ForkRace forkRace, ForcedWrite forcedWrite) {
         this.machine = machine;
         this.memory = memory;
         this.forkRace = forkRace;
+        this.forcedWrite = forcedWrite;
     }
 
     /// Looks the pages up without locks first, and takes the slow way for the rest.
@@ -121,56 +124,71 @@ public final class Gup {
     }
 
     /// Takes `mmap_lock` for reading and walks area by area, faulting in what is missing.
-    @Models(file = "mm/gup.c", symbol = "__get_user_pages_locked")
+    @Models(file = "mm/gup.c", symbol = "__gup_longterm_locked")
     private GupResult getUserPagesLocked(long start, int pages, EnumSet<GupFlag> flags) {
+        EnumSet<GupFlag> unlockable = EnumSet.of(GupFlag.UNLOCKABLE);
+        unlockable.addAll(flags);
         Mm mm = currentMm();
+        mm.mmapLock().downRead();
+        GupResult result = getUserPagesRemote(mm, start, pages, unlockable);
+        mm.mmapLock().upRead();
+        return result;
+    }
+
+    /// Looks pages of any address space up, and faults in what is missing. The caller holds `mmap_lock` of it for reading,
+    /// and still does afterwards; with [GupFlag#UNLOCKABLE] it may be dropped and taken again in between.
+    ///
+    /// @param start a multiple of the page size
+    /// @return an error only if there is not even the first page
+    @Models(file = "mm/gup.c", symbol = "__get_user_pages_locked")
+    public GupResult getUserPagesRemote(Mm mm, long start, int pages, EnumSet<GupFlag> flags) {
         List<Folio> found = new ArrayList<>(pages);
         Optional<Errno> error = Optional.empty();
-        mm.mmapLock().downRead();
         while (found.size() < pages && error.isEmpty()) {
             error = getUserPage(mm, start + (long) found.size() * Content.SIZE, flags, found);
         }
-        mm.mmapLock().upRead();
-        if (found.isEmpty() && error.isPresent()) {
-            return new GupResult.Failed(error.get());
-        }
-        return new GupResult.Pages(found);
+        return found.isEmpty() && error.isPresent() ? new GupResult.Failed(error.get()) : new GupResult.Pages(found);
     }
 
     /// Adds the page at `address`. The caller holds `mmap_lock` for reading; it may be dropped and taken again.
     @Models(file = "mm/gup.c", symbol = "__get_user_pages")
     private Optional<Errno> getUserPage(Mm mm, long address, EnumSet<GupFlag> flags, List<Folio> found) {
         RetryLoop loop = machine.retryLoop("__get_user_pages");
-        EnumSet<FaultFlag> faultFlags = EnumSet.of(FaultFlag.ALLOW_RETRY);
+        EnumSet<FaultFlag> faultFlags = flags.contains(GupFlag.UNLOCKABLE)
+                ? EnumSet.of(FaultFlag.ALLOW_RETRY) : EnumSet.noneOf(FaultFlag.class);
+        ForcedWrite.Attempt attempt = forcedWrite.attempt(flags);
         for (;;) {
             Optional<Vma> vma = mm.vmaLookup(address);
-            if (vma.isEmpty() || !checkVmaFlags(vma.get(), flags.contains(GupFlag.WRITE))
-                    || !longtermAllowed(vma.get(), flags)) {
+            if (vma.isEmpty() || !checkVmaFlags(vma.get(), attempt.flags()) || !longtermAllowed(vma.get(), flags)) {
                 return Optional.of(Errno.EFAULT);
             }
-            Follow followed = followPage(vma.get(), address, flags, found);
+            Follow followed = followPage(vma.get(), address, attempt, found);
             if (followed == Follow.FOUND) {
                 return Optional.empty();
             }
-            faultFlags.remove(FaultFlag.UNSHARE);
-            if (flags.contains(GupFlag.WRITE)) {
+            faultFlags.removeAll(EnumSet.of(FaultFlag.UNSHARE, FaultFlag.WRITE));
+            if (attempt.flags().contains(GupFlag.WRITE)) {
                 faultFlags.add(FaultFlag.WRITE);
             } else if (followed == Follow.MUST_UNSHARE) {
                 faultFlags.add(FaultFlag.UNSHARE);
             }
-            Optional<Errno> error = faultinPage(vma.get(), address, flags, faultFlags);
+            Optional<Errno> error = faultinPage(vma.get(), address, attempt, faultFlags);
             if (error.isPresent()) {
                 return error;
             }
-            loop.again();
+            loop.again(attempt.remembered());
         }
     }
 
     /// {@return whether pages of the area can be had at all}
     @Models(file = "mm/gup.c", symbol = "check_vma_flags")
-    static boolean checkVmaFlags(Vma vma, boolean write) {
-        boolean deviceMemory = vma.has(VmFlag.IO) || vma.has(VmFlag.PFNMAP);
-        return !deviceMemory && vma.has(write ? VmFlag.WRITE : VmFlag.READ);
+    static boolean checkVmaFlags(Vma vma, EnumSet<GupFlag> flags) {
+        if (vma.has(VmFlag.IO) || vma.has(VmFlag.PFNMAP) || flags.contains(GupFlag.ANON) && !vma.isAnonymous()) {
+            return false;
+        }
+        boolean force = flags.contains(GupFlag.FORCE);
+        return flags.contains(GupFlag.WRITE) ? vma.has(VmFlag.WRITE) || force && vma.isCow()
+                : vma.has(VmFlag.READ) || force && vma.has(VmFlag.MAYREAD);
     }
 
     /// {@return whether the area lets a long-term pin write: to a file that has to know what is dirty it must not}
@@ -184,10 +202,14 @@ public final class Gup {
     private enum Follow { FOUND, MISSING, MUST_UNSHARE }
 
     @Models(file = "mm/gup.c", symbol = "follow_page_mask")
-    private static Follow followPage(Vma vma, long address, EnumSet<GupFlag> flags, List<Folio> found) {
+    private static Follow followPage(Vma vma, long address, ForcedWrite.Attempt attempt, List<Folio> found) {
+        EnumSet<GupFlag> flags = attempt.flags();
         PteSlot slot = vma.mm().slot(address);
         Pte pte = slot.read();
-        if (!(pte instanceof Pte.Present present) || !present.permits(flags.contains(GupFlag.WRITE))) {
+        if (!(pte instanceof Pte.Present present)) {
+            return Follow.MISSING;
+        }
+        if (flags.contains(GupFlag.WRITE) && !present.writable() && !attempt.canFollowWrite(vma, present)) {
             return Follow.MISSING;
         }
         if (mustUnshare(Optional.of(vma), present, flags)) {
@@ -202,8 +224,8 @@ public final class Gup {
     }
 
     @Models(file = "mm/gup.c", symbol = "faultin_page")
-    private Optional<Errno> faultinPage(Vma vma, long address, EnumSet<GupFlag> flags, EnumSet<FaultFlag> faultFlags) {
-        if (flags.contains(GupFlag.NOFAULT)) {
+    private Optional<Errno> faultinPage(Vma vma, long address, ForcedWrite.Attempt attempt, EnumSet<FaultFlag> faultFlags) {
+        if (attempt.flags().contains(GupFlag.NOFAULT)) {
             return Optional.of(Errno.EFAULT);
         }
         VmFaultResult result = memory.handleMmFault(vma, address, faultFlags);
@@ -213,9 +235,18 @@ public final class Gup {
             return Optional.empty();
         }
         if (result.isError()) {
-            return Optional.of(result.has(VmFaultResult.OOM) ? Errno.ENOMEM : Errno.EFAULT);
+            return Optional.of(errno(result, attempt.flags().contains(GupFlag.HWPOISON)));
         }
+        attempt.handled(vma, result);
         return Optional.empty();
+    }
+
+    @Models(file = "include/linux/mm.h", symbol = "vm_fault_to_errno")
+    private static Errno errno(VmFaultResult result, boolean tellsPoison) {
+        if (result.has(VmFaultResult.OOM)) {
+            return Errno.ENOMEM;
+        }
+        return tellsPoison && result.has(VmFaultResult.HWPOISON) ? Errno.EHWPOISON : Errno.EFAULT;
     }
 
     /// Resolves a fault at an address by hand, as an access would. The caller holds `mmap_lock` for reading,
@@ -237,7 +268,7 @@ public final class Gup {
             }
             VmFaultResult result = memory.handleMmFault(vma.get(), address, faultFlags);
             if (result.isError()) {
-                return Optional.of(result.has(VmFaultResult.OOM) ? Errno.ENOMEM : Errno.EFAULT);
+                return Optional.of(errno(result, false));
             }
             if (!result.has(VmFaultResult.RETRY)) {
                 return Optional.empty();

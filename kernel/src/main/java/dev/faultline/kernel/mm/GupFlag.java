@@ -10,6 +10,15 @@ public enum GupFlag {
     LONGTERM,
     /// Only the lockless walk: never faults, never sleeps.
     FAST_ONLY,
+    /// Reads what the program may not read, and writes to private mappings that it may not write to: as a debugger does.
+    FORCE,
+    /// Anonymous memory only.
+    ANON,
+    /// The call may give `mmap_lock` up to wait, and take it again. Inside get_user_pages; callers that hold the lock
+    /// themselves and cannot have it dropped do without.
+    UNLOCKABLE,
+    /// Poisoned pages are told from others that cannot be had: -EHWPOISON.
+    HWPOISON,
     /// The whole walk, but without handling faults: -EFAULT where one would be needed.
     NOFAULT
 }

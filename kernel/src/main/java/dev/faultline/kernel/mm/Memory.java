@@ -236,8 +236,8 @@ public final class Memory {
         }
         if (pte.anonExclusive() || wpCanReuseAnonFolio(fault, pte)) {
             Pte.Present own = pte.with(Pte.Present.ANON_EXCLUSIVE);
-            fault.slot().replace(pte, fault.isUnshare() ? own : own.mkWrite());
-            return VmFaultResult.DONE;
+            fault.slot().replace(pte, fault.isUnshare() ? own : maybeMkwrite(own, fault.vma()));
+            return VmFaultResult.WRITE;
         }
         return wpPageCopy(fault, pte);
     }
@@ -283,6 +283,12 @@ public final class Memory {
         return VmFaultResult.DONE;
     }
 
+    /// {@return the entry after a write, permitting more of them if the area does: a write may be forced}
+    @Models(file = "include/linux/mm.h", symbol = "maybe_mkwrite")
+    private static Pte.Present maybeMkwrite(Pte.Present pte, Vma vma) {
+        return vma.has(VmFlag.WRITE) ? pte.mkWrite() : pte.mkDirty();
+    }
+
     /// Copies the page for this process alone.
     @Models(file = "mm/memory.c", symbol = "wp_page_copy")
     private VmFaultResult wpPageCopy(VmFault fault, Pte.Present pte) {
@@ -295,14 +301,15 @@ public final class Memory {
         if (!zero) {
             original.data().copyTo(copy.data());
         }
-        boolean mapped = fault.slot().replace(pte, Pte.anonymous(copy, !fault.isUnshare()).taggedAs(fault.vma()));
+        Pte.Present own = Pte.anonymous(copy, false).taggedAs(fault.vma());
+        boolean mapped = fault.slot().replace(pte, fault.isUnshare() ? own : maybeMkwrite(own, fault.vma()));
         if (!zero) {
             original.put();
             if (mapped) {
                 original.putMapping();
             }
         }
-        return dropUnlessMapped(copy, mapped);
+        return mapped ? VmFaultResult.WRITE : dropUnlessMapped(copy, false);
     }
 
     /// Takes a reference to the page that the entry maps, if it still is that entry. One step.

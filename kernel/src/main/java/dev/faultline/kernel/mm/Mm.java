@@ -1,6 +1,7 @@
 package dev.faultline.kernel.mm;
 
 import dev.faultline.kernel.arch.Architecture;
+import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Parts;
 import dev.faultline.machine.shared.Cell;
 import dev.faultline.machine.shared.RwSemaphore;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.LongStream;
 
 /// The address space of a process (`struct mm_struct`): its areas and its page table.
 public final class Mm extends StateObject {
@@ -137,6 +139,16 @@ public final class Mm extends StateObject {
     /// {@return every page-table entry from `start` (inclusive) to `end` (exclusive) that was ever walked to}
     public List<PteSlot> slots(long start, long end) {
         return pageTable.slots().stream().filter(slot -> slot.address() >= start && slot.address() < end).toList();
+    }
+
+    /// {@return every page-table entry from `start` (inclusive) to `end` (exclusive), for those who look at a range while
+    /// faults fill it} An entry that nobody has walked to yet may be walked to meanwhile, so it counts. Of ranges of more
+    /// than 64 pages only those that were walked to.
+    List<PteSlot> walk(long start, long end) {
+        if (end - start > 64L * Content.SIZE) {
+            return slots(start, end);
+        }
+        return LongStream.range(start / Content.SIZE, end / Content.SIZE).mapToObj(page -> slot(page * Content.SIZE)).toList();
     }
 
     /// {@return the entries that map the page, without a step: the way from a page to its areas, and not under a lock}

@@ -63,7 +63,7 @@ public final class Populate {
             Optional<Vma> vma = mm.vmaLookup(at);
             if (vma.isEmpty()) {
                 error = Optional.of(Errno.ENOMEM);
-            } else if (!Gup.checkVmaFlags(vma.get(), write)) {
+            } else if (!Gup.checkVmaFlags(vma.get(), write ? EnumSet.of(GupFlag.WRITE) : EnumSet.noneOf(GupFlag.class))) {
                 error = Optional.of(Errno.EINVAL);
             } else {
                 error = page(mm, at, write);

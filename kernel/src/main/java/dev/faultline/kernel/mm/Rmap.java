@@ -1,6 +1,7 @@
 package dev.faultline.kernel.mm;
 
 import dev.faultline.kernel.lib.Models;
+import java.util.List;
 
 /// From pages of a file to the entries that map them (mm/rmap.c, mm/memory.c).
 public final class Rmap {
@@ -94,14 +95,18 @@ public final class Rmap {
     /// Removes all entries of an area (`zap_page_range_single`). The caller holds `mmap_lock`.
     @Models(file = "mm/memory.c", symbol = "unmap_vmas")
     public static void unmapVma(Vma vma) {
-        unmapRange(vma, vma.start(), vma.end());
+        zap(vma, vma.mm().slots(vma.start(), vma.end()));
     }
 
     /// Removes all entries of a part of an area. The caller holds `mmap_lock`.
     @Models(file = "mm/memory.c", symbol = "zap_page_range_single")
     static void unmapRange(Vma vma, long start, long end) {
+        zap(vma, vma.mm().walk(start, end));
+    }
+
+    private static void zap(Vma vma, List<PteSlot> slots) {
         TlbGather tlb = new TlbGather(vma.mm());
-        for (PteSlot slot : vma.mm().slots(start, end)) {
+        for (PteSlot slot : slots) {
             Pte old = slot.getAndClear(tlb);
             if (old instanceof Pte.Swap swap) {
                 vma.mm().swap().freeSwapAndCache(swap.entry());

@@ -14,7 +14,8 @@ public record UserMemory(Machine machine, Memory memory, UserAccess access, Gup 
     /// {@return user memory access for a machine, with the forms that `parts` names}
     public static UserMemory of(Machine machine, Memory memory, Parts parts) {
         UserAccess access = new UserAccess(machine, memory);
-        Gup gup = new Gup(machine, memory, parts.get(ForkRace.PART, () -> ForkRace.CHECKED));
+        Gup gup = new Gup(machine, memory, parts.get(ForkRace.PART, () -> ForkRace.CHECKED),
+                parts.get(ForcedWrite.PART, ForcedWrite::new));
         FaultIn faultIn = parts.get(FaultIn.PART, () -> FaultIn::new).create(access, gup);
         return new UserMemory(machine, memory, access, gup, faultIn, new Populate(machine, memory));
     }

@@ -14,6 +14,9 @@ public record VmFaultResult(int bits) {
     /// I/O was needed.
     public static final VmFaultResult MAJOR = new VmFaultResult(0x4);
 
+    /// A private page was copied, or found to be the entry's own, for a write. Nobody looks at it today.
+    public static final VmFaultResult WRITE = new VmFaultResult(0x8);
+
     /// The page is poisoned.
     public static final VmFaultResult HWPOISON = new VmFaultResult(0x10);
 

@@ -6,6 +6,7 @@ import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Kiocb;
 import dev.faultline.kernel.fs.OpenFile;
 import dev.faultline.kernel.fs.Seals;
+import dev.faultline.kernel.fs.proc.ProcMem;
 import dev.faultline.kernel.iov.IovIter;
 import dev.faultline.kernel.iov.Segment;
 import dev.faultline.kernel.lib.Content;
@@ -45,7 +46,7 @@ final class FileCalls {
 
     SysResult open(Process process, String path, int flags) {
         boolean create = (flags & Fcntl.O_CREAT) != 0;
-        switch (kernel.lookup(process.node(), path, create)) {
+        switch (lookup(process, path, create)) {
             case FileSystem.Lookup.Failed(Errno errno) -> {
                 return SysResult.err(errno);
             }
@@ -64,6 +65,11 @@ final class FileCalls {
                 return SysResult.ok(process.files().install(file));
             }
         }
+    }
+
+    private FileSystem.Lookup lookup(Process process, String path, boolean create) {
+        return path.equals(ProcMem.PATH) ? new FileSystem.Lookup.Found(new ProcMem(process.node(), process.mm()))
+                : kernel.lookup(process.node(), path, create);
     }
 
     @Models(file = "fs/namei.c", symbol = "getname")

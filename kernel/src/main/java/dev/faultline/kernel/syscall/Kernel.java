@@ -125,6 +125,11 @@ public final class Kernel {
         return process;
     }
 
+    /// {@return the process with that number on a node, if it has not been waited for}
+    Optional<Process> process(Node node, int pid) {
+        return processes.stream().filter(process -> process.node() == node && process.pid() == pid).findFirst();
+    }
+
     /// {@return a number for a new process} One step.
     int newPid() {
         return (int) lastPid.addAndGet(1);

@@ -1,5 +1,6 @@
 package dev.faultline.kernel.syscall;
 
+import dev.faultline.kernel.iov.IovIter;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Madvise;
 import dev.faultline.kernel.mm.Mlock;
@@ -51,6 +52,8 @@ public final class SystemCalls {
         memoryCalls(calls);
         calls.put("mmap", (s, p, a) -> MemoryCalls.mmap(s.kernel, p, a[0], a[1], (int) a[2], (int) a[3], (int) a[4], a[5]));
         calls.put("mincore", (s, p, a) -> mincore(p).mincore(p, untagged(p, a[0]), a[1], a[2]));
+        calls.put("process_vm_readv", (s, p, a) -> processVm(s.kernel, p, IovIter.Direction.DESTINATION, a));
+        calls.put("process_vm_writev", (s, p, a) -> processVm(s.kernel, p, IovIter.Direction.SOURCE, a));
         calls.put("munmap", (s, p, a) -> MemoryCalls.munmap(p.mm(), untagged(p, a[0]), a[1]));
         calls.put("ioctl", (s, p, a) -> s.files.ioctl(p, (int) a[0], a[1], a[2]));
         calls.put("userfaultfd", (s, p, a) -> s.kernel.userfaults().newUserfaultfd(p.node(), p.mm(), p.files(), (int) a[0]));
@@ -108,6 +111,11 @@ public final class SystemCalls {
     /// {@return the address without its tag: what calls about areas do with those of today's memory, not with those of new}
     private static long untagged(Process process, long address) {
         return process.mm().architecture().untagged(address);
+    }
+
+    private static SysResult processVm(Kernel kernel, Process process, IovIter.Direction direction, long[] a) {
+        return new ProcessVm(kernel, process, direction)
+                .run((int) a[0], new UserRanges.Vector(a[1], (int) a[2]), new UserRanges.Vector(a[3], (int) a[4]), a[5]);
     }
 
     private static Populate populate(Process process) {

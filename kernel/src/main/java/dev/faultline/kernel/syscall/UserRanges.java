@@ -41,10 +41,7 @@ sealed interface UserRanges {
         @Override
         @Models(file = "lib/iov_iter.c", symbol = "import_iovec")
         public Optional<Errno> importInto(Process process, List<Segment> segments) {
-            if (count < 0 || count > MAX_SEGMENTS) {
-                return Optional.of(Errno.EINVAL);
-            }
-            Optional<Errno> unread = copyIovecFromUser(process, segments);
+            Optional<Errno> unread = read(process, segments);
             if (unread.isPresent()) {
                 return unread;
             }
@@ -60,6 +57,12 @@ sealed interface UserRanges {
                 total += length;
             }
             return Optional.empty();
+        }
+
+        /// Adds the ranges to `segments` and looks at nothing but their number and their lengths.
+        @Models(file = "lib/iov_iter.c", symbol = "iovec_from_user")
+        Optional<Errno> read(Process process, List<Segment> segments) {
+            return count < 0 || count > MAX_SEGMENTS ? Optional.of(Errno.EINVAL) : copyIovecFromUser(process, segments);
         }
 
         @Models(file = "lib/iov_iter.c", symbol = "copy_iovec_from_user")
