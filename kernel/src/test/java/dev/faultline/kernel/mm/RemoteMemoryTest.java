@@ -122,7 +122,7 @@ class RemoteMemoryTest {
             assertEquals('x', program.load(work + 8));
             assertEquals(SysResult.ok(4), program.call("pread", mem, work + 8, 8, p + P - 4));
             assertEquals(SysResult.err(Errno.EIO), program.call("pread", mem, work + 8, 8, p + P));
-            assertEquals(SysResult.ok(P), program.call("pwrite", mem, work, 2 * P, p));
+            assertEquals(SysResult.ok(P), program.call("pwrite", mem, p + 2 * P, 2 * P, p));
             assertEquals(SysResult.err(Errno.EFAULT), program.call("pread", mem, p, 4, work));
             assertEquals(SysResult.err(Errno.ENODEV), program.call("mmap", 0, P, Mman.PROT_READ, Mman.MAP_PRIVATE, mem, 0));
         });
