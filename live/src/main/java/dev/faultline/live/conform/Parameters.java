@@ -46,7 +46,8 @@ final class Parameters {
         return switch (call) {
             case "mmap", "munmap", "mprotect", "madvise", "msync", "mlock", "munlock", "mincore" -> index == 0;
             case "mremap" -> index == 0 || index == 4;
-            case "read", "write", "pread", "pwrite", "readv", "writev", "preadv", "pwritev" -> index == 1;
+            case "read", "write", "pread", "pwrite", "readv", "writev", "preadv", "pwritev", "preadv2", "pwritev2" ->
+                    index == 1;
             default -> false;
         };
     }
