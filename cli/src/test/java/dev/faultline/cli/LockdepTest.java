@@ -27,7 +27,7 @@ class LockdepTest {
         assertTrue(run.out().contains("warning: lockdep: " + CIRCLE), run.out());
         assertTrue(run.out().contains("warning: lockdep: possible recursive locking: inode glock → inode glock"), run.out());
         assertTrue(run.out().contains("  P0 takes mmap_lock of process a (read)\n      in ksys_pread64 > "), run.out());
-        assertTrue(run.out().contains("get_user_pages_fast > __get_user_pages_locked\n    while it holds inode glock of f"
+        assertTrue(run.out().contains("get_user_pages_fast > __gup_longterm_locked\n    while it holds inode glock of f"
                 + " (read)\n      taken in ksys_pread64 > vfs_iter_rw > gfs2_file_read_iter > gfs2_file_direct_read"
                 + " > gfs2_glock_nq\n"), run.out());
         assertTrue(run.out().contains("  init takes inode glock of f (read)\n      in ksys_mmap_pgoff > do_mmap > mmap_region"
