@@ -5,6 +5,7 @@ import dev.faultline.history.gfs2.Gfs2IoPostedV5;
 import dev.faultline.history.gfs2.Gfs2IoV514;
 import dev.faultline.history.gfs2.Gfs2IoV516;
 import dev.faultline.history.gfs2.Gfs2IoV518;
+import dev.faultline.history.gfs2.Gfs2MappingV517;
 import dev.faultline.history.iomap.BufferedIoV517;
 import dev.faultline.history.iomap.DirectIoPostedV5;
 import dev.faultline.history.iomap.DirectIoV2620;
@@ -27,6 +28,7 @@ import dev.faultline.history.uffd.MmapChangingUnseen;
 import dev.faultline.history.uffd.SleepWithoutLooking;
 import dev.faultline.history.uffd.UserfaultWaitV614;
 import dev.faultline.kernel.fs.gfs2.Gfs2Io;
+import dev.faultline.kernel.fs.gfs2.Gfs2Mapping;
 import dev.faultline.kernel.fs.gfs2.Glock;
 import dev.faultline.kernel.fs.tmpfs.HolePunch;
 import dev.faultline.kernel.iomap.BufferedIo;
@@ -80,7 +82,7 @@ final class Patches {
             mmapChangingCounter(),
             gfs2PageFault(), gfs2ClippedWrite(),
             UserfaultPatches.dirtyEntries(),
-            CallerPatches.magicPage(), BtrfsPatches.dioNofault(), fixupUserFault(), gfs2Retries(), partialFaultIn(),
+            CallerPatches.magicPage(), BtrfsPatches.dioNofault(), fixupUserFault(), gfs2Retries(), gfs2ShortWrite(), partialFaultIn(),
             BtrfsPatches.searchSubpage(), UserfaultPatches.continueAllocated(),
             forcedWriteExclusive(), perVmaLocks(), directWriteFallback(), forkLocksAreas(), biosPin(),
             perVmaLocksOfFiles(), CallerPatches.fpuFrameSize(), BtrfsPatches.dioLock(),
@@ -207,6 +209,13 @@ final class Patches {
                 "v5.18", "2022-03", "124c458a401a bb7f5d96aaa8 52f3f033a5db 296abc0d91d8 e1fa9ea85ce8 fa5dfa645d85",
                 Change.between(Gfs2Io.PART, GFS2_V516, GFS2_V518),
                 Change.toToday(Glock.PART, AUTO_DEMOTING));
+    }
+
+    /// Pulled on 13 May 2022, behind v5.18-rc6.
+    private static Patch gfs2ShortWrite() {
+        return merged("gfs2-short-write", "gfs2: Fix filesystem block deallocation for short writes", "v5.18", "2022-05",
+                "d031a8866e70",
+                Change.toToday(Gfs2Mapping.PART, Gfs2MappingV517::new));
     }
 
     private static Patch partialFaultIn() {

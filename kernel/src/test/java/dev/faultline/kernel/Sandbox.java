@@ -11,6 +11,7 @@ import dev.faultline.kernel.fs.tmpfs.Tmpfs;
 import dev.faultline.kernel.fs.xfs.Xfs;
 import dev.faultline.kernel.lib.Parts;
 import dev.faultline.kernel.mm.FaultIn;
+import dev.faultline.kernel.mm.Gup;
 import dev.faultline.kernel.mm.Mm;
 import dev.faultline.kernel.mm.UserAccess;
 import dev.faultline.kernel.syscall.Kernel;
@@ -244,6 +245,12 @@ public final class Sandbox {
         public FaultIn faultIn() {
             process.enter();
             return process.node().userMemory().faultIn();
+        }
+
+        /// {@return pages of the program by address}
+        public Gup gup() {
+            process.enter();
+            return process.node().userMemory().gup();
         }
 
         /// {@return accesses to memory of the program}

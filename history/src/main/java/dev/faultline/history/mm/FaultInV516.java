@@ -10,7 +10,8 @@ import dev.faultline.kernel.mm.Vma;
 import java.util.Optional;
 
 /// Faulting in for writing as v5.16 has it, and the posted versions of its series: area by area, as mlock does
-/// it. Device memory counts as faulted in, and so does a hole that an area follows.
+/// it. Device memory counts as faulted in, and so does a hole that an area follows. A page that is there and may be
+/// written is left as it is: its entry is not marked, as an access would mark it.
 public final class FaultInV516 extends FaultIn {
     /// The form, on top of these.
     public FaultInV516(UserAccess access, Gup gup) {
@@ -54,7 +55,7 @@ public final class FaultInV516 extends FaultIn {
 
     private long populate(Mm mm, long start, long end) {
         long at = start;
-        while (at < end && gup().fixupUserFault(mm, at, true).isEmpty()) {
+        while (at < end && (mm.slot(at).read().permits(true) || gup().fixupUserFault(mm, at, true).isEmpty())) {
             at = nextPage(at);
         }
         return Math.min(at, end);

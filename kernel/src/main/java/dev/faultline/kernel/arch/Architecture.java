@@ -10,6 +10,8 @@ import dev.faultline.kernel.lib.Part;
 public enum Architecture {
     /// x86-64 without address masking: no tags.
     X86_64,
+    /// arm64 as ARMv8.0 has it: no tags, and an entry that was not accessed yet, or not written, faults.
+    ARM64,
     /// arm64 with the memory tagging extension: 16 bytes have a tag of four bits (`PROT_MTE`).
     ARM64_MTE,
     /// sparc64 with application data integrity: a cache line of 64 bytes has a version of four bits (`PROT_ADI`).
@@ -22,13 +24,13 @@ public enum Architecture {
 
     /// {@return whether memory can have tags}
     public boolean hasTags() {
-        return this != X86_64;
+        return this == ARM64_MTE || this == SPARC64_ADI;
     }
 
     /// {@return how many bytes have one tag}
     public int granuleBytes() {
         return switch (this) {
-            case X86_64 -> 4096;
+            case X86_64, ARM64 -> 4096;
             case ARM64_MTE -> 16;
             case SPARC64_ADI -> 64;
         };
@@ -40,7 +42,7 @@ public enum Architecture {
 
     private int ignoredBits() {
         return switch (this) {
-            case X86_64 -> 0;
+            case X86_64, ARM64 -> 0;
             case ARM64_MTE -> 8;
             case SPARC64_ADI -> 4;
         };
@@ -70,7 +72,7 @@ public enum Architecture {
     /// {@return what asks for checks in the protection of mmap and mprotect (`PROT_*`); 0 for nothing}
     public int tagProtection() {
         return switch (this) {
-            case X86_64 -> 0;
+            case X86_64, ARM64 -> 0;
             case ARM64_MTE -> 0x20;
             case SPARC64_ADI -> 0x10;
         };
@@ -84,6 +86,12 @@ public enum Architecture {
     /// {@return whether a thread has to ask for checks, and for system calls that take addresses with tags (prctl(2))}
     public boolean threadsOptIn() {
         return this == ARM64_MTE;
+    }
+
+    /// {@return whether the processor itself marks an entry as accessed and as dirty (on arm64 `FEAT_HAFDBS`)} Where it
+    /// does not, an access to an entry that lacks the mark faults, and the fault sets it.
+    public boolean marksEntries() {
+        return this != ARM64;
     }
 
     /// {@return whether faulting in can look below the size of a page (`ARCH_HAS_SUBPAGE_FAULTS`)} arm64 alone does.

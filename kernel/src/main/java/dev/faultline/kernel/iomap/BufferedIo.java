@@ -95,7 +95,7 @@ public class BufferedIo {
             return;
         }
         long start = pos - offset;
-        if (iomap.type() != Iomap.Type.MAPPED || start >= mapping.iSize().read()) {
+        if (iomap.type() != Iomap.Type.MAPPED || iomap.isNew() || start >= mapping.iSize().read()) {
             folio.data().zero(0, Content.SIZE);
         } else {
             Bio bio = new Bio(iomap.device(), false, iomap.diskPositionOf(start));

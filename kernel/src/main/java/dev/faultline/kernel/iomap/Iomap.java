@@ -7,7 +7,13 @@ import dev.faultline.kernel.block.BlockDevice;
 /// @param offset       in the file, in bytes
 /// @param lengthBytes  how far the same holds
 /// @param diskPosition on the disk, in bytes; of no meaning for a hole
-public record Iomap(Type type, long offset, long lengthBytes, BlockDevice device, long diskPosition) {
+/// @param isNew        whether the blocks were allocated just now, and hold what somebody else left there
+public record Iomap(Type type, long offset, long lengthBytes, BlockDevice device, long diskPosition, boolean isNew) {
+    /// A range that is not new.
+    public Iomap(Type type, long offset, long lengthBytes, BlockDevice device, long diskPosition) {
+        this(type, offset, lengthBytes, device, diskPosition, false);
+    }
+
     /// What there is.
     public enum Type {
         /// Nothing: reads as zeroes.
@@ -18,6 +24,11 @@ public record Iomap(Type type, long offset, long lengthBytes, BlockDevice device
         UNWRITTEN,
         /// Blocks that were promised to a buffered write, and are found when its pages are written.
         DELALLOC
+    }
+
+    /// {@return the same range, as one that was allocated just now}
+    public Iomap asNew() {
+        return new Iomap(type, offset, lengthBytes, device, diskPosition, true);
     }
 
     /// {@return where on the disk the byte at `pos` of the file lies}

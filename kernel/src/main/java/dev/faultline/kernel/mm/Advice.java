@@ -36,6 +36,23 @@ final class Advice {
         return once;
     }
 
+    /// Forgets that the pages of a range were accessed, where nobody else maps them. Only an architecture whose processor
+    /// does not mark entries shows it.
+    @Models(file = "mm/madvise.c", symbol = "madvise_cold")
+    static void cold(Vma vma, long start, long end) {
+        TlbGather tlb = new TlbGather(vma.mm());
+        for (PteSlot slot : vma.mm().walk(start, end)) {
+            if (slot.read() instanceof Pte.Present present && !present.special() && present.folio().readMappings() == 1) {
+                slot.modify(pte -> pte.folio() == present.folio() ? aged(vma.mm(), pte) : pte, tlb);
+            }
+        }
+        tlb.finish();
+    }
+
+    private static Pte.Present aged(Mm mm, Pte.Present pte) {
+        return mm.architecture().marksEntries() ? pte : pte.with(Pte.Present.OLD);
+    }
+
     /// Reads the pages of a range in that are in swap, so that faults find them cached. Pages of files are left to faults.
     @Models(file = "mm/madvise.c", symbol = "swapin_walk_pmd_entry")
     static void willneed(Vma vma, long start, long end) {
@@ -70,7 +87,7 @@ final class Advice {
             return;
         }
         if (folio.flags().readBits(Folio.SWAPCACHE | Folio.DIRTY) == 0 || becameClean(slot.mm().swap(), folio)) {
-            slot.modify(pte -> pte.folio() == folio ? pte.without(Pte.Present.DIRTY) : pte, tlb);
+            slot.modify(pte -> pte.folio() == folio ? aged(slot.mm(), pte.without(Pte.Present.DIRTY)) : pte, tlb);
             folio.flags().setBits(Folio.LAZYFREE);
         }
         folio.put();

@@ -12,7 +12,7 @@ import java.util.Optional;
 
 /// Get user pages: mm/gup.c. Counts are in pages.
 ///
-/// Left out: NOWAIT, and moving pages out of zones where a long-term pin must not keep them. TOUCH, REMOTE, DUMP,
+/// Left out: moving pages out of zones where a long-term pin must not keep them. TOUCH, REMOTE, DUMP,
 /// INTERRUPTIBLE, HONOR_NUMA_FAULT and PCI_P2PDMA would make no difference, as what they look at is not modelled.
 public final class Gup {
     private final Machine machine;
@@ -147,15 +147,15 @@ public final class Gup {
         while (found.size() < pages && error.isEmpty()) {
             error = getUserPage(mm, start + (long) found.size() * Content.SIZE, flags, found);
         }
-        return found.isEmpty() && error.isPresent() ? new GupResult.Failed(error.get()) : new GupResult.Pages(found);
+        boolean failed = error.filter(errno -> errno != Errno.EBUSY).isPresent(); // to have to wait is no error
+        return found.isEmpty() && failed ? new GupResult.Failed(error.get()) : new GupResult.Pages(found);
     }
 
     /// Adds the page at `address`. The caller holds `mmap_lock` for reading; it may be dropped and taken again.
     @Models(file = "mm/gup.c", symbol = "__get_user_pages")
     private Optional<Errno> getUserPage(Mm mm, long address, EnumSet<GupFlag> flags, List<Folio> found) {
         RetryLoop loop = machine.retryLoop("__get_user_pages");
-        EnumSet<FaultFlag> faultFlags = flags.contains(GupFlag.UNLOCKABLE)
-                ? EnumSet.of(FaultFlag.ALLOW_RETRY) : EnumSet.noneOf(FaultFlag.class);
+        EnumSet<FaultFlag> faultFlags = retryFlags(flags);
         ForcedWrite.Attempt attempt = forcedWrite.attempt(flags);
         for (;;) {
             Optional<Vma> vma = mm.vmaLookup(address);
@@ -178,6 +178,13 @@ public final class Gup {
             }
             loop.again(attempt.remembered());
         }
+    }
+
+    private static EnumSet<FaultFlag> retryFlags(EnumSet<GupFlag> flags) {
+        if (flags.contains(GupFlag.NOWAIT)) {
+            return EnumSet.of(FaultFlag.ALLOW_RETRY, FaultFlag.RETRY_NOWAIT);
+        }
+        return flags.contains(GupFlag.UNLOCKABLE) ? EnumSet.of(FaultFlag.ALLOW_RETRY) : EnumSet.noneOf(FaultFlag.class);
     }
 
     /// {@return whether pages of the area can be had at all}
@@ -230,6 +237,9 @@ public final class Gup {
         }
         VmFaultResult result = memory.handleMmFault(vma, address, faultFlags);
         if (result.has(VmFaultResult.RETRY)) {
+            if (faultFlags.contains(FaultFlag.RETRY_NOWAIT)) {
+                return Optional.of(Errno.EBUSY);
+            }
             faultFlags.add(FaultFlag.TRIED);
             vma.mm().mmapLock().downRead();
             return Optional.empty();

@@ -19,6 +19,9 @@ public enum GupFlag {
     UNLOCKABLE,
     /// Poisoned pages are told from others that cannot be had: -EHWPOISON.
     HWPOISON,
+    /// A page that would have to be waited for ends the walk, without an error; `mmap_lock` is not given up. What a handler
+    /// can do without waiting for somebody else is done.
+    NOWAIT,
     /// The whole walk, but without handling faults: -EFAULT where one would be needed.
     NOFAULT
 }

@@ -9,7 +9,7 @@ import java.util.Optional;
 
 /// madvise(2): mm/madvise.c.
 ///
-/// COLD checks its arguments as Linux does and leaves every page where it is, as nothing ages. PAGEOUT means pages that go
+/// COLD leaves every page where it is; that a page was accessed is forgotten where the processor does not note it. PAGEOUT means pages that go
 /// to swap, WILLNEED anonymous pages only. Advice about huge pages, merging of equal pages and core dumps is taken and changes nothing.
 public final class Madvise {
     private Madvise() {}
@@ -107,6 +107,8 @@ public final class Madvise {
                 }
                 if (advice == Mman.MADV_PAGEOUT) {
                     Advice.pageout(memory.reclaim(), vma, start, end);
+                } else if (!vma.mm().architecture().marksEntries()) {
+                    Advice.cold(vma, start, end);
                 }
                 yield Optional.empty();
             }

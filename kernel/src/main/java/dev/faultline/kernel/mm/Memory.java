@@ -85,8 +85,9 @@ public final class Memory {
 
     /// The entry permits the access by now: sets what the processor would have set.
     private VmFaultResult touch(VmFault fault, Pte.Present pte) {
-        if (fault.isWrite() && !pte.dirty()) {
-            fault.slot().replace(pte, pte.mkDirty());
+        Pte.Present touched = fault.isWrite() ? pte.mkDirty() : pte.mkYoung();
+        if (!touched.equals(pte)) {
+            fault.slot().replace(pte, touched);
         }
         return VmFaultResult.DONE;
     }

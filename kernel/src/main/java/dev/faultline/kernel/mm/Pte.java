@@ -55,6 +55,10 @@ public sealed interface Pte {
         /// Memory is accessed with a look at its tags.
         public static final int TAGGED = 64;
 
+        /// The page was not accessed through this entry since that was asked last (not `pte_young`). Only where the
+        /// processor does not keep that mark itself: elsewhere nobody can tell.
+        public static final int OLD = 128;
+
         /// {@return whether writes are permitted}
         public boolean writable() {
             return has(WRITE);
@@ -83,6 +87,16 @@ public sealed interface Pte {
         /// {@return whether writes are to be told to the program}
         public boolean uffdWp() {
             return has(UFFD_WP);
+        }
+
+        /// {@return whether the next access faults, to be noted}
+        public boolean old() {
+            return has(OLD);
+        }
+
+        /// {@return this entry after an access through it}
+        Present mkYoung() {
+            return without(OLD);
         }
 
         /// {@return whether memory is accessed with a look at its tags}
@@ -121,12 +135,12 @@ public sealed interface Pte {
 
         /// {@return this entry after a write through it}
         public Present mkDirty() {
-            return with(DIRTY);
+            return new Present(folio, bits & ~OLD | DIRTY);
         }
 
         /// {@return this entry, permitting writes, and written through}
         Present mkWrite() {
-            return with(WRITE | DIRTY);
+            return new Present(folio, bits & ~OLD | WRITE | DIRTY);
         }
 
         /// {@return this entry without the permission to write, and clean}

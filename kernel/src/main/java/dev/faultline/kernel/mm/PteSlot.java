@@ -116,7 +116,7 @@ public final class PteSlot extends SharedObject {
         if (cow) {
             restrict(present.without(Pte.Present.WRITE | Pte.Present.ANON_EXCLUSIVE), tlb);
         }
-        return pte;
+        return pte instanceof Pte.Present mine && !mm.architecture().marksEntries() ? mine.with(Pte.Present.OLD) : pte;
     }
 
     /// Removes the entry if `which` holds for it. One step, under the page-table lock.
@@ -384,9 +384,10 @@ public final class PteSlot extends SharedObject {
     }
 
     /// {@return whether an access succeeds with that translation} Where the entry is to be marked dirty, the
-    /// processor looks at the page table again.
+    /// processor looks at the page table again, or leaves the mark to the fault handler.
     private boolean permits(Pte.Present used, boolean write) {
-        return used.permits(write) && (!write || used.dirty() || used.equals(pte));
+        return used.permits(write) && !used.old()
+                && (!write || used.dirty() || used.equals(pte) && mm.architecture().marksEntries());
     }
 
     private void announceAccess(Task task, boolean write, long pieces) {

@@ -206,6 +206,10 @@ public final class Filemap {
             } else {
                 Folio folio = cached.get();
                 if (!folio.lock().tryLock()) {
+                    if (fault.has(FaultFlag.RETRY_NOWAIT)) {
+                        folio.put();
+                        return VmFaultResult.RETRY;
+                    }
                     mmapLockDropped |= maybeUnlockMmapForIo(fault, mmapLockDropped);
                     folio.lock().lock();
                 }
@@ -252,7 +256,8 @@ public final class Filemap {
     /// @return whether it was dropped now
     @Models(file = "mm/filemap.c", symbol = "maybe_unlock_mmap_for_io")
     public static boolean maybeUnlockMmapForIo(VmFault fault, boolean alreadyDropped) {
-        if (alreadyDropped || !fault.has(FaultFlag.ALLOW_RETRY) || fault.has(FaultFlag.TRIED)) {
+        if (alreadyDropped || !fault.has(FaultFlag.ALLOW_RETRY) || fault.has(FaultFlag.TRIED)
+                || fault.has(FaultFlag.RETRY_NOWAIT)) {
             return false;
         }
         fault.releaseLock();

@@ -94,6 +94,20 @@ public final class Truncate {
         Rmap.unmapMappingRange(mapping, firstWhole, Long.MAX_VALUE / Content.SIZE);
     }
 
+    /// Takes the pages out that a range of whole ones consists of, dirty or not. The caller keeps pages from being added.
+    ///
+    /// @param startByte where a page begins
+    /// @param endByte   where a page ends: the first byte behind the range
+    @Models(file = "mm/truncate.c", symbol = "truncate_pagecache_range")
+    public static void truncatePagecacheRange(AddressSpace mapping, long startByte, long endByte) {
+        long first = startByte / Content.SIZE;
+        long last = endByte / Content.SIZE - 1;
+        Rmap.unmapMappingRange(mapping, first, last);
+        for (long index = mapping.nextIndex(first); index <= last; index = mapping.nextIndex(index + 1)) {
+            mapping.getFolio(index).ifPresent(folio -> truncateFolio(mapping, folio));
+        }
+    }
+
     private static void zeroTail(AddressSpace mapping, long index, int offset) {
         mapping.getFolio(index).ifPresent(folio -> {
             folio.lock().lock();

@@ -143,6 +143,9 @@ final class UserfaultfdCtx implements UserFaultHandler {
         if (released.read() != 0) {
             return wait.released(fault);
         }
+        if (fault.has(FaultFlag.RETRY_NOWAIT)) {
+            return VmFaultResult.RETRY; // with its lock
+        }
         get();
         sleep(fault, reason, new Waiter(machine.current(),
                 UffdMsg.pagefault(fault, reason, asked, machine.current().id() + 1)));

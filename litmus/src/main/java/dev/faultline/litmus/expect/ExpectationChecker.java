@@ -63,7 +63,7 @@ public final class ExpectationChecker {
         Optional<Architecture> architecture = Architecture.of(name);
         if (architecture.isEmpty()) {
             Span span = words.getFirst().span().to(words.getLast().span());
-            diagnostics.report(span, "'" + name + "' is not an architecture", "x86_64, arm64 mte, sparc64 adi or morello");
+            diagnostics.report(span, "'" + name + "' is not an architecture", "x86_64, arm64, arm64 mte, sparc64 adi or morello");
         }
         return architecture;
     }

@@ -23,7 +23,7 @@ public final class Setup {
 
     private static EnumSet<Feature> features() {
         return EnumSet.of(Feature.NODES, Feature.SIZE, Feature.NODATASUM, Feature.HOLE, Feature.DEVICE_PFNMAP, Feature.DEVICE_IO,
-                Feature.CPUS, Feature.SWAP, Feature.PROCESS, Feature.NODE, Feature.CPU, Feature.ARM64_MTE, Feature.SPARC64_ADI);
+                Feature.CPUS, Feature.SWAP, Feature.PROCESS, Feature.NODE, Feature.CPU, Feature.ARM64, Feature.ARM64_MTE, Feature.SPARC64_ADI);
     }
 
     static Kernel boot(LitmusTest test, Parts parts, Machine machine) {
@@ -44,6 +44,7 @@ public final class Setup {
     private static Parts on(dev.faultline.litmus.setup.Architecture architecture, Parts parts) {
         return switch (architecture) {
             case X86_64 -> parts;
+            case ARM64 -> parts.with(Architecture.PART, Architecture.ARM64);
             case ARM64_MTE -> parts.with(Architecture.PART, Architecture.ARM64_MTE);
             case SPARC64_ADI -> parts.with(Architecture.PART, Architecture.SPARC64_ADI);
             case MORELLO -> throw new IllegalArgumentException("not refused when it was loaded: " + architecture);

@@ -6,6 +6,7 @@ import java.util.Optional;
 /// The architectures of the language.
 public enum Architecture {
     X86_64("x86_64", Optional.empty()),
+    ARM64("arm64", Optional.of(Feature.ARM64)),
     ARM64_MTE("arm64 mte", Optional.of(Feature.ARM64_MTE)),
     SPARC64_ADI("sparc64 adi", Optional.of(Feature.SPARC64_ADI)),
     MORELLO("morello", Optional.of(Feature.MORELLO));

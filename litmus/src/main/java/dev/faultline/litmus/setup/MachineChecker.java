@@ -150,7 +150,7 @@ public final class MachineChecker {
         String name = String.join(" ", directive.arguments().stream().map(Argument::text).toList());
         Optional<Architecture> found = Architecture.of(name);
         if (found.isEmpty()) {
-            diagnostics.report(span, "'" + name + "' is not an architecture", "x86_64, arm64 mte, sparc64 adi or morello");
+            diagnostics.report(span, "'" + name + "' is not an architecture", "x86_64, arm64, arm64 mte, sparc64 adi or morello");
         } else if (!isRepeated("arch", directive.span())
                 && found.get().feature().map(feature -> isModelled(feature, span)).orElse(true)) {
             architecture = found.get();

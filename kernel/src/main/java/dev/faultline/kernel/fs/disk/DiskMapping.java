@@ -43,16 +43,21 @@ public final class DiskMapping implements IomapOps {
                 inode.setBlock(index, first);
             }
         }
+        return new Begin.Mapped(extent(index, (pos + lengthBytes - 1) / Content.SIZE));
+    }
+
+    /// {@return what page `index` lies on, and those behind it up to page `last` as far as they go on} For the rest of a
+    /// step on the block list.
+    public Iomap extent(long index, long last) {
+        long first = inode.block(index);
         long pages = 1;
-        long last = (pos + lengthBytes - 1) / Content.SIZE;
         while (index + pages <= last && inode.block(index + pages) == (first == DiskInode.HOLE ? first : first + pages)
                 && inode.isDelayed(index + pages) == inode.isDelayed(index)) {
             pages++;
         }
         Iomap.Type type = first == DiskInode.HOLE ? Iomap.Type.HOLE
                 : inode.isDelayed(index) ? Iomap.Type.DELALLOC : Iomap.Type.MAPPED;
-        return new Begin.Mapped(new Iomap(type, index * Content.SIZE, pages * Content.SIZE, disk.device(),
-                Math.max(first, 0) * Content.SIZE));
+        return new Iomap(type, index * Content.SIZE, pages * Content.SIZE, disk.device(), Math.max(first, 0) * Content.SIZE);
     }
 
     @Override

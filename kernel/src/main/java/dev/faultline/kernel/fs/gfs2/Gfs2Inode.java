@@ -5,7 +5,6 @@ import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.fs.disk.Disk;
 import dev.faultline.kernel.fs.disk.DiskInode;
-import dev.faultline.kernel.fs.disk.DiskMapping;
 import dev.faultline.kernel.iomap.BufferedIo;
 import dev.faultline.kernel.iomap.IomapOps;
 import dev.faultline.kernel.lib.Content;
@@ -37,8 +36,8 @@ public final class Gfs2Inode implements Inode, AddressSpaceOperations {
         String where = clusterSize > 1 ? onDisk.path() + " on " + node : onDisk.path();
         this.node = node;
         this.onDisk = onDisk;
-        this.blocks = new DiskMapping(disk, onDisk);
         this.mapping = new AddressSpace(node.machine(), where, this, onDisk.sizeBytes());
+        this.blocks = node.parts().get(Gfs2Mapping.PART, () -> Gfs2Mapping::new).create(disk, onDisk, mapping);
         this.iRwsem = new RwSemaphore(node.machine(), "i_rwsem", where);
         this.glock = node.parts().get(Glock.PART, () -> Glock::new).create(node.machine(), where, dlm);
         dlm.join(glock);

@@ -1,0 +1,142 @@
+package dev.faultline.kernel.mm;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.faultline.kernel.Sandbox;
+import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.kernel.uapi.Mman;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+
+/// What get_user_pages gives, and what it refuses. All results are those of v6.18.
+class GupTest {
+    private static final long P = 4096;
+
+    private interface Body {
+        void run(Sandbox.Program program);
+    }
+
+    private static void run(Sandbox sandbox, Body body) {
+        assertEquals(List.of(), sandbox.run(() -> body.run(sandbox.program(1))));
+    }
+
+    private static long privately(Sandbox.Program program, int fd) {
+        return program.must("mmap", 0, P, Mman.PROT_READ | Mman.PROT_WRITE, Mman.MAP_PRIVATE, fd, 0);
+    }
+
+    /// {@return how many pages there are of that many, or the error} Gives them back.
+    private static Object pages(Sandbox.Program program, long address, int count, GupFlag... flags) {
+        EnumSet<GupFlag> set = EnumSet.noneOf(GupFlag.class);
+        set.addAll(List.of(flags));
+        return counted(program.gup().getUserPagesFast(address, count, set), set);
+    }
+
+    private static Object withoutWaiting(Sandbox.Program program, long address, int count, GupFlag... flags) {
+        EnumSet<GupFlag> set = EnumSet.of(GupFlag.NOWAIT, GupFlag.UNLOCKABLE);
+        set.addAll(List.of(flags));
+        Mm mm = program.mm();
+        mm.mmapLock().downRead();
+        GupResult result = program.gup().getUserPagesRemote(mm, address, count, set);
+        mm.mmapLock().upRead(); // fails if it was given up in between
+        return counted(result, set);
+    }
+
+    private static Object counted(GupResult result, EnumSet<GupFlag> flags) {
+        return switch (result) {
+            case GupResult.Failed(Errno errno) -> errno;
+            case GupResult.Pages(List<Folio> folios) -> {
+                folios.stream().filter(folio -> !folio.isZeroPage() || !flags.contains(GupFlag.PIN))
+                        .forEach((flags.contains(GupFlag.PIN) ? FolioHold.PIN : FolioHold.REFERENCE)::release);
+                yield folios.size();
+            }
+        };
+    }
+
+    @Test
+    void aShortCountTellsWhereThePagesEnd() {
+        run(Sandbox.ext4(), program -> {
+            long p = program.anonymous(3 * P);
+            program.must("munmap", p + 2 * P, P);
+            assertEquals(2, pages(program, p, 3, GupFlag.PIN, GupFlag.WRITE));
+            assertEquals(Errno.EFAULT, pages(program, p + 2 * P, 1, GupFlag.PIN));
+            assertEquals(0, pages(program, p + 2 * P, 1, GupFlag.PIN, GupFlag.FAST_ONLY));
+        });
+    }
+
+    @Test
+    void withoutFaultsOnlyWhatIsThereIsGiven() {
+        run(Sandbox.ext4(), program -> {
+            long p = program.anonymous(2 * P);
+            assertEquals(Errno.EFAULT, pages(program, p, 2, GupFlag.PIN, GupFlag.NOFAULT));
+            assertEquals(0, program.load(p));
+            assertEquals(0, pages(program, p, 2, GupFlag.PIN, GupFlag.FAST_ONLY)); // the page of zeroes
+            assertEquals(1, pages(program, p, 2, GupFlag.PIN, GupFlag.NOFAULT));
+            assertEquals(Errno.EFAULT, pages(program, p, 2, GupFlag.PIN, GupFlag.NOFAULT, GupFlag.WRITE));
+        });
+    }
+
+    @Test
+    void aLongtermPinMayNotWriteToAFileThatMustKnowWhatIsDirty() {
+        run(Sandbox.ext4().file("/mnt/f", P, 'a'), program -> {
+            long p = program.shared(program.open("/mnt/f", 0), P);
+            program.store(p, 'b');
+            assertEquals(1, pages(program, p, 1, GupFlag.PIN, GupFlag.WRITE));
+            assertEquals(Errno.EFAULT, pages(program, p, 1, GupFlag.PIN, GupFlag.WRITE, GupFlag.LONGTERM));
+            assertEquals(1, pages(program, p, 1, GupFlag.PIN, GupFlag.LONGTERM));
+        });
+        run(Sandbox.tmpfs(OptionalLong.empty()).file("/mnt/f", P, 'a'), program -> {
+            long p = program.shared(program.open("/mnt/f", 0), P);
+            assertEquals(1, pages(program, p, 1, GupFlag.PIN, GupFlag.WRITE, GupFlag.LONGTERM));
+        });
+    }
+
+    @Test
+    void aLongtermPinOfAPrivateMappingGetsAPageOfItsOwn() {
+        run(Sandbox.ext4().file("/mnt/f", P, 'a'), program -> {
+            long p = privately(program, program.open("/mnt/f", 0));
+            assertEquals('a', program.load(p));
+            assertEquals(1, pages(program, p, 1, GupFlag.PIN));
+            assertFalse(present(program, p).isAnonymous());
+            assertEquals(1, pages(program, p, 1, GupFlag.PIN, GupFlag.LONGTERM));
+            assertTrue(present(program, p).isAnonymous());
+            assertEquals('a', program.load(p));
+        });
+    }
+
+    private static Pte.Present present(Sandbox.Program program, long address) {
+        return assertInstanceOf(Pte.Present.class, program.mm().slot(address).peek());
+    }
+
+    @Test
+    void aPageThatIsLockedIsNotWaitedFor() {
+        run(Sandbox.ext4().file("/mnt/f", 2 * P, 'a'), program -> {
+            int fd = program.open("/mnt/f", 0);
+            long p = program.shared(fd, 2 * P);
+            program.load(p);
+            program.load(p + P);
+            Folio second = present(program, p + P).folio();
+            program.must("munmap", p, 2 * P);
+            p = program.shared(fd, 2 * P);
+            second.lock().lock();
+            assertEquals(1, withoutWaiting(program, p, 2, GupFlag.PIN));
+            assertEquals(0, withoutWaiting(program, p + P, 1, GupFlag.PIN));
+            second.lock().unlock();
+            assertEquals(2, withoutWaiting(program, p, 2, GupFlag.PIN));
+        });
+    }
+
+    @Test
+    void withoutWaitingFaultsAreHandledAllTheSame() {
+        run(Sandbox.ext4(), program -> {
+            long p = program.anonymous(2 * P);
+            program.must("munmap", p + P, P);
+            assertEquals(1, withoutWaiting(program, p, 1, GupFlag.PIN, GupFlag.WRITE));
+            assertEquals(Errno.EFAULT, withoutWaiting(program, p + P, 1, GupFlag.PIN));
+        });
+    }
+}
