@@ -11,6 +11,7 @@ import dev.faultline.litmus.verdict.CheckOptions;
 import dev.faultline.litmus.verdict.KernelChoice;
 import dev.faultline.litmus.verdict.TestResult;
 import dev.faultline.machine.schedule.SetUpFailed;
+import dev.faultline.machine.task.NotModelled;
 import dev.faultline.report.JsonReport;
 import dev.faultline.report.TextReport;
 import java.io.UncheckedIOException;
@@ -149,6 +150,9 @@ final class CheckCommand implements Callable<Integer> {
             return Optional.empty();
         } catch (UncheckedIOException unwritable) {
             terminal.message("faultline check: " + unwritable.getMessage());
+            return Optional.empty();
+        } catch (NotModelled missing) {
+            terminal.message(test.source().name() + ": error: " + missing.getMessage());
             return Optional.empty();
         } catch (SetUpFailed failed) {
             terminal.message(test.source().name() + ": error: init: " + failed.getMessage()

@@ -18,6 +18,7 @@ import dev.faultline.live.run.RunOptions;
 import dev.faultline.live.run.Runner;
 import dev.faultline.live.translate.Translator;
 import dev.faultline.machine.schedule.SetUpFailed;
+import dev.faultline.machine.task.NotModelled;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -116,6 +117,9 @@ final class LiveCommand implements Callable<Integer> {
             };
         } catch (HostUnavailable lacking) {
             return skip(test, String.valueOf(lacking.getMessage()));
+        } catch (NotModelled missing) {
+            main.terminal().message(test.source().name() + ": error: " + missing.getMessage());
+            return ExitStatus.USAGE;
         } catch (SetUpFailed failed) {
             main.terminal().message(test.source().name() + ": error: init: " + failed.getMessage()
                     + "; every call of init has to succeed");

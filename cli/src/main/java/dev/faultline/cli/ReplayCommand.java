@@ -6,6 +6,7 @@ import dev.faultline.litmus.load.LitmusTest;
 import dev.faultline.litmus.run.LitmusProgram;
 import dev.faultline.machine.schedule.Schedule;
 import dev.faultline.machine.schedule.SetUpFailed;
+import dev.faultline.machine.task.NotModelled;
 import dev.faultline.report.Recording;
 import dev.faultline.report.TextReport;
 import java.nio.file.Path;
@@ -46,7 +47,7 @@ final class ReplayCommand implements Callable<Integer> {
             boolean fits = recording.drift().isEmpty();
             return (!fits ? ExitStatus.USAGE : recording.findings().isEmpty() ? ExitStatus.AS_ASKED
                     : ExitStatus.VIOLATION).code();
-        } catch (UnknownKernelException | SetUpFailed | IllegalArgumentException wrong) {
+        } catch (UnknownKernelException | SetUpFailed | NotModelled | IllegalArgumentException wrong) {
             main.terminal().message("faultline replay: " + wrong.getMessage());
             return ExitStatus.USAGE.code();
         }

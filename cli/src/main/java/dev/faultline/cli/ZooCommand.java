@@ -10,6 +10,7 @@ import dev.faultline.litmus.verdict.CheckOptions;
 import dev.faultline.litmus.verdict.KernelChoice;
 import dev.faultline.litmus.verdict.TestResult;
 import dev.faultline.machine.schedule.SetUpFailed;
+import dev.faultline.machine.task.NotModelled;
 import dev.faultline.report.JsonReport;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -106,7 +107,7 @@ final class ZooCommand implements Callable<Integer> {
             CheckOptions options = new CheckOptions(StrategyChoice.DPOR,
                     budget.within(ExploreOptions.DEFAULT, test.name() + " on " + kernel));
             return judge(expectation, Check.run(test, kernel, options, Budget::now));
-        } catch (UnknownKernelException | SetUpFailed failed) {
+        } catch (UnknownKernelException | SetUpFailed | NotModelled failed) {
             String place = test.source().name() + ":" + expectation.span() + ": error: ";
             main.terminal().message(place + failed.getMessage());
             notAsExpected++;

@@ -46,6 +46,22 @@ class BadInputTest {
     }
 
     @Test
+    void whatTheModelLacksIsRefusedAndNamed() throws IOException {
+        refusedText("""
+                C a
+                { mount btrfs /mnt; file /mnt/f 4096 'a'; }
+                P0() { int fd = open("/mnt/f", O_RDWR); fallocate(fd, 0, 0, 4096); }
+                """, "bad.litmus", "P0", "no model of fallocate");
+        refusedText("""
+                C b
+                { }
+                char *p;
+                init() { p = mmap(NULL, 4194304, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); }
+                P0() { madvise(p, 4194304, MADV_DONTNEED); }
+                """, "bad.litmus", "P0", "1024 pages at once", "512");
+    }
+
+    @Test
     void aMissingFileIsNamed() {
         refused(CommandLineRun.of("check", folder.resolve("none.litmus").toString()), "none.litmus");
     }

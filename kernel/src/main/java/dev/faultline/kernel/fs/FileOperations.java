@@ -7,6 +7,7 @@ import dev.faultline.kernel.mm.Vma;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Poll;
 import dev.faultline.kernel.uapi.SysResult;
+import dev.faultline.machine.task.NotModelled;
 import java.util.EnumSet;
 import java.util.Optional;
 
@@ -47,7 +48,7 @@ public interface FileOperations {
     /// @param mode as fallocate(2) has it
     /// @return nothing on success
     default Optional<Errno> fallocate(OpenFile file, int mode, long offset, long lengthBytes) {
-        throw new IllegalStateException("there is no model of fallocate on " + file.inode().mapping());
+        throw new NotModelled("fallocate on " + file.inode().mapping());
     }
 
     /// {@return what an area that maps the file is besides what the program asked for} Ordinary files: nothing.

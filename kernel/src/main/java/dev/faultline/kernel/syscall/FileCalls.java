@@ -16,6 +16,7 @@ import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Fcntl;
 import dev.faultline.kernel.uapi.Mman;
 import dev.faultline.kernel.uapi.SysResult;
+import dev.faultline.machine.task.NotModelled;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -311,7 +312,7 @@ final class FileCalls {
         return switch (command) {
             case Fcntl.F_GET_SEALS -> seals.map(known -> SysResult.ok(known.get())).orElse(SysResult.err(Errno.EINVAL));
             case Fcntl.F_ADD_SEALS -> addSeals(file.get(), seals, (int) argument);
-            default -> throw new IllegalStateException("there is no model of the command " + command + " of fcntl");
+            default -> throw new NotModelled("the command " + command + " of fcntl");
         };
     }
 
@@ -330,7 +331,7 @@ final class FileCalls {
     @Models(file = "mm/memfd.c", symbol = "__do_sys_memfd_create")
     SysResult memfdCreate(Process process, long nameAddress, int flags) {
         if ((flags & Mman.MFD_HUGETLB) != 0) {
-            throw new IllegalStateException("there is no model of MFD_HUGETLB");
+            throw new NotModelled("MFD_HUGETLB: there are no huge pages");
         }
         boolean both = (flags & Mman.MFD_EXEC) != 0 && (flags & Mman.MFD_NOEXEC_SEAL) != 0;
         if ((flags & ~MFD_KNOWN) != 0 || both) {

@@ -5,6 +5,7 @@ import dev.faultline.machine.task.Finding;
 import dev.faultline.machine.task.Kind;
 import dev.faultline.machine.task.LockWatch;
 import dev.faultline.machine.task.Machine;
+import dev.faultline.machine.task.NotModelled;
 import dev.faultline.machine.task.Recorder;
 import dev.faultline.machine.task.Scheduler;
 import java.util.ArrayList;
@@ -31,6 +32,7 @@ public final class Execution {
     ///
     /// @param stepBound the number of steps after which a phase is cut off
     /// @throws SetUpFailed if the set-up does not run to its end
+    /// @throws NotModelled if a task asks for what the model lacks
     public static Execution start(Program program, Scheduler scheduler, long stepBound, @Nullable Recorder recorder) {
         return start(program, scheduler, stepBound, recorder, LockWatch.NONE);
     }
@@ -38,26 +40,36 @@ public final class Execution {
     /// As above, with somebody who is told which locks are taken.
     ///
     /// @throws SetUpFailed if the set-up does not run to its end
+    /// @throws NotModelled if a task asks for what the model lacks
     public static Execution start(
             Program program, Scheduler scheduler, long stepBound, @Nullable Recorder recorder, LockWatch lockWatch) {
         Machine machine = new Machine(stepBound, recorder, lockWatch);
         Program.World world = program.boot(machine);
-        Ending setUp = machine.runAlone("init", world::setUp);
+        Ending setUp = refuse(machine, machine.runAlone("init", world::setUp));
         if (setUp != Ending.DONE) {
             throw new SetUpFailed(setUp, machine);
         }
         Execution execution = new Execution(machine, world);
         machine.startPhase();
         world.spawnTasks();
-        execution.ending = machine.run(scheduler);
+        execution.ending = refuse(machine, machine.run(scheduler));
         return execution;
+    }
+
+    private static Ending refuse(Machine machine, Ending ending) {
+        if (ending == Ending.CRASH && machine.crash() instanceof NotModelled missing) {
+            throw missing;
+        }
+        return ending;
     }
 
     /// Runs the end part of the program, if the explored part ran to its end. Afterwards [#outcome] holds
     /// and the findings are complete. The trace of the machine stays that of the explored part.
+    ///
+    /// @throws NotModelled if it asks for what the model lacks
     public void finish() {
         if (ending == Ending.DONE) {
-            finish = machine.runAlone("final", world::finish);
+            finish = refuse(machine, machine.runAlone("final", world::finish));
         }
     }
 

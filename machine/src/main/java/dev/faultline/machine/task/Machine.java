@@ -452,7 +452,7 @@ public final class Machine {
     }
 
     void crashed(Throwable failure) {
-        if (aftermath == null) {
+        if (aftermath == null || failure instanceof NotModelled) {
             crash = failure;
         } else {
             report(Kind.BUG, "Faultline's model failed: " + failure);

@@ -63,6 +63,8 @@ public final class Task {
         this.coroutine = new Coroutine(() -> {
             try {
                 body.run();
+            } catch (NotModelled missing) {
+                machine.crashed(missing.by(name));
             } catch (Throwable failure) { // reported by the machine as a bug of the model, with its schedule
                 machine.crashed(failure);
             }
