@@ -64,7 +64,9 @@ public final class Fork {
         if (cow) {
             parent.writeProtectSeq().addAndGet(1);
         }
-        for (PteSlot slot : parent.slots(vma.start(), vma.end())) {
+        List<PteSlot> slots = parent.vmaLocking().keepsOutOfFork()
+                ? parent.slots(vma.start(), vma.end()) : parent.walk(vma.start(), vma.end());
+        for (PteSlot slot : slots) {
             Pte copied = protection(copyPte(vma, slot, tlb), keepsProtection);
             if (!copied.equals(Pte.NONE)) {
                 child.slot(slot.address()).replace(Pte.NONE, copied);

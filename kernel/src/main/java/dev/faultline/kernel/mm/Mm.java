@@ -7,6 +7,7 @@ import dev.faultline.machine.shared.Cell;
 import dev.faultline.machine.shared.RwSemaphore;
 import dev.faultline.machine.task.Digest;
 import dev.faultline.machine.task.Machine;
+import dev.faultline.machine.task.NotModelled;
 import dev.faultline.machine.task.StateObject;
 import java.util.List;
 import java.util.Map;
@@ -131,29 +132,39 @@ public final class Mm extends StateObject {
         return pageTable.slot(architecture.untagged(address));
     }
 
-    /// {@return every page-table entry that was ever walked to}
+    /// {@return every page-table entry in which something ever was, by address}
     public List<PteSlot> slots() {
-        return List.copyOf(pageTable.slots());
+        return List.copyOf(pageTable.used());
     }
 
-    /// {@return every page-table entry from `start` (inclusive) to `end` (exclusive) that was ever walked to}
+    /// {@return every page-table entry from `start` (inclusive) to `end` (exclusive) in which something ever was, by
+    /// address} For those who keep faults out of the range meanwhile: by `mmap_lock` for writing and the locks of its
+    /// areas, or because nobody finds the areas any more. Then nothing comes to be in another entry.
     public List<PteSlot> slots(long start, long end) {
-        return pageTable.slots().stream().filter(slot -> slot.address() >= start && slot.address() < end).toList();
+        return vmaLocking.waitsForReaders() ? List.copyOf(pageTable.used(start, end)) : walk(start, end);
     }
 
     /// {@return every page-table entry from `start` (inclusive) to `end` (exclusive), for those who look at a range while
-    /// faults fill it} An entry that nobody has walked to yet may be walked to meanwhile, so it counts. Of ranges of more
-    /// than 64 pages only those that were walked to.
+    /// faults fill it} That nothing is in an entry yet is seen by a step too: it may be filled before or after that.
+    ///
+    /// @throws NotModelled if they are more than one table has
     List<PteSlot> walk(long start, long end) {
-        if (end - start > 64L * Content.SIZE) {
-            return slots(start, end);
+        long pages = (end - start) / Content.SIZE;
+        if (pages > PageTable.ENTRIES) {
+            throw new NotModelled("calls that walk " + pages + " pages at once while others may fault there; "
+                    + PageTable.ENTRIES + " are the most");
         }
-        return LongStream.range(start / Content.SIZE, end / Content.SIZE).mapToObj(page -> slot(page * Content.SIZE)).toList();
+        return LongStream.range(0, pages).mapToObj(page -> slot(start + page * Content.SIZE)).toList();
+    }
+
+    /// Something is put into an entry for the first time.
+    void use(PteSlot slot) {
+        pageTable.use(slot);
     }
 
     /// {@return the entries that map the page, without a step: the way from a page to its areas, and not under a lock}
     List<PteSlot> slotsOf(Folio folio) {
-        return pageTable.slots().stream()
+        return pageTable.used().stream()
                 .filter(slot -> slot.peek() instanceof Pte.Present present && present.folio() == folio).toList();
     }
 

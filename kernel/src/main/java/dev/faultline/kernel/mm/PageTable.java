@@ -1,21 +1,23 @@
 package dev.faultline.kernel.mm;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.TreeMap;
 
 /// Four levels of 512 entries each, as x86-64 and arm64 have them for 48-bit addresses.
 ///
 /// Tables come into being where they are walked and stay: whether an upper level is there cannot be told
 /// from whether the entry below it is, as long as tables cost no memory and are not freed.
 final class PageTable {
-    private static final int ENTRIES = 512;
+    static final int ENTRIES = 512;
     private static final int BITS = 9;
     private static final int PAGE_SHIFT = 12;
     private static final int LEVELS = 4;
 
     private final Mm mm;
     private final Object[] top = new Object[ENTRIES];
-    private final List<PteSlot> slots = new ArrayList<>();
+    // By address: where something was ever put in.
+    private final TreeMap<Long, PteSlot> used = new TreeMap<>();
 
     PageTable(Mm mm) {
         this.mm = mm;
@@ -33,7 +35,6 @@ final class PageTable {
         }
         PteSlot slot = new PteSlot(mm, address & -1L << PAGE_SHIFT);
         table[i] = slot;
-        slots.add(slot);
         return slot;
     }
 
@@ -50,8 +51,18 @@ final class PageTable {
         return made;
     }
 
-    /// {@return the entries that were ever walked to, in that order}
-    List<PteSlot> slots() {
-        return slots;
+    /// Something is put into an entry for the first time.
+    void use(PteSlot slot) {
+        used.put(slot.address(), slot);
+    }
+
+    /// {@return the entries in which something ever was, by address}
+    Collection<PteSlot> used() {
+        return Collections.unmodifiableCollection(used.values());
+    }
+
+    /// {@return those of them from `start` (inclusive) to `end` (exclusive)}
+    Collection<PteSlot> used(long start, long end) {
+        return Collections.unmodifiableCollection(used.subMap(start, end).values());
     }
 }

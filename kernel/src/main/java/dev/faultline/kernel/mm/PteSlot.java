@@ -20,6 +20,7 @@ public final class PteSlot extends SharedObject {
     private final long address;
     private final Translations translations = new Translations();
     private Pte pte = Pte.NONE;
+    private boolean used;
 
     PteSlot(Mm mm, long address) {
         super(mm, address, "pte", mm.name() + ":0x" + Long.toHexString(address));
@@ -60,10 +61,18 @@ public final class PteSlot extends SharedObject {
             if (pte instanceof Pte.Present old && !(replacement instanceof Pte.Present p && p.folio() == old.folio())) {
                 translations.flush(); // ptep_clear_flush
             }
-            pte = replacement;
-            changed();
+            put(replacement);
         }
         return same;
+    }
+
+    private void put(Pte entry) {
+        pte = entry;
+        if (!used && !entry.equals(Pte.NONE)) {
+            used = true;
+            mm.use(this);
+        }
+        changed();
     }
 
     /// Changes the entry to one that permits less; `tlb` flushes later what processors hold.
@@ -71,8 +80,7 @@ public final class PteSlot extends SharedObject {
         if (translations.outdated(pte)) {
             tlb.flushLater(this);
         }
-        pte = restricted;
-        changed();
+        put(restricted);
     }
 
     /// Makes every processor drop what it holds for this entry. One step.
@@ -145,8 +153,7 @@ public final class PteSlot extends SharedObject {
         machine().current().learn(same ? 1 : 0);
         if (same) {
             mapped.folio().mapWithinStep();
-            pte = mapped;
-            changed();
+            put(mapped);
         }
         return same;
     }
@@ -226,8 +233,7 @@ public final class PteSlot extends SharedObject {
                 : free.test(pte) ? Optional.empty() : Optional.of(Errno.EEXIST);
         machine().current().learn(wrong.map(Errno::number).orElse(0));
         if (wrong.isEmpty()) {
-            pte = entry;
-            changed();
+            put(entry);
         }
         return wrong;
     }
@@ -247,8 +253,7 @@ public final class PteSlot extends SharedObject {
     void moveFrom(PteSlot source, TlbGather tlb) {
         machine().step(source, Access.WRITE, -1, this, Access.WRITE, -1);
         machine().current().learn(source.pte.hash());
-        pte = source.pte;
-        changed();
+        put(source.pte);
         if (source.mm.tlbFlush().flushesUnderTheLock(pte)) {
             source.translations.flush();
         }
@@ -265,10 +270,8 @@ public final class PteSlot extends SharedObject {
         machine().current().learn(same ? 1 : 0);
         if (same) {
             source.translations.flush(); // ptep_clear_flush
-            pte = moved;
-            source.pte = Pte.NONE;
-            changed();
-            source.changed();
+            put(moved);
+            source.put(Pte.NONE);
         }
         return same;
     }
@@ -282,10 +285,8 @@ public final class PteSlot extends SharedObject {
         boolean same = source.pte.equals(expected) && pte.equals(Pte.NONE);
         machine().current().learn(same ? 1 : 0);
         if (same) {
-            pte = expected;
-            source.pte = Pte.NONE;
-            changed();
-            source.changed();
+            put(expected);
+            source.put(Pte.NONE);
         }
         return same;
     }
@@ -306,8 +307,7 @@ public final class PteSlot extends SharedObject {
         if (pte instanceof Pte.Present present && present.folio() == folio && (present.writable() || present.dirty())) {
             dirty = present.dirty();
             translations.flush(); // ptep_clear_flush
-            pte = present.wrProtectClean();
-            changed();
+            put(present.wrProtectClean());
         }
         machine().current().learn(dirty ? 1 : 0);
         return dirty;
@@ -349,8 +349,7 @@ public final class PteSlot extends SharedObject {
         if (write) {
             present.folio().data().written();
             if (!present.dirty()) {
-                pte = present.mkDirty();
-                changed();
+                put(present.mkDirty());
             }
         }
         if (current && translations.used(processor)) {
