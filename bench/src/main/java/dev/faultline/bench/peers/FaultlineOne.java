@@ -16,7 +16,7 @@ import java.nio.charset.StandardCharsets;
 /// Arguments: the name and the size of the program, and `cold` (all of it, once), `first` (up to the first violation)
 /// or `warm` (again and again, with one thread and with two) and for how many seconds with each number of threads.
 public final class FaultlineOne {
-    private static final double WARM_UP_SECONDS = 1.5;
+    private static final double WARM_UP_SECONDS = 5;
     private static final int RUNS = 5;
     private static final double LEAST_SECONDS = 0.02;
     // Below that many there is nothing for a second thread to do.

@@ -22,6 +22,8 @@ public final class SideBySide {
     private static final String BEGIN = "<!-- begin: written by bench/peers/run -->";
     private static final String END = "<!-- end -->";
 
+    private static final List<String> VALUED = List.of("--cap", "--runs", "--only", "--tools", "--write");
+
     private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     private final List<String> arguments;
     private final Budget budget;
@@ -39,12 +41,29 @@ public final class SideBySide {
 
     /// Prints the table. The exit status is 1 if the smoke test found something wrong.
     public static void main(String[] args) throws IOException {
+        Optional<String> wrong = misused(List.of(args));
+        if (wrong.isPresent()) {
+            System.err.println(wrong.get());
+            System.exit(2);
+        }
         SideBySide sideBySide = new SideBySide(List.of(args));
         if (!List.of(args).contains("--smoke")) {
             sideBySide.compare();
         } else if (!sideBySide.isSmokeless()) {
             System.exit(1);
         }
+    }
+
+    private static Optional<String> misused(List<String> args) {
+        for (int i = 0; i < args.size(); i++) {
+            if (VALUED.contains(args.get(i)) && i + 1 < args.size()) {
+                i++;
+            } else if (!args.get(i).equals("--smoke")) {
+                return Optional.of(args.get(i) + " is not understood; bench/README.md says what is: --smoke, and with a "
+                        + "value " + String.join(", ", VALUED));
+            }
+        }
+        return Optional.empty();
     }
 
     private String option(String name, String otherwise) {
