@@ -209,7 +209,7 @@ public class BtrfsDirect {
             }
             unlockWhatIsNotRead(first, first + pages - 1, last);
             return new Begin.Mapped(new Iomap(block == DiskInode.HOLE ? Iomap.Type.HOLE : Iomap.Type.MAPPED,
-                    first * Content.SIZE, pages * Content.SIZE, inode.fileSystem().disk().device(),
+                    first * Content.SIZE, pages * Content.SIZE, inode.device(),
                     Math.max(block, 0) * Content.SIZE));
         }
 

@@ -1,10 +1,12 @@
 package dev.faultline.kernel.fs.btrfs;
 
 import dev.faultline.kernel.fs.Descriptors;
-import dev.faultline.kernel.fs.FileOperations;
+import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Kiocb;
+import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.fs.OpenFile;
 import dev.faultline.kernel.fs.btrfs.OrderedExtents.Ordered;
+import dev.faultline.kernel.fs.disk.CachedFile;
 import dev.faultline.kernel.iov.IovIter;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
@@ -12,7 +14,6 @@ import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.mm.VmFault;
 import dev.faultline.kernel.mm.VmFaultResult;
 import dev.faultline.kernel.mm.VmOperations;
-import dev.faultline.kernel.pagecache.AddressSpace;
 import dev.faultline.kernel.pagecache.Filemap;
 import dev.faultline.kernel.pagecache.ReadFlag;
 import dev.faultline.kernel.pagecache.Truncate;
@@ -24,23 +25,29 @@ import java.util.EnumSet;
 import java.util.Optional;
 
 /// Reading, writing and mapping files of btrfs: fs/btrfs/file.c, fs/btrfs/inode.c.
-final class BtrfsFile implements FileOperations, VmOperations {
+final class BtrfsFile extends CachedFile {
     private final BtrfsInode inode;
 
     BtrfsFile(BtrfsInode inode) {
         this.inode = inode;
     }
 
-    private AddressSpace mapping() {
-        return inode.mapping();
+    @Override
+    protected Inode inode() {
+        return inode;
+    }
+
+    @Override
+    protected Node node() {
+        return inode.node();
     }
 
     private BtrfsDirect direct() {
-        return inode.node().parts().get(BtrfsDirect.PART, BtrfsDirect::new);
+        return node().parts().get(BtrfsDirect.PART, BtrfsDirect::new);
     }
 
     private RetryLoop retryLoop(String site) {
-        return inode.node().machine().retryLoop(site);
+        return node().machine().retryLoop(site);
     }
 
     // ---- read ----
@@ -57,7 +64,7 @@ final class BtrfsFile implements FileOperations, VmOperations {
             }
             before = read.bytes();
         }
-        SysResult read = inode.node().filemap().read(mapping(), iocb.pos(), to, EnumSet.noneOf(ReadFlag.class));
+        SysResult read = node().filemap().read(mapping(), iocb.pos(), to, EnumSet.noneOf(ReadFlag.class));
         iocb.setPos(iocb.pos() + read.bytes());
         return before > 0 ? SysResult.ok(before + read.bytes()) : read;
     }
@@ -67,12 +74,7 @@ final class BtrfsFile implements FileOperations, VmOperations {
     @Override
     @Models(file = "fs/btrfs/file.c", symbol = "btrfs_do_write_iter")
     public SysResult writeIter(Kiocb iocb, IovIter from) {
-        SysResult written = iocb.isDirect() ? direct().directWrite(inode, iocb, from) : bufferedWrite(iocb, from);
-        if (!iocb.isDsync() || !written.isPositive()) {
-            return written;
-        }
-        Optional<Errno> error = fsync(iocb.file());
-        return error.isPresent() ? SysResult.err(error.get()) : written;
+        return synced(iocb, iocb.isDirect() ? direct().directWrite(inode, iocb, from) : bufferedWrite(iocb, from));
     }
 
     /// Zeroes the end of the last block before a write behind it. The caller holds `i_rwsem`.
@@ -96,7 +98,7 @@ final class BtrfsFile implements FileOperations, VmOperations {
     private SysResult copyRanges(Kiocb iocb, IovIter from) {
         writeCheck(iocb.pos());
         RetryLoop loop = retryLoop("btrfs_buffered_write");
-        boolean reads = inode.node().parts().get(ShortCopy.PART, () -> ShortCopy.TRIES_AGAIN) == ShortCopy.READS_THE_PAGE;
+        boolean reads = node().parts().get(ShortCopy.PART, () -> ShortCopy.TRIES_AGAIN) == ShortCopy.READS_THE_PAGE;
         long written = 0;
         boolean upToDate = false;
         while (from.count() > 0) {
@@ -154,7 +156,7 @@ final class BtrfsFile implements FileOperations, VmOperations {
     private Prepared prepare(long pos, boolean upToDate) {
         RetryLoop loop = retryLoop("prepare_one_folio");
         for (;;) {
-            Folio folio = inode.node().filemap().getLockedFolio(mapping(), pos / Content.SIZE);
+            Folio folio = node().filemap().getLockedFolio(mapping(), pos / Content.SIZE);
             Writeback.waitForFolio(folio);
             if (!upToDate || readForPart(folio)) {
                 Optional<Prepared> prepared = lockAndCleanupExtent(folio, pos - pos % Content.SIZE);
@@ -226,23 +228,7 @@ final class BtrfsFile implements FileOperations, VmOperations {
     @Models(file = "fs/btrfs/file.c", symbol = "btrfs_file_mmap_prepare")
     public VmOperations mmap(OpenFile file) {
         inode.delayedUpdate(); // file_accessed
-        return this;
-    }
-
-    @Override
-    @Models(file = "mm/filemap.c", symbol = "filemap_fault")
-    public VmFaultResult fault(VmFault fault) {
-        return inode.node().filemap().fault(fault, mapping());
-    }
-
-    @Override
-    public VmFaultResult mapPages(VmFault fault) {
-        return inode.node().filemap().mapPages(fault, mapping());
-    }
-
-    @Override
-    public boolean wantsPageMkwrite() {
-        return true;
+        return super.mmap(file);
     }
 
     /// A page becomes writable when nothing of it is being written. Takes and drops `i_mmap_lock` for reading.
@@ -360,7 +346,7 @@ final class BtrfsFile implements FileOperations, VmOperations {
 
     @Override
     public SysResult ioctl(OpenFile file, Descriptors descriptors, long command, long argument) {
-        return inode.node().parts().get(SearchIoctl.PART, SearchIoctl::new)
-                .ioctl(inode.fileSystem().tree(), inode.node().userMemory(), command, argument);
+        return node().parts().get(SearchIoctl.PART, SearchIoctl::new)
+                .ioctl(inode.fileSystem().tree(), node().userMemory(), command, argument);
     }
 }

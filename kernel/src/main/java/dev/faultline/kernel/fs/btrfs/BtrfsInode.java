@@ -1,10 +1,12 @@
 package dev.faultline.kernel.fs.btrfs;
 
 import dev.faultline.kernel.block.Bio;
+import dev.faultline.kernel.block.BlockDevice;
 import dev.faultline.kernel.fs.FileOperations;
 import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.fs.btrfs.OrderedExtents.Ordered;
+import dev.faultline.kernel.fs.disk.Disk;
 import dev.faultline.kernel.fs.disk.DiskInode;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
@@ -27,6 +29,8 @@ import java.util.Optional;
 /// (fs/btrfs/extent_io.c, fs/btrfs/inode.c).
 public final class BtrfsInode implements Inode, AddressSpaceOperations {
     private final Btrfs fileSystem;
+    private final Node node;
+    private final Disk disk;
     private final DiskInode onDisk;
     private final AddressSpace mapping;
     private final RwSemaphore iRwsem;
@@ -37,10 +41,12 @@ public final class BtrfsInode implements Inode, AddressSpaceOperations {
     private final Mutex delayedNode;
     private final BtrfsFile operations;
 
-    BtrfsInode(Btrfs fileSystem, DiskInode onDisk) {
+    BtrfsInode(Btrfs fileSystem, Node node, Disk disk, DiskInode onDisk) {
         this.fileSystem = fileSystem;
+        this.node = node;
+        this.disk = disk;
         this.onDisk = onDisk;
-        Machine machine = fileSystem.node().machine();
+        Machine machine = node.machine();
         String path = onDisk.path();
         this.mapping = new AddressSpace(machine, path, this, onDisk.sizeBytes());
         this.iRwsem = new RwSemaphore(machine, "i_rwsem", path);
@@ -54,7 +60,7 @@ public final class BtrfsInode implements Inode, AddressSpaceOperations {
 
     /// {@return the kernel that has mounted the file system}
     public Node node() {
-        return fileSystem.node();
+        return node;
     }
 
     Btrfs fileSystem() {
@@ -63,6 +69,11 @@ public final class BtrfsInode implements Inode, AddressSpaceOperations {
 
     DiskInode onDisk() {
         return onDisk;
+    }
+
+    /// {@return where its blocks are}
+    BlockDevice device() {
+        return disk.device();
     }
 
     /// {@return the lock that keeps pages of mappings from being made writable}
@@ -145,10 +156,10 @@ public final class BtrfsInode implements Inode, AddressSpaceOperations {
     /// Starts writing a range to new blocks: nothing is written in place. The caller has locked the range.
     @Models(file = "fs/btrfs/inode.c", symbol = "cow_file_range")
     Ordered newOrdered(long first, long last, boolean direct) {
-        node().machine().step(fileSystem.disk(), Access.WRITE, -1);
-        long block = fileSystem.disk().device().format((byte) 0);
+        node.machine().step(disk, Access.WRITE, -1);
+        long block = device().format((byte) 0);
         for (long index = first + 1; index <= last; index++) {
-            fileSystem.disk().device().format((byte) 0);
+            device().format((byte) 0);
         }
         return ordered.add(first, last, block, direct);
     }
@@ -162,7 +173,7 @@ public final class BtrfsInode implements Inode, AddressSpaceOperations {
             long last = extent.first() + pages - 1;
             extentLock.lock(extent.first(), last);
             fileSystem.tree().leaf().downWrite();
-            node().machine().step(onDisk, Access.WRITE, -1);
+            node.machine().step(onDisk, Access.WRITE, -1);
             for (long index = extent.first(); index <= last; index++) {
                 onDisk.setBlock(index, extent.block(index));
             }
@@ -175,7 +186,7 @@ public final class BtrfsInode implements Inode, AddressSpaceOperations {
     /// Locks a range of pages in which nothing is being written. The caller holds the folio lock of each.
     @Models(file = "fs/btrfs/extent_io.c", symbol = "lock_extents_for_read")
     private void lockExtentsForRead(long first, long last) {
-        RetryLoop loop = node().machine().retryLoop("lock_extents_for_read");
+        RetryLoop loop = node.machine().retryLoop("lock_extents_for_read");
         for (;;) {
             extentLock.lock(first, last);
             Optional<Ordered> writing = ordered.lookup(first, last);
@@ -208,7 +219,7 @@ public final class BtrfsInode implements Inode, AddressSpaceOperations {
     }
 
     private Bio bio(boolean write, long block, Folio folio) {
-        Bio bio = new Bio(fileSystem.disk().device(), write, block * Content.SIZE);
+        Bio bio = new Bio(device(), write, block * Content.SIZE);
         bio.add(folio, 0, Content.SIZE);
         return bio;
     }

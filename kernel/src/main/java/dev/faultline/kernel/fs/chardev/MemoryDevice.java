@@ -1,12 +1,9 @@
 package dev.faultline.kernel.fs.chardev;
 
 import dev.faultline.kernel.fs.FileMode;
-import dev.faultline.kernel.fs.FileOperations;
-import dev.faultline.kernel.fs.Inode;
-import dev.faultline.kernel.fs.Kiocb;
+import dev.faultline.kernel.fs.FileWithoutPages;
 import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.fs.OpenFile;
-import dev.faultline.kernel.iov.IovIter;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Folio;
@@ -16,35 +13,26 @@ import dev.faultline.kernel.mm.VmFault;
 import dev.faultline.kernel.mm.VmFaultResult;
 import dev.faultline.kernel.mm.VmFlag;
 import dev.faultline.kernel.mm.VmOperations;
-import dev.faultline.kernel.pagecache.AddressSpace;
-import dev.faultline.kernel.pagecache.AddressSpaceOperations;
-import dev.faultline.kernel.uapi.Errno;
-import dev.faultline.kernel.uapi.SysResult;
-import dev.faultline.machine.shared.RwSemaphore;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Optional;
 
 /// A device whose memory a driver maps with `remap_pfn_range`: the entries are there from the start, are
 /// special, and have no `struct page` to use.
-public final class MemoryDevice implements Inode, FileOperations, VmOperations, AddressSpaceOperations {
+public final class MemoryDevice extends FileWithoutPages implements VmOperations {
     private final Node node;
     private final String path;
     private final VmFlag sort;
-    private final AddressSpace mapping;
-    private final RwSemaphore iRwsem;
     private final List<Folio> memory = new ArrayList<>();
 
     /// A device with as much memory as is mapped.
     ///
     /// @param sort [VmFlag#PFNMAP] or [VmFlag#IO]: what its areas are marked as
     public MemoryDevice(Node node, String path, VmFlag sort) {
+        super(node.machine(), path);
         this.node = node;
         this.path = path;
         this.sort = sort;
-        this.mapping = new AddressSpace(node.machine(), path, this, 0);
-        this.iRwsem = new RwSemaphore(node.machine(), "i_rwsem", path);
     }
 
     /// {@return whether the page frame is memory of this device}
@@ -53,43 +41,8 @@ public final class MemoryDevice implements Inode, FileOperations, VmOperations, 
     }
 
     @Override
-    public AddressSpace mapping() {
-        return mapping;
-    }
-
-    @Override
-    public RwSemaphore iRwsem() {
-        return iRwsem;
-    }
-
-    @Override
-    public FileOperations operations() {
-        return this;
-    }
-
-    @Override
-    public SysResult readIter(Kiocb iocb, IovIter to) {
-        return SysResult.err(Errno.EINVAL);
-    }
-
-    @Override
-    public SysResult writeIter(Kiocb iocb, IovIter from) {
-        return SysResult.err(Errno.EINVAL);
-    }
-
-    @Override
     public VmOperations mmap(OpenFile file) {
         return this;
-    }
-
-    @Override
-    public Optional<Errno> fsync(OpenFile file) {
-        return Optional.of(Errno.EINVAL);
-    }
-
-    @Override
-    public Optional<Errno> truncate(OpenFile file, long sizeBytes) {
-        return Optional.of(Errno.EINVAL);
     }
 
     @Override
@@ -132,16 +85,6 @@ public final class MemoryDevice implements Inode, FileOperations, VmOperations, 
     @Override
     public VmFaultResult pageMkwrite(VmFault fault) {
         return VmFaultResult.SIGBUS;
-    }
-
-    @Override
-    public Optional<Errno> readFolio(AddressSpace space, Folio folio) {
-        return Optional.of(Errno.EIO);
-    }
-
-    @Override
-    public Optional<Errno> writeFolio(AddressSpace space, Folio folio) {
-        return Optional.of(Errno.EIO);
     }
 
     @Override

@@ -1,24 +1,18 @@
 package dev.faultline.kernel.fs.proc;
 
 import dev.faultline.kernel.fs.FileMode;
-import dev.faultline.kernel.fs.FileOperations;
-import dev.faultline.kernel.fs.Inode;
+import dev.faultline.kernel.fs.FileWithoutPages;
 import dev.faultline.kernel.fs.Kiocb;
 import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.fs.OpenFile;
 import dev.faultline.kernel.iov.IovIter;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
-import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.mm.GupFlag;
 import dev.faultline.kernel.mm.Mm;
 import dev.faultline.kernel.mm.RemoteMemory;
-import dev.faultline.kernel.mm.VmOperations;
-import dev.faultline.kernel.pagecache.AddressSpace;
-import dev.faultline.kernel.pagecache.AddressSpaceOperations;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.SysResult;
-import dev.faultline.machine.shared.RwSemaphore;
 import java.util.EnumSet;
 import java.util.Optional;
 
@@ -26,37 +20,18 @@ import java.util.Optional;
 /// read or write can be read and written here, as long as that is no memory that others share.
 ///
 /// Left out: `proc_mem.force_override`, which is 'always' by default.
-public final class ProcMem implements Inode, FileOperations, AddressSpaceOperations {
+public final class ProcMem extends FileWithoutPages {
     /// The path.
     public static final String PATH = "/proc/self/mem";
 
     private final Mm mm;
     private final RemoteMemory memory;
-    private final AddressSpace mapping;
-    private final RwSemaphore iRwsem;
 
     /// The memory of a process on a node.
-    @SuppressWarnings("this-escape") // nobody asks for pages
     public ProcMem(Node node, Mm mm) {
+        super(node.machine(), "memory of " + mm);
         this.mm = mm;
         this.memory = new RemoteMemory(node.userMemory().gup());
-        this.mapping = new AddressSpace(node.machine(), "memory of " + mm, this, 0);
-        this.iRwsem = new RwSemaphore(node.machine(), "i_rwsem", "memory of " + mm);
-    }
-
-    @Override
-    public AddressSpace mapping() {
-        return mapping;
-    }
-
-    @Override
-    public RwSemaphore iRwsem() {
-        return iRwsem;
-    }
-
-    @Override
-    public FileOperations operations() {
-        return this;
     }
 
     @Override
@@ -108,28 +83,8 @@ public final class ProcMem implements Inode, FileOperations, AddressSpaceOperati
     }
 
     @Override
-    public VmOperations mmap(OpenFile file) {
-        throw new IllegalStateException("not to be mapped");
-    }
-
-    @Override
-    public Optional<Errno> fsync(OpenFile file) {
-        return Optional.of(Errno.EINVAL);
-    }
-
-    @Override
     public Optional<Errno> truncate(OpenFile file, long sizeBytes) {
         return Optional.empty(); // proc_setattr: nothing happens
-    }
-
-    @Override
-    public Optional<Errno> readFolio(AddressSpace space, Folio folio) {
-        return Optional.of(Errno.EIO);
-    }
-
-    @Override
-    public Optional<Errno> writeFolio(AddressSpace space, Folio folio) {
-        return Optional.of(Errno.EIO);
     }
 
     @Override
