@@ -163,7 +163,8 @@ public class BufferedIo {
     public static void zeroRange(Node node, AddressSpace mapping, long pos, int lengthBytes, IomapOps operations) {
         int offset = (int) (pos % Content.SIZE);
         if (!(operations.begin(pos, 1, IomapOps.Purpose.LOOK_UP) instanceof IomapOps.Begin.Mapped(Iomap iomap))
-                || iomap.type() == Iomap.Type.HOLE) {
+                || iomap.type() == Iomap.Type.HOLE
+                || iomap.type() == Iomap.Type.UNWRITTEN && !isCached(mapping, pos / Content.SIZE)) {
             return;
         }
         Folio folio = node.filemap().getLockedFolio(mapping, pos / Content.SIZE);
@@ -172,6 +173,29 @@ public class BufferedIo {
         folio.flags().setBits(Folio.DIRTY);
         folio.lock().unlock();
         folio.put();
+    }
+
+    private static boolean isCached(AddressSpace mapping, long index) {
+        Optional<Folio> folio = mapping.getFolio(index);
+        folio.ifPresent(Folio::put);
+        return folio.isPresent();
+    }
+
+    /// Zeroes the bytes of a range in the one or two pages that it only reaches into, where they have blocks. The caller
+    /// keeps the pages from being read or dropped.
+    ///
+    /// @param endByte behind the last one
+    public static void zeroPartialPages(
+            Node node, AddressSpace mapping, long startByte, long endByte, IomapOps operations) {
+        int tail = (int) (endByte % Content.SIZE);
+        if (startByte / Content.SIZE == endByte / Content.SIZE) {
+            zeroRange(node, mapping, startByte, (int) (endByte - startByte), operations);
+            return;
+        }
+        truncatePage(node, mapping, startByte, operations);
+        if (tail != 0) {
+            zeroRange(node, mapping, endByte - tail, tail, operations);
+        }
     }
 
     /// Makes a page of a shared mapping writable: it gets what blocks it needs under its lock, and becomes dirty. The

@@ -20,7 +20,7 @@ public record Iomap(Type type, long offset, long lengthBytes, BlockDevice device
         HOLE,
         /// Blocks.
         MAPPED,
-        /// Blocks that were allocated for a direct write into a hole: what is not written of them reads as zeroes.
+        /// Blocks that nothing was written to since they were allocated: they read as zeroes.
         UNWRITTEN,
         /// Blocks that were promised to a buffered write, and are found when its pages are written.
         DELALLOC

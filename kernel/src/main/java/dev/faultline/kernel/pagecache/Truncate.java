@@ -85,7 +85,7 @@ public final class Truncate {
         Rmap.unmapMappingRange(mapping, firstWhole, Long.MAX_VALUE / Content.SIZE);
         int tail = (int) (startByte % Content.SIZE);
         if (tail != 0) {
-            zeroTail(mapping, startByte / Content.SIZE, tail);
+            zeroPart(mapping, startByte / Content.SIZE, tail, Content.SIZE - tail);
         }
         for (long index = mapping.nextIndex(firstWhole); index <= mapping.lastIndex(); index = mapping.nextIndex(index + 1)) {
             mapping.getFolio(index).ifPresent(folio -> truncateFolio(mapping, folio));
@@ -94,26 +94,47 @@ public final class Truncate {
         Rmap.unmapMappingRange(mapping, firstWhole, Long.MAX_VALUE / Content.SIZE);
     }
 
-    /// Takes the pages out that a range of whole ones consists of, dirty or not. The caller keeps pages from being added.
+    /// Takes the pages of a range of bytes out, dirty or not; pages that it only reaches into are zeroed there. Copies
+    /// that private mappings made stay. The caller holds `invalidate_lock` for writing.
     ///
-    /// @param startByte where a page begins
-    /// @param endByte   where a page ends: the first byte behind the range
+    /// @param endByte behind the last one
     @Models(file = "mm/truncate.c", symbol = "truncate_pagecache_range")
     public static void truncatePagecacheRange(AddressSpace mapping, long startByte, long endByte) {
-        long first = startByte / Content.SIZE;
-        long last = endByte / Content.SIZE - 1;
-        Rmap.unmapMappingRange(mapping, first, last);
-        for (long index = mapping.nextIndex(first); index <= last; index = mapping.nextIndex(index + 1)) {
+        long firstWhole = Content.pages(startByte);
+        long lastWhole = endByte / Content.SIZE - 1;
+        if (firstWhole <= lastWhole) {
+            Rmap.unmapMappingPages(mapping, firstWhole, lastWhole);
+        }
+        zeroPartOfPages(mapping, startByte, endByte);
+        long last = Math.min(lastWhole, mapping.lastIndex());
+        for (long index = mapping.nextIndex(firstWhole); index <= last; index = mapping.nextIndex(index + 1)) {
             mapping.getFolio(index).ifPresent(folio -> truncateFolio(mapping, folio));
         }
     }
 
-    private static void zeroTail(AddressSpace mapping, long index, int offset) {
+    private static void zeroPartOfPages(AddressSpace mapping, long startByte, long endByte) {
+        long first = startByte / Content.SIZE;
+        long last = endByte / Content.SIZE;
+        int from = (int) (startByte % Content.SIZE);
+        int to = (int) (endByte % Content.SIZE);
+        if (first == last) {
+            zeroPart(mapping, first, from, to - from);
+            return;
+        }
+        if (from != 0) {
+            zeroPart(mapping, first, from, Content.SIZE - from);
+        }
+        if (to != 0) {
+            zeroPart(mapping, last, 0, to);
+        }
+    }
+
+    private static void zeroPart(AddressSpace mapping, long index, int offset, int lengthBytes) {
         mapping.getFolio(index).ifPresent(folio -> {
             folio.lock().lock();
             if (Filemap.isPartOf(folio, mapping)) {
                 Writeback.waitForFolio(folio);
-                folio.data().zero(offset, Content.SIZE - offset);
+                folio.data().zero(offset, lengthBytes);
             }
             folio.lock().unlock();
             folio.put();

@@ -28,16 +28,16 @@ public final class Generator {
     private static final long ANY_FILE_SYSTEM = 1L << 46;
     private static final List<String> NAMES = List.of("f", "g");
 
-    /// What only file systems without a disk have in the model.
-    private static final List<String> NOT_ON_DISKS = List.of("fallocate");
+    /// What the model of btrfs has not.
+    private static final List<String> NOT_ON_BTRFS = List.of("fallocate");
 
     private final List<String> calls;
 
     /// Programs of every call that both sides can make, on a file system of that type.
     public Generator(String fileSystem) {
-        boolean disk = !fileSystem.equals("tmpfs");
+        boolean btrfs = fileSystem.equals("btrfs");
         this.calls = Weights.of(SystemCalls.names().stream().filter(HostCalls::has)
-                .filter(name -> !(disk && NOT_ON_DISKS.contains(name))).toList());
+                .filter(name -> !(btrfs && NOT_ON_BTRFS.contains(name))).toList());
     }
 
     /// {@return the program of a seed}

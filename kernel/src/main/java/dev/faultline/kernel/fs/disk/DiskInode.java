@@ -21,6 +21,7 @@ public final class DiskInode extends SharedObject {
     private long sizeBytes;
     private final TreeMap<Long, Long> blocks = new TreeMap<>();
     private final TreeSet<Long> delayed = new TreeSet<>();
+    private final TreeSet<Long> unwritten = new TreeSet<>();
 
     DiskInode(Machine machine, String path, long sizeBytes) {
         super(machine, "block map", path);
@@ -40,15 +41,37 @@ public final class DiskInode extends SharedObject {
         changed();
     }
 
+    /// Whether pages have blocks.
+    public enum Blocks {
+        /// Not all of them, or some hold data and others do not.
+        MISSING,
+        /// All, and they hold data.
+        WRITTEN,
+        /// All, and they read as zeroes until they are written.
+        UNWRITTEN
+    }
+
+    /// {@return which blocks the pages from `first` to `last` (inclusive) have} One step.
+    public Blocks blocks(long first, long last) {
+        machine().step(this, Access.READ, -1);
+        Blocks found = blocksNow(first, last);
+        machine().current().learn(found.ordinal());
+        return found;
+    }
+
+    private Blocks blocksNow(long first, long last) {
+        boolean isUnwritten = unwritten.contains(first);
+        for (long index = first; index <= last; index++) {
+            if (block(index) == HOLE || delayed.contains(index) || unwritten.contains(index) != isUnwritten) {
+                return Blocks.MISSING;
+            }
+        }
+        return isUnwritten ? Blocks.UNWRITTEN : Blocks.WRITTEN;
+    }
+
     /// {@return whether each of the pages from `first` to `last` (inclusive) has a block} One step.
     public boolean hasBlocks(long first, long last) {
-        machine().step(this, Access.READ, -1);
-        boolean all = true;
-        for (long index = first; index <= last; index++) {
-            all &= block(index) != HOLE && !delayed.contains(index);
-        }
-        machine().current().learn(all ? 1 : 0);
-        return all;
+        return blocks(first, last) != Blocks.MISSING;
     }
 
     /// {@return the block that holds page `index`, [#HOLE] for none} For the rest of a step on this list, and
@@ -73,7 +96,20 @@ public final class DiskInode extends SharedObject {
     public void setBlock(long index, long block) {
         blocks.put(index, block);
         delayed.remove(index);
+        unwritten.remove(index);
         changed();
+    }
+
+    /// Makes `block`, whose bytes are zero, hold page `index` once something is written to it.
+    public void setUnwritten(long index, long block) {
+        setBlock(index, block);
+        unwritten.add(index);
+    }
+
+    /// {@return whether the block of page `index` reads as zeroes because nothing was written to it} For the rest of a step
+    /// on this list.
+    public boolean isUnwritten(long index) {
+        return unwritten.contains(index);
     }
 
     /// Makes `block` the one that will hold page `index` once it is written back.
@@ -87,11 +123,12 @@ public final class DiskInode extends SharedObject {
         return delayed.contains(index);
     }
 
-    /// Allocates the block of page `index` if it was promised. One step.
-    public void allocateDelayed(long index) {
-        machine().step(this, Access.READ, -1,
-                task -> SecondAccess.first(task, delayed.contains(index) ? Access.WRITE : Access.READ));
-        if (delayed.remove(index)) {
+    /// Makes the block of page `index` one that holds data, if it was promised or unwritten: the page is about to be
+    /// written back. Linux marks it only afterwards, until when it reads as the zeroes that it holds. One step.
+    public void use(long index) {
+        machine().step(this, Access.READ, -1, task ->
+                SecondAccess.first(task, delayed.contains(index) || unwritten.contains(index) ? Access.WRITE : Access.READ));
+        if (delayed.remove(index) | unwritten.remove(index)) {
             changed();
         }
     }
@@ -100,14 +137,39 @@ public final class DiskInode extends SharedObject {
     public void forgetBlock(long index) {
         blocks.remove(index);
         delayed.remove(index);
+        unwritten.remove(index);
+        changed();
+    }
+
+    /// Makes the block of each page from `index` on that of the page `by` pages behind it, before it if negative: there
+    /// are none then. None of them is promised. One step.
+    public void shiftBlocks(long index, long by) {
+        machine().step(this, Access.WRITE, -1);
+        shiftWithinStep(index, by);
+    }
+
+    /// As [#shiftBlocks], for the rest of a step on this list.
+    public void shiftWithinStep(long index, long by) {
+        TreeMap<Long, Long> moved = new TreeMap<>(blocks.tailMap(index));
+        TreeSet<Long> movedUnwritten = new TreeSet<>(unwritten.tailSet(index));
+        blocks.tailMap(index).clear();
+        unwritten.tailSet(index).clear();
+        moved.forEach((page, block) -> blocks.put(page + by, block));
+        movedUnwritten.forEach(page -> unwritten.add(page + by));
         changed();
     }
 
     /// Forgets the blocks from page `index` on. One step.
     public void truncateBlocks(long index) {
+        punchBlocks(index, Long.MAX_VALUE);
+    }
+
+    /// Forgets the blocks from page `index` to `end` (exclusive). One step.
+    public void punchBlocks(long index, long end) {
         machine().step(this, Access.WRITE, -1);
-        blocks.tailMap(index, true).clear();
-        delayed.tailSet(index, true).clear();
+        blocks.subMap(index, end).clear();
+        delayed.subSet(index, end).clear();
+        unwritten.subSet(index, end).clear();
         changed();
     }
 
@@ -119,6 +181,9 @@ public final class DiskInode extends SharedObject {
         }
         for (long index : delayed) {
             hash = Digest.mix(hash, ~index);
+        }
+        for (long index : unwritten) {
+            hash = Digest.mix(hash, ~index * 31);
         }
         return hash;
     }

@@ -52,11 +52,13 @@ public final class DiskMapping implements IomapOps {
         long first = inode.block(index);
         long pages = 1;
         while (index + pages <= last && inode.block(index + pages) == (first == DiskInode.HOLE ? first : first + pages)
-                && inode.isDelayed(index + pages) == inode.isDelayed(index)) {
+                && inode.isDelayed(index + pages) == inode.isDelayed(index)
+                && inode.isUnwritten(index + pages) == inode.isUnwritten(index)) {
             pages++;
         }
         Iomap.Type type = first == DiskInode.HOLE ? Iomap.Type.HOLE
-                : inode.isDelayed(index) ? Iomap.Type.DELALLOC : Iomap.Type.MAPPED;
+                : inode.isDelayed(index) ? Iomap.Type.DELALLOC
+                : inode.isUnwritten(index) ? Iomap.Type.UNWRITTEN : Iomap.Type.MAPPED;
         return new Iomap(type, index * Content.SIZE, pages * Content.SIZE, disk.device(), Math.max(first, 0) * Content.SIZE);
     }
 

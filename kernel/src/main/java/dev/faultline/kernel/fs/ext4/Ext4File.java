@@ -2,9 +2,12 @@ package dev.faultline.kernel.fs.ext4;
 
 import dev.faultline.kernel.block.Bio;
 import dev.faultline.kernel.fs.FileMode;
-import dev.faultline.kernel.fs.FileOperations;
+import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Kiocb;
+import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.fs.OpenFile;
+import dev.faultline.kernel.fs.disk.CachedFile;
+import dev.faultline.kernel.fs.disk.DiskInode;
 import dev.faultline.kernel.iomap.BufferedIo;
 import dev.faultline.kernel.iomap.DioFlag;
 import dev.faultline.kernel.iomap.DirectIo;
@@ -16,8 +19,6 @@ import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.mm.VmFault;
 import dev.faultline.kernel.mm.VmFaultResult;
-import dev.faultline.kernel.mm.VmOperations;
-import dev.faultline.kernel.pagecache.AddressSpace;
 import dev.faultline.kernel.pagecache.Filemap;
 import dev.faultline.kernel.pagecache.GenericWrite;
 import dev.faultline.kernel.pagecache.ReadFlag;
@@ -29,19 +30,25 @@ import java.util.EnumSet;
 import java.util.Optional;
 
 /// Reading, writing and mapping files of ext4: fs/ext4/file.c, fs/ext4/inode.c.
-final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageWriter {
+final class Ext4File extends CachedFile implements GenericWrite.PageWriter {
     private final Ext4Inode inode;
 
     Ext4File(Ext4Inode inode) {
         this.inode = inode;
     }
 
-    private AddressSpace mapping() {
-        return inode.mapping();
+    @Override
+    protected Inode inode() {
+        return inode;
+    }
+
+    @Override
+    protected Node node() {
+        return inode.node();
     }
 
     private DirectIo directIo() {
-        return inode.node().parts().get(DirectIo.PART, DirectIo::new);
+        return node().parts().get(DirectIo.PART, DirectIo::new);
     }
 
     // ---- read ----
@@ -54,7 +61,7 @@ final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageW
             return dioRead(iocb, to);
         }
         EnumSet<ReadFlag> flags = iocb.isNowait() ? EnumSet.of(ReadFlag.NOWAIT) : EnumSet.noneOf(ReadFlag.class);
-        SysResult read = inode.node().filemap().read(mapping(), iocb.pos(), to, flags);
+        SysResult read = node().filemap().read(mapping(), iocb.pos(), to, flags);
         iocb.setPos(iocb.pos() + read.bytes());
         return read;
     }
@@ -99,7 +106,7 @@ final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageW
     }
 
     private SysResult bufferedWrite(Kiocb iocb, IovIter from) {
-        SysResult written = GenericWrite.perform(inode.node().machine(), from, iocb.pos(), this);
+        SysResult written = GenericWrite.perform(node().machine(), from, iocb.pos(), this);
         iocb.setPos(iocb.pos() + written.bytes());
         return written;
     }
@@ -112,7 +119,9 @@ final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageW
             return SysResult.err(Errno.EAGAIN);
         }
         Optional<Errno> refused = iocb.writeChecks(from);
-        boolean shared = refused.isPresent() || isOverwrite(iocb.pos(), from.count());
+        boolean unaligned = (iocb.pos() | from.alignment()) % Content.SIZE != 0;
+        DiskInode.Blocks blocks = refused.isPresent() ? DiskInode.Blocks.WRITTEN : blocksInFile(iocb.pos(), from.count());
+        boolean shared = blocks == DiskInode.Blocks.WRITTEN || blocks == DiskInode.Blocks.UNWRITTEN && !unaligned;
         if (!shared) {
             inode.iRwsem().upRead();
             if (iocb.isNowait()) {
@@ -122,7 +131,7 @@ final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageW
             refused = iocb.writeChecks(from);
         }
         SysResult written = refused.isPresent() ? SysResult.err(refused.get())
-                : shared ? directIo().rw(iocb, from, inode.blocks(), EnumSet.noneOf(DioFlag.class), 0)
+                : shared ? sharedDioWrite(iocb, from, blocks)
                 : exclusiveDioWrite(iocb, from);
         if (shared) {
             inode.iRwsem().upRead();
@@ -135,6 +144,13 @@ final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageW
         return written instanceof SysResult.Ok && from.count() > 0 ? rest(iocb, from, written.bytes()) : written;
     }
 
+    private SysResult sharedDioWrite(Kiocb iocb, IovIter from, DiskInode.Blocks blocks) {
+        EnumSet<DioFlag> none = EnumSet.noneOf(DioFlag.class);
+        AllocatedBlocks toWrite = inode.blocksToWrite();
+        return blocks == DiskInode.Blocks.WRITTEN ? directIo().rw(iocb, from, inode.blocks(), none, 0)
+                : directIo().rw(iocb, from, toWrite, toWrite, none, 0);
+    }
+
     /// A direct write that may zero parts of a new block waits for those under way, which may do the same; so that
     /// none starts beside it, and as the size must not move before the bytes are there, it is waited for itself. The
     /// caller holds `i_rwsem` for writing.
@@ -142,7 +158,7 @@ final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageW
     private SysResult exclusiveDioWrite(Kiocb iocb, IovIter from) {
         boolean unaligned = (iocb.pos() | from.alignment()) % Content.SIZE != 0;
         boolean extending = iocb.pos() + from.count() > mapping().iSize().read();
-        if (unaligned && !isOverwrite(iocb.pos(), from.count())) {
+        if (unaligned && blocksInFile(iocb.pos(), from.count()) != DiskInode.Blocks.WRITTEN) {
             mapping().dioWait();
         }
         EnumSet<DioFlag> flags = unaligned || extending ? EnumSet.of(DioFlag.FORCE_WAIT) : EnumSet.noneOf(DioFlag.class);
@@ -155,7 +171,8 @@ final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageW
     private SysResult extendingDioWrite(Kiocb iocb, IovIter from, EnumSet<DioFlag> flags) {
         long before = mapping().iSize().read();
         long asked = iocb.pos() + from.count();
-        SysResult written = directIo().rw(iocb, from, inode.blocksToWrite(), flags, 0);
+        AllocatedBlocks blocks = inode.blocksToWrite();
+        SysResult written = directIo().rw(iocb, from, blocks, blocks, flags, 0);
         if (written.isPositive() && iocb.pos() > before) {
             mapping().iSize().write(iocb.pos());
             inode.onDisk().setSizeBytes(iocb.pos());
@@ -166,10 +183,11 @@ final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageW
         return written;
     }
 
+    /// {@return which blocks the range has; as good as none if it reaches behind the end of the file}
     @Models(file = "fs/ext4/file.c", symbol = "ext4_overwrite_io")
-    private boolean isOverwrite(long pos, long lengthBytes) {
+    private DiskInode.Blocks blocksInFile(long pos, long lengthBytes) {
         return pos + lengthBytes <= mapping().iSize().read()
-                && inode.onDisk().hasBlocks(pos / Content.SIZE, (pos + lengthBytes - 1) / Content.SIZE);
+                ? inode.onDisk().blocks(pos / Content.SIZE, (pos + lengthBytes - 1) / Content.SIZE) : DiskInode.Blocks.MISSING;
     }
 
     private SysResult rest(Kiocb iocb, IovIter from, long before) {
@@ -185,19 +203,11 @@ final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageW
         return SysResult.ok(before + buffered.bytes());
     }
 
-    private SysResult synced(Kiocb iocb, SysResult written) {
-        if (!iocb.isDsync() || !written.isPositive()) {
-            return written;
-        }
-        Optional<Errno> error = fsync(iocb.file());
-        return error.isPresent() ? SysResult.err(error.get()) : written;
-    }
-
     @Override
     @Models(file = "fs/ext4/inode.c", symbol = "ext4_write_begin")
     public GenericWrite.Begin begin(long pos, int lengthBytes) {
         long start = pos / Content.SIZE * Content.SIZE;
-        Folio folio = inode.node().filemap().getLockedFolio(mapping(), pos / Content.SIZE);
+        Folio folio = node().filemap().getLockedFolio(mapping(), pos / Content.SIZE);
         Writeback.waitForFolio(folio);
         boolean upToDate = folio.flags().readBits(Folio.UPTODATE) != 0;
         boolean hole = !upToDate && isHole(start);
@@ -254,7 +264,7 @@ final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageW
         int offset = (int) (before % Content.SIZE);
         long end = Math.min(pos, before - offset + Content.SIZE);
         if (offset != 0) {
-            BufferedIo.zeroRange(inode.node(), mapping(), before, (int) (end - before), inode.blocks());
+            BufferedIo.zeroRange(node(), mapping(), before, (int) (end - before), inode.blocks());
         }
     }
 
@@ -263,27 +273,6 @@ final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageW
     @Override
     public EnumSet<FileMode> modes() {
         return EnumSet.of(FileMode.CAN_ODIRECT, FileMode.NOWAIT, FileMode.DONTCACHE);
-    }
-
-    @Override
-    public VmOperations mmap(OpenFile file) {
-        return this;
-    }
-
-    @Override
-    @Models(file = "mm/filemap.c", symbol = "filemap_fault")
-    public VmFaultResult fault(VmFault fault) {
-        return inode.node().filemap().fault(fault, mapping());
-    }
-
-    @Override
-    public VmFaultResult mapPages(VmFault fault) {
-        return inode.node().filemap().mapPages(fault, mapping());
-    }
-
-    @Override
-    public boolean wantsPageMkwrite() {
-        return true;
     }
 
     /// Blocks are promised before the page becomes writable. Takes and drops `invalidate_lock` for reading.
@@ -301,12 +290,6 @@ final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageW
     }
 
     @Override
-    @Models(file = "fs/ext4/fsync.c", symbol = "ext4_sync_file")
-    public Optional<Errno> fsync(OpenFile file) {
-        return Writeback.writeAndWaitRange(mapping(), 0, Long.MAX_VALUE);
-    }
-
-    @Override
     @Models(file = "fs/ext4/inode.c", symbol = "ext4_setattr")
     public Optional<Errno> truncate(OpenFile file, long sizeBytes) {
         inode.iRwsem().downWrite();
@@ -314,17 +297,22 @@ final class Ext4File implements FileOperations, VmOperations, GenericWrite.PageW
         mapping().invalidateLock().downWrite();
         long before = mapping().iSize().read();
         if (sizeBytes > before) {
-            BufferedIo.truncatePage(inode.node(), mapping(), before, inode.blocks()); // a mapping may have written there
+            BufferedIo.truncatePage(node(), mapping(), before, inode.blocks()); // a mapping may have written there
         }
         mapping().iSize().write(sizeBytes);
         inode.onDisk().setSizeBytes(sizeBytes);
         if (sizeBytes < before) {
             Truncate.truncatePagecache(mapping(), sizeBytes);
-            BufferedIo.truncatePage(inode.node(), mapping(), sizeBytes, inode.blocks());
+            BufferedIo.truncatePage(node(), mapping(), sizeBytes, inode.blocks());
             inode.onDisk().truncateBlocks((sizeBytes + Content.SIZE - 1) / Content.SIZE);
         }
         mapping().invalidateLock().upWrite();
         inode.iRwsem().upWrite();
         return Optional.empty();
+    }
+
+    @Override
+    public Optional<Errno> fallocate(OpenFile file, int mode, long offset, long lengthBytes) {
+        return new Ext4Fallocate(inode).fallocate(mode, offset, lengthBytes);
     }
 }

@@ -52,8 +52,13 @@ final class Ext4Inode implements Inode, AddressSpaceOperations {
         return blocks;
     }
 
+    /// {@return a block of zeroes} Within a step on the block list.
+    long newBlock() {
+        return disk.device().format((byte) 0);
+    }
+
     /// {@return the blocks for one direct write, which finds one wherever it looks}
-    IomapOps blocksToWrite() {
+    AllocatedBlocks blocksToWrite() {
         return new AllocatedBlocks(disk, onDisk);
     }
 
@@ -84,7 +89,7 @@ final class Ext4Inode implements Inode, AddressSpaceOperations {
 
     @Override
     public Optional<Errno> writeFolio(AddressSpace space, Folio folio) {
-        onDisk.allocateDelayed(folio.index());
+        onDisk.use(folio.index());
         return BufferedIo.writeFolio(space, folio, blocks);
     }
 

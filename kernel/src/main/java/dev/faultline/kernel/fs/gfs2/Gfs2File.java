@@ -4,6 +4,7 @@ import dev.faultline.kernel.fs.FileOperations;
 import dev.faultline.kernel.fs.Kiocb;
 import dev.faultline.kernel.fs.OpenFile;
 import dev.faultline.kernel.iomap.BufferedIo;
+import dev.faultline.kernel.iomap.Iomap;
 import dev.faultline.kernel.iomap.IomapOps;
 import dev.faultline.kernel.iov.IovIter;
 import dev.faultline.kernel.lib.Content;
@@ -17,6 +18,7 @@ import dev.faultline.kernel.pagecache.Filemap;
 import dev.faultline.kernel.pagecache.Truncate;
 import dev.faultline.kernel.pagecache.Writeback;
 import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.kernel.uapi.Fcntl;
 import dev.faultline.kernel.uapi.SysResult;
 import java.util.Optional;
 
@@ -181,5 +183,48 @@ final class Gfs2File implements FileOperations, VmOperations {
         glock().dq(holder);
         inode.iRwsem().upWrite();
         return Optional.empty();
+    }
+
+    /// Under the glock in EXCLUSIVE. Blocks are zeroed on the disk as they are allocated: there are no unwritten ones.
+    @Override
+    @Models(file = "fs/gfs2/file.c", symbol = "gfs2_fallocate")
+    public Optional<Errno> fallocate(OpenFile file, int mode, long offset, long lengthBytes) {
+        if ((mode & ~(Fcntl.FALLOC_FL_KEEP_SIZE | Fcntl.FALLOC_FL_PUNCH_HOLE)) != 0) {
+            return Optional.of(Errno.EOPNOTSUPP);
+        }
+        inode.iRwsem().downWrite();
+        GlockHolder holder = glock().nq(LockState.EXCLUSIVE, inode);
+        long end = offset + lengthBytes;
+        if ((mode & Fcntl.FALLOC_FL_PUNCH_HOLE) != 0) {
+            punchHole(offset, end);
+        } else {
+            for (long index = offset / Content.SIZE; index < Content.pages(end); index++) {
+                allocateChunk(index);
+            }
+            if ((mode & Fcntl.FALLOC_FL_KEEP_SIZE) == 0 && end > mapping().iSize().read()) {
+                mapping().iSize().write(end);
+                inode.updateSizeOnDisk();
+            }
+        }
+        glock().dq(holder);
+        inode.iRwsem().upWrite();
+        return Optional.empty();
+    }
+
+    @Models(file = "fs/gfs2/file.c", symbol = "fallocate_chunk")
+    private void allocateChunk(long index) {
+        if (inode.blocks().begin(index * Content.SIZE, Content.SIZE, IomapOps.Purpose.WRITE)
+                instanceof IomapOps.Begin.Mapped(Iomap iomap) && iomap.isNew()) {
+            iomap.device().block(iomap.diskPosition() / Content.SIZE).zero();
+        }
+    }
+
+    @Models(file = "fs/gfs2/bmap.c", symbol = "__gfs2_punch_hole")
+    private void punchHole(long start, long end) {
+        BufferedIo.zeroPartialPages(inode.node(), mapping(), start, end, inode.blocks());
+        Truncate.truncatePagecacheRange(mapping(), start, end);
+        if (Content.pages(start) < end / Content.SIZE) {
+            inode.onDisk().punchBlocks(Content.pages(start), end / Content.SIZE);
+        }
     }
 }

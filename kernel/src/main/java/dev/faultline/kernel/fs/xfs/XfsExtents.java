@@ -111,6 +111,16 @@ final class XfsExtents extends SharedObject {
         changed();
     }
 
+    /// Moves all extents from page `first` on by that many pages. None of them is delayed. One step.
+    void shift(long first, long pages) {
+        machine().step(this, Access.WRITE, -1);
+        TreeMap<Long, Long> moved = new TreeMap<>(unwritten.tailMap(first));
+        unwritten.tailMap(first).clear();
+        moved.forEach((index, block) -> unwritten.put(index + pages, block));
+        inode.shiftWithinStep(first, pages);
+        changed();
+    }
+
     /// {@return the size on disk, in bytes (`i_disk_size`)} One step.
     long sizeOnDisk() {
         machine().step(this, Access.READ, -1);

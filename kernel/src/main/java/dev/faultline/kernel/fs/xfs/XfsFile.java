@@ -220,7 +220,7 @@ final class XfsFile extends CachedFile {
     /// What may be seen again is zeroed first, then the size moves and pages go; blocks go last. The caller holds
     /// `i_rwsem` and `invalidate_lock` for writing.
     @Models(file = "fs/xfs/xfs_iops.c", symbol = "xfs_setattr_size")
-    private Optional<Errno> setattrSize(long sizeBytes) {
+    Optional<Errno> setattrSize(long sizeBytes) {
         mapping().dioWait();
         long before = mapping().iSize().read();
         long zeroEnd = sizeBytes > before ? sizeBytes : Content.pages(sizeBytes) * Content.SIZE;
@@ -244,5 +244,10 @@ final class XfsFile extends CachedFile {
         }
         inode.iLock().upWrite();
         return Optional.empty();
+    }
+
+    @Override
+    public Optional<Errno> fallocate(OpenFile file, int mode, long offset, long lengthBytes) {
+        return new XfsFallocate(inode, this).fallocate(mode, offset, offset + lengthBytes);
     }
 }
