@@ -1,6 +1,7 @@
 package dev.faultline.cli;
 
 import dev.faultline.litmus.setup.FileSystemType;
+import dev.faultline.litmus.verdict.KernelChoice;
 import dev.faultline.live.conform.Conform;
 import dev.faultline.live.conform.Difference;
 import dev.faultline.live.conform.HostSide;
@@ -8,6 +9,7 @@ import dev.faultline.live.host.HostUnavailable;
 import dev.faultline.live.conform.LitmusText;
 import dev.faultline.live.conform.ModelSide;
 import dev.faultline.live.conform.Rules;
+import dev.faultline.live.conform.ThreadedConform;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -16,6 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -48,6 +51,10 @@ final class ConformCommand implements Callable<Integer> {
             description = "How long: 500ms, 30s, 5m, or seconds.", converter = DurationConverter.class)
     private Duration time = Duration.ZERO;
 
+    @Option(names = "--threads", paramLabel = "N", defaultValue = "1", description = "How many threads a program has: one, or "
+            + "two whose every interleaving is explored. Default: 1.")
+    private int threads = 1;
+
     @Option(names = "--quiet", description = "Print only differences and the total, and no progress.")
     private boolean quiet;
 
@@ -59,11 +66,47 @@ final class ConformCommand implements Callable<Integer> {
         if (refused.isPresent()) {
             return refuse(refused.get());
         }
-        try (HostSide host = HostSide.start(FileSystemType.valueOf(fileSystem.toUpperCase(Locale.ROOT)), folder)) {
+        FileSystemType type = FileSystemType.valueOf(fileSystem.toUpperCase(Locale.ROOT));
+        if (threads > 1) {
+            return explore(type);
+        }
+        try (HostSide host = HostSide.start(type, folder)) {
             return compare(new Conform(new ModelSide(fileSystem), host, Rules.of(fileSystem)), host.place()).code();
         } catch (HostUnavailable problem) {
             return refuse(Objects.requireNonNullElse(problem.getMessage(), "the host cannot run programs"));
         }
+    }
+
+    /// Programs of several threads.
+    private int explore(FileSystemType type) {
+        try {
+            ThreadedConform conform = new ThreadedConform(type, folder, new KernelChoice("v6.18", List.of()), threads);
+            long start = Budget.now();
+            conform.run(seed, programs, stop(start), done -> progress(done, conform.differences().size(), Budget.now() - start));
+            main.terminal().clearProgress();
+            print(conform, Budget.now() - start);
+            return (conform.differences().isEmpty() ? ExitStatus.AS_ASKED : ExitStatus.VIOLATION).code();
+        } catch (HostUnavailable problem) {
+            return refuse(Objects.requireNonNullElse(problem.getMessage(), "the host cannot run programs"));
+        }
+    }
+
+    private void print(ThreadedConform conform, long millis) {
+        conform.differences().forEach(difference -> main.terminal().out().println(difference.text()));
+        if (!quiet) {
+            main.terminal().out().println("calls: " + String.join(", ",
+                    conform.calls().entrySet().stream().map(ConformCommand::counted).toList()));
+        }
+        main.terminal().out().printf("%,d programs of %d threads on %s, %,d a minute, %,d rounds: %,d outcomes observed of %,d allowed; "
+                + "%,d programs not explored to the end: %s%n", conform.programs(), threads, fileSystem,
+                conform.programs() * 60_000 / Math.max(1, millis), conform.rounds(), conform.observed(), conform.allowed(),
+                conform.unexplored(), conform.differences().isEmpty() ? "all within the model"
+                        : conform.differences().size() + " differences");
+    }
+
+    private BooleanSupplier stop(long start) {
+        long limit = time.isZero() ? Long.MAX_VALUE : time.toMillis();
+        return () -> main.interrupted().get() || Budget.now() - start > limit;
     }
 
     private int refuse(String reason) {
@@ -79,24 +122,25 @@ final class ConformCommand implements Callable<Integer> {
         if (folder.isPresent() && !Files.isDirectory(folder.get())) {
             return Optional.of(folder.get() + " is no folder");
         }
+        if (threads < 1 || threads > 2) {
+            return Optional.of("--threads is 1 or 2");
+        }
         return programs < 1 ? Optional.of("--programs must be at least 1") : Optional.empty();
     }
 
     private ExitStatus compare(Conform conform, String place) throws HostUnavailable {
         long start = Budget.now();
-        long limit = time.isZero() ? Long.MAX_VALUE : time.toMillis();
-        conform.run(seed, programs, () -> main.interrupted().get() || Budget.now() - start > limit,
-                done -> progress(done, conform, Budget.now() - start));
+        conform.run(seed, programs, stop(start), done -> progress(done, conform.differences().size(), Budget.now() - start));
         main.terminal().clearProgress();
         print(conform, place, Budget.now() - start);
         return conform.differences().isEmpty() ? ExitStatus.AS_ASKED : ExitStatus.VIOLATION;
     }
 
-    private void progress(long done, Conform conform, long millis) {
+    private void progress(long done, int different, long millis) {
         if (!quiet && main.terminal().isInteractive() && millis - shown > SHOW_EVERY_MILLIS) {
             shown = millis;
             main.terminal().progress(String.format("conform: %,d of %,d programs, %,d a minute, %d sorts of difference",
-                    done, programs, done * 60_000 / Math.max(1, millis), conform.differences().size()));
+                    done, programs, done * 60_000 / Math.max(1, millis), different));
         }
     }
 

@@ -31,6 +31,9 @@ public final class Folio extends StateObject {
     /// Anonymous memory that need not be kept unless it is written again (MADV_FREE; in Linux `PG_swapbacked` is clear).
     public static final long LAZYFREE = 16;
 
+    /// The file system has looked at the blocks behind it (`PG_private`); kept for pages that are not up to date only.
+    public static final long BUFFERS = 32;
+
     private final PhysicalMemory memory;
     private final long pfn;
     private final Object what;

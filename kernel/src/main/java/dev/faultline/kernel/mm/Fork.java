@@ -36,7 +36,7 @@ public final class Fork {
             EnumSet<VmFlag> flags = EnumSet.copyOf(vma.flags());
             flags.remove(VmFlag.LOCKED);
             flags.removeAll(VmFlag.UFFD);
-            Vma copy = userfaults.copied(vma, new Vma(child, vma.start(), vma.end(), flags, vma.file()));
+            Vma copy = userfaults.copied(vma, vma.forked(child, flags));
             child.insert(copy);
             vma.file().ifPresent(file -> file.mapping().replaceAreas(List.of(), List.of(copy)));
             if (!vma.has(VmFlag.WIPEONFORK) && needsCopy(vma, copy)) {
@@ -51,8 +51,15 @@ public final class Fork {
     /// {@return whether faults could not fill the page table of the copy}
     @Models(file = "mm/memory.c", symbol = "vma_needs_copy")
     private static boolean needsCopy(Vma vma, Vma copy) {
-        boolean own = !vma.has(VmFlag.SHARED) && !vma.mm().slots(vma.start(), vma.end()).isEmpty();
-        return own || copy.has(VmFlag.UFFD_WP) || vma.has(VmFlag.PFNMAP) || vma.has(VmFlag.IO);
+        return copy.has(VmFlag.UFFD_WP) || vma.has(VmFlag.PFNMAP) || vma.has(VmFlag.IO) || vma.hasAnonVma()
+                || mayBePrepared(vma);
+    }
+
+    /// {@return whether a fault that goes on meanwhile may prepare the area: only its entries tell}
+    private static boolean mayBePrepared(Vma vma) {
+        Mm mm = vma.mm();
+        return !mm.vmaLocking().keepsOutOfFork() && !vma.has(VmFlag.SHARED)
+                && !mm.slots(vma.start(), vma.end()).isEmpty();
     }
 
     @Models(file = "mm/memory.c", symbol = "copy_page_range")

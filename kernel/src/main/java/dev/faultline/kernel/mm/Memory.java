@@ -98,6 +98,9 @@ public final class Memory {
         if (fault.vma().has(VmFlag.SHARED)) {
             return VmFaultResult.SIGBUS;
         }
+        if (fault.isWrite()) {
+            fault.vma().anonVmaPrepare();
+        }
         if (Userfault.isMissing(fault.vma())) {
             return Userfault.ask(fault, fault.originalPte(), UserFaultHandler.Reason.MISSING);
         }
@@ -140,6 +143,7 @@ public final class Memory {
     /// A write to a private mapping: the page of the file is copied, and the copy mapped.
     @Models(file = "mm/memory.c", symbol = "do_cow_fault")
     private VmFaultResult doCowFault(VmFault fault) {
+        fault.vma().anonVmaPrepare();
         Folio copy = physical.allocate("anonymous");
         VmFaultResult found = operations(fault).fault(fault);
         if (!found.has(VmFaultResult.LOCKED)) {
@@ -295,6 +299,7 @@ public final class Memory {
     private VmFaultResult wpPageCopy(VmFault fault, Pte.Present pte) {
         Folio original = pte.folio();
         boolean zero = original == zeroPage;
+        fault.vma().anonVmaPrepare();
         if (!zero && !getMapped(fault, pte)) {
             return VmFaultResult.DONE;
         }

@@ -199,6 +199,11 @@ public final class Mm extends StateObject {
         changed();
     }
 
+    /// An area of it has changed.
+    void areaChanged() {
+        changed();
+    }
+
     /// Takes an area out. The caller holds `mmap_lock` for writing.
     public void remove(Vma vma) {
         areas.remove(vma.start());
@@ -223,7 +228,7 @@ public final class Mm extends StateObject {
     protected long stateHash() {
         long hash = (ended ? 1 : 0) + 2L * miscounted;
         for (Vma vma : areas.values()) {
-            hash = Digest.mix(hash, vma.stableName());
+            hash = Digest.mix(hash, vma.stableName() + (vma.hasAnonVma() ? 1 : 0));
         }
         return hash;
     }

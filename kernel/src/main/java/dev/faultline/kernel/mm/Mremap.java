@@ -191,6 +191,8 @@ public final class Mremap {
         if (!has(Mman.MREMAP_DONTUNMAP)) {
             events.unmap(mm, from, from + length);
             VmaChange.unmap(mm, from, from + length);
+        } else if (from == vma.start() && from + length == vma.end()) {
+            mm.vmaLookup(from).filter(left -> left == vma).ifPresent(Vma::unlinkAnonVmas);
         }
         return SysResult.ok(target);
     }

@@ -9,7 +9,7 @@ import java.util.Set;
 /// Changes of the set of areas of an address space (mm/vma.c): areas are added, split, merged and taken out.
 /// The caller holds `mmap_lock` for writing.
 ///
-/// Left out: that anonymous areas with pages merge only if they descend from one another (`anon_vma`).
+/// Left out: that areas with pages of their own merge only if they have one `anon_vma`, and not in a child.
 public final class VmaChange {
     private VmaChange() {}
 
@@ -67,13 +67,13 @@ public final class VmaChange {
                 ? mm.vmaLookup(made.start() - 1) : Optional.empty();
         if (before.isPresent() && before.get().canMergeWith(merged)) {
             gone.add(before.get());
-            merged = before.get().placed(before.get().start(), merged.end(), before.get().start(), merged.flags());
+            merged = before.get().joined(merged);
         }
         Optional<Vma> after = others.isEmpty() || others.getLast().start() < made.start()
                 ? mm.vmaLookup(made.end()) : Optional.empty();
         if (after.isPresent() && merged.canMergeWith(after.get())) {
             gone.add(after.get());
-            merged = merged.placed(merged.start(), after.get().end(), merged.start(), merged.flags());
+            merged = merged.joined(after.get());
         }
         List<Vma> added = new ArrayList<>(others);
         added.add(merged);

@@ -103,6 +103,7 @@ public final class Process {
         for (int i = 0; i < bytes.length; i++) {
             folio.data().content().store(i, 1, bytes[i]);
         }
+        mm.vmaLookup(address).orElseThrow().anonVmaPrepare();
         mm.slot(address).replace(Pte.NONE, Pte.anonymous(folio, writable));
     }
 

@@ -86,12 +86,20 @@ final class Mfill implements ShmemFill.Source {
         Optional<Vma> vma = mm.vmaLookup(destination).filter(this::isValid);
         Optional<Errno> error = Optional.of(Errno.ENOENT);
         if (vma.isPresent()) {
+            prepareAnon(vma.get());
             ctx.mmapChanging().lock().downRead();
             error = check(vma.get()).or(() -> fill(vma.get()));
             ctx.mmapChanging().lock().upRead();
         }
         mm.mmapLock().upRead();
         return error;
+    }
+
+    @Models(file = "mm/userfaultfd.c", symbol = "find_vma_and_prepare_anon")
+    static void prepareAnon(Vma vma) {
+        if (!vma.has(VmFlag.SHARED)) {
+            vma.anonVmaPrepare();
+        }
     }
 
     @Models(file = "mm/userfaultfd.c", symbol = "validate_dst_vma")

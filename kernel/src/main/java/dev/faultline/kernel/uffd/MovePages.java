@@ -46,6 +46,7 @@ final class MovePages {
         Optional<Vma> to = mm.vmaLookup(destination);
         Optional<Vma> from = mm.vmaLookup(source);
         if (to.isPresent() && from.isPresent()) {
+            Mfill.prepareAnon(to.get());
             ctx.mmapChanging().lock().downRead();
             Optional<Errno> wrong = ctx.mmapChanging().inProgress()
                     ? Optional.of(Errno.EAGAIN) : validateMoveAreas(from.get(), to.get());

@@ -39,17 +39,18 @@ public final class Conform {
         for (long i = 0; i < count && !stop.getAsBoolean(); i++) {
             Optional<Difference> difference = compare(generator.program(seed + i), true);
             if (difference.isPresent()) {
-                record(difference.get());
+                record(difference.get(), stop);
             }
             programs++;
             progress.accept(programs);
         }
     }
 
-    private void record(Difference difference) throws HostUnavailable {
+    private void record(Difference difference, BooleanSupplier stop) throws HostUnavailable {
         found.merge(difference.sort(), 1L, Long::sum);
         if (!differences.containsKey(difference.sort())) {
-            differences.put(difference.sort(), Minimiser.minimise(difference, program -> compare(program, false)));
+            differences.put(difference.sort(),
+                    Minimiser.minimise(difference, program -> compare(program, false), stop));
         }
     }
 

@@ -7,7 +7,6 @@ import dev.faultline.live.host.Host;
 import dev.faultline.live.host.HostUnavailable;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -22,7 +21,6 @@ import java.util.Optional;
 import java.util.Timer;
 import java.util.TimerTask;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /// Programs on the host's Linux: a child process that interprets them, in a folder of the file system in question.
 ///
@@ -33,7 +31,7 @@ public final class HostSide implements AutoCloseable {
 
     private static final String FOLDER = "mnt";
 
-    private final Path tools;
+    private final Ground tools;
     private final Path binary;
     private final FileSystemType type;
     private final Optional<Path> folder;
@@ -46,7 +44,7 @@ public final class HostSide implements AutoCloseable {
         }
     }
 
-    private HostSide(Path tools, Path binary, FileSystemType type, Optional<Path> folder) {
+    private HostSide(Ground tools, Path binary, FileSystemType type, Optional<Path> folder) {
         this.tools = tools;
         this.binary = binary;
         this.type = type;
@@ -65,21 +63,25 @@ public final class HostSide implements AutoCloseable {
     /// @param folder an existing folder of that file system; nothing to have one found or made
     /// @throws HostUnavailable if there is no compiler, or it fails, or there is no such file system
     public static HostSide start(FileSystemType type, Optional<Path> folder) throws HostUnavailable {
+        Ground tools = new Ground();
         try {
-            Path tools = Files.createTempDirectory("faultline-conform");
-            Path source = tools.resolve("interpreter.c");
+            Path source = tools.folder().resolve("interpreter.c");
             try (InputStream text = HostSide.class.getResourceAsStream("interpreter.c")) {
                 if (text == null) {
                     throw new AssertionError("the interpreter's source is not among the resources");
                 }
                 Files.copy(text, source, StandardCopyOption.REPLACE_EXISTING);
             }
-            Path binary = tools.resolve("interpreter");
+            Path binary = tools.folder().resolve("interpreter");
             compile(source, binary);
             HostSide side = new HostSide(tools, binary, type, folder);
             side.child = Optional.of(side.started());
             return side;
+        } catch (HostUnavailable lacking) {
+            tools.close();
+            throw lacking;
         } catch (IOException problem) {
+            tools.close();
             throw new HostUnavailable("cannot write the interpreter: " + problem.getMessage(), problem);
         }
     }
@@ -140,6 +142,9 @@ public final class HostSide implements AutoCloseable {
     private String ended(Child running) throws HostUnavailable {
         stop();
         int status = running.process().exitValue();
+        if (status == Ground.NOT_MOUNTED) {
+            throw new HostUnavailable("an image of " + type + " cannot be mounted");
+        }
         if (status == 1) {
             throw new HostUnavailable("the interpreter cannot go on in " + running.folder());
         }
@@ -240,15 +245,6 @@ public final class HostSide implements AutoCloseable {
     @Override
     public void close() {
         stop();
-        remove(tools.toFile().listFiles());
-        remove(tools.toFile());
-    }
-
-    private static void remove(File @Nullable ... files) {
-        for (File file : files == null ? new File[0] : files) {
-            if (!file.delete()) {
-                file.deleteOnExit();
-            }
-        }
+        tools.close();
     }
 }

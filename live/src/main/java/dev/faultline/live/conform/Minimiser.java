@@ -4,6 +4,7 @@ import dev.faultline.live.host.HostUnavailable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /// Makes a program that shows a difference small: calls are dropped, then arguments made simpler, as long as a
 /// difference of the same sort remains.
@@ -17,16 +18,19 @@ final class Minimiser {
     private static final int PAGE = 4096;
 
     private final Runner runner;
+    private final BooleanSupplier stop;
     private Difference best;
     private int runs;
 
-    private Minimiser(Runner runner, Difference start) {
+    private Minimiser(Runner runner, BooleanSupplier stop, Difference start) {
         this.runner = runner;
+        this.stop = stop;
         this.best = start;
     }
 
-    static Difference minimise(Difference start, Runner runner) throws HostUnavailable {
-        Minimiser minimiser = new Minimiser(runner, start);
+    /// {@return the smallest difference of that sort that was found by the time that `stop` says so}
+    static Difference minimise(Difference start, Runner runner, BooleanSupplier stop) throws HostUnavailable {
+        Minimiser minimiser = new Minimiser(runner, stop, start);
         boolean smaller = true;
         while (smaller) {
             smaller = minimiser.dropCalls() | minimiser.dropFiles() | minimiser.simplify();
@@ -35,7 +39,7 @@ final class Minimiser {
     }
 
     private boolean keeps(Program candidate) throws HostUnavailable {
-        if (runs++ >= MOST_RUNS) {
+        if (runs++ >= MOST_RUNS || stop.getAsBoolean()) {
             return false;
         }
         Optional<Difference> still = runner.difference(candidate).filter(found -> found.sort().equals(best.sort()));

@@ -1,6 +1,7 @@
 package dev.faultline.live.conform;
 
 import dev.faultline.kernel.fs.FileSystem;
+import dev.faultline.kernel.fs.btrfs.Btrfs;
 import dev.faultline.kernel.fs.ext4.Ext4;
 import dev.faultline.kernel.fs.ramfs.Ramfs;
 import dev.faultline.kernel.fs.tmpfs.Tmpfs;
@@ -49,7 +50,7 @@ public final class ModelSide {
 
     /// {@return the types of file systems that programs can run on}
     public static List<String> fileSystems() {
-        return List.of("ext4", "tmpfs", "xfs", "ramfs");
+        return List.of("ext4", "tmpfs", "xfs", "btrfs", "ramfs");
     }
 
     String fileSystem() {
@@ -90,6 +91,7 @@ public final class ModelSide {
             case "ext4" -> new Ext4(kernel.nodes().getFirst(), MOUNT_POINT);
             case "tmpfs" -> new Tmpfs(kernel.nodes().getFirst(), MOUNT_POINT, OptionalLong.of(LIMIT_BYTES));
             case "ramfs" -> new Ramfs(kernel.nodes().getFirst(), MOUNT_POINT);
+            case "btrfs" -> new Btrfs(kernel.nodes().getFirst(), MOUNT_POINT, true);
             case "xfs" -> new Xfs(kernel.nodes().getFirst(), MOUNT_POINT);
             default -> throw new IllegalArgumentException("the model has no " + fileSystem);
         };

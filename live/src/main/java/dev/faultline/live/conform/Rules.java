@@ -2,6 +2,7 @@ package dev.faultline.live.conform;
 
 import dev.faultline.kernel.uapi.Fcntl;
 import dev.faultline.kernel.uapi.Mman;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
@@ -17,8 +18,17 @@ public final class Rules {
         if (fileSystem.equals("tmpfs")) {
             return List.of(new MovedMemoryMerges(), new MorePagesInMemory(), new ExclusiveCreation());
         }
+        if (fileSystem.equals("xfs")) {
+            List<Rule> rules = new ArrayList<>(ofDisks());
+            rules.add(new AtomicWrite());
+            return rules;
+        }
+        return ofDisks();
+    }
+
+    private static List<Rule> ofDisks() {
         return List.of(new DirectMemoryAlignment(), new DirectPartOfABlock(),
-                new PromisedByAFailedWrite(), new BytesAfterFailedDirectWrite(), new DirectFallsBack(), new LargeFolioRejected(),
+                new BytesAfterFailedDirectWrite(), new DirectFallsBack(), new LargeFolioRejected(),
                 new MsyncWritesTheWholeFile(), new MovedMemoryMerges(),
                 new MorePagesInMemory(), new ExclusiveCreation(), new ReadInTime());
     }
@@ -81,7 +91,8 @@ public final class Rules {
     }
 
     /// A read that must not wait, of a page that is not cached: readahead brings it in, in time or not. Both may be; in
-    /// one execution the model shows one.
+    /// one execution the model shows one. A write that must not wait, on xfs: whether the time of the change has been noted
+    /// already.
     record ReadInTime() implements Rule {
         private static final int RWF_NOWAIT = 8;
         private static final int EAGAIN = 11;
@@ -93,30 +104,29 @@ public final class Rules {
 
         @Override
         public Effect explains(Program program, int index, List<Answer> model, Answer host) {
-            if (index >= program.calls().size() || !program.calls().get(index).name().equals("preadv2")
-                    || isDirect(program, index, model)) {
-                return Effect.NONE;
-            }
-            boolean nowait = (program.calls().get(index).number(4) & RWF_NOWAIT) != 0;
+            boolean read = index < program.calls().size() && program.calls().get(index).name().equals("preadv2")
+                    && !isDirect(program, index, model);
+            boolean write = index < program.calls().size() && program.calls().get(index).name().equals("pwritev2");
+            boolean nowait = (read || write) && (program.calls().get(index).number(4) & RWF_NOWAIT) != 0;
             return nowait && (model.get(index).errno() == EAGAIN || host.errno() == EAGAIN) ? Effect.STOP : Effect.NONE;
         }
     }
 
-    /// A direct read of a block that is promised and never written back fails with EIO: a write that fails may leave such
-    /// a one. Where direct writes have been before it, Linux has allocated more blocks than the model.
-    record PromisedByAFailedWrite() implements Rule {
-        private static final int EIO = 5;
+    /// An atomic write, on xfs: it has them as far as its log is long.
+    record AtomicWrite() implements Rule {
+        private static final int RWF_ATOMIC = 0x40;
+        private static final int EOPNOTSUPP = 95;
 
         @Override
         public String name() {
-            return "promised-by-a-failed-write";
+            return "atomic-write";
         }
 
         @Override
         public Effect explains(Program program, int index, List<Answer> model, Answer host) {
-            boolean differs = (model.get(index).errno() == EIO) != (host.errno() == EIO);
-            return differs && index < program.calls().size() && isDirect(program, index, model)
-                    && (failed(program, index, model, true) || failed(program, index, model, false)) ? Effect.STOP : Effect.NONE;
+            boolean write = index < program.calls().size() && program.calls().get(index).name().equals("pwritev2");
+            return write && (program.calls().get(index).number(4) & RWF_ATOMIC) != 0
+                    && model.get(index).errno() == EOPNOTSUPP ? Effect.STOP : Effect.NONE;
         }
     }
 

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -18,9 +19,13 @@ import java.util.stream.Stream;
 /// Images are mounted by the command that runs the test, in a mount namespace of its own, and have no name from then on:
 /// they go with the last process in it, however that ends.
 public final class Ground implements AutoCloseable {
+    /// The exit status of [#command] where an image could not be mounted; what stands in it has not run then.
+    public static final int NOT_MOUNTED = 124;
+
     /// Mounts each pair of an image and a folder that stand before `--`, then becomes what stands behind it.
     private static final String MOUNT_AND_RUN =
-            "while [ \"$1\" != -- ]; do mount -o loop \"$1\" \"$2\" && rm -f \"$1\" || exit 4; shift 2; done; shift; exec \"$@\"";
+            "while [ \"$1\" != -- ]; do mount -o loop \"$1\" \"$2\" && rm -f \"$1\" || exit " + NOT_MOUNTED
+                    + "; shift 2; done; shift; exec \"$@\"";
 
     /// What the work in this ground has to come to its end by itself when the user interrupts.
     private static final long GRACE_SECONDS = 5;
@@ -28,7 +33,7 @@ public final class Ground implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Ground.class.getName());
 
     private final Path folder;
-    private final List<Path> elsewhere = new ArrayList<>();
+    private final List<Path> elsewhere = new CopyOnWriteArrayList<>();
     private final List<String> images = new ArrayList<>();
     private final List<String> places = new ArrayList<>();
     private final CountDownLatch closed = new CountDownLatch(1);
@@ -85,9 +90,13 @@ public final class Ground implements AutoCloseable {
         }
     }
 
-    /// Has an image mounted at `path`, which is relative. The image goes with the ground.
+    /// Has `file`, which lies elsewhere, go with the ground.
+    void own(Path file) {
+        elsewhere.add(file);
+    }
+
+    /// Has an image mounted at `path`, which is relative.
     void mount(String path, FileSystemType type, Path image) throws HostUnavailable {
-        elsewhere.add(image);
         try {
             Files.createDirectories(folder.resolve(path));
         } catch (IOException problem) {

@@ -92,7 +92,7 @@ public final class Host {
         if (!isRoot()) {
             throw new HostUnavailable("no folder here is on " + type + ", and only root may mount one");
         }
-        ground.mount(path, type, image(type));
+        ground.mount(path, type, image(ground, type));
     }
 
     /// {@return a folder of a file system of that type: one that is there for memory, or the current one where nobody
@@ -118,7 +118,7 @@ public final class Host {
         return "root".equals(System.getProperty("user.name"));
     }
 
-    private static Path image(FileSystemType type) throws HostUnavailable {
+    private static Path image(Ground ground, FileSystemType type) throws HostUnavailable {
         List<String> options = switch (type) {
             case EXT4 -> List.of("-q", "-F", "-b", "4096");
             case XFS, BTRFS, F2FS -> List.of("-q", "-f");
@@ -132,7 +132,7 @@ public final class Host {
         if (!isKnown(type)) {
             throw new HostUnavailable("this kernel has no " + type);
         }
-        Path image = emptyImage(type);
+        Path image = emptyImage(ground, type);
         List<String> command = new ArrayList<>(List.of(maker.toString()));
         command.addAll(options);
         command.add(image.toString());
@@ -150,12 +150,13 @@ public final class Host {
     }
 
     /// In memory where there is room, so that what a test writes costs no disk its time.
-    private static Path emptyImage(FileSystemType type) throws HostUnavailable {
+    private static Path emptyImage(Ground ground, FileSystemType type) throws HostUnavailable {
         try {
             boolean roomy = Files.isWritable(SHARED_MEMORY)
                     && Files.getFileStore(SHARED_MEMORY).getUsableSpace() > 2 * IMAGE_BYTES;
             Path image = roomy ? Files.createTempFile(SHARED_MEMORY, "faultline-live", "." + type)
                     : Files.createTempFile("faultline-live", "." + type);
+            ground.own(image);
             try (var channel = FileChannel.open(image, StandardOpenOption.WRITE)) {
                 channel.write(ByteBuffer.allocate(1), IMAGE_BYTES - 1);
             }

@@ -40,11 +40,17 @@ class MinimiserTest {
 
     @Test
     void onlyWhatTheDifferenceNeedsIsLeft() throws HostUnavailable {
-        Difference small = Minimiser.minimise(first(), MinimiserTest::difference);
+        Difference small = Minimiser.minimise(first(), MinimiserTest::difference, () -> false);
         assertEquals(List.of("open", "pwrite"), small.program().calls().stream().map(Call::name).toList());
         assertEquals(List.of(), small.program().files());
         long length = small.program().calls().getLast().number(2);
         assertFalse(length < 1000 || length >= 2000, "not halved as often as can be: " + length);
+    }
+
+    @Test
+    void whoIsToldToStopGivesWhatThereIs() throws HostUnavailable {
+        Difference first = first();
+        assertEquals(first, Minimiser.minimise(first, MinimiserTest::difference, () -> true));
     }
 
     @Test

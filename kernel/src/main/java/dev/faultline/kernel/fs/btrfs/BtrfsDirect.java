@@ -122,7 +122,11 @@ public class BtrfsDirect {
                 shared = false;
             }
         }
-        inode.file().writeCheck(iocb.pos());
+        Optional<Errno> refused = inode.file().writeCheck(iocb);
+        if (refused.isPresent()) {
+            unlock(inode, shared);
+            return SysResult.err(refused.get());
+        }
         boolean direct = isAligned(from, iocb.pos())
                 && !(checksumsGoThroughTheCache() && inode.fileSystem().hasChecksums());
         SysResult result = !direct ? SysResult.ZERO : faultsInByHand() ? writeAndFaultIn(inode, iocb, from)

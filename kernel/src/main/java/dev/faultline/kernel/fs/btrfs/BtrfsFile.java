@@ -1,6 +1,7 @@
 package dev.faultline.kernel.fs.btrfs;
 
 import dev.faultline.kernel.fs.Descriptors;
+import dev.faultline.kernel.fs.FileMode;
 import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Kiocb;
 import dev.faultline.kernel.fs.Node;
@@ -64,7 +65,8 @@ final class BtrfsFile extends CachedFile {
             }
             before = read.bytes();
         }
-        SysResult read = node().filemap().read(mapping(), iocb.pos(), to, EnumSet.noneOf(ReadFlag.class));
+        EnumSet<ReadFlag> flags = iocb.isNowait() ? EnumSet.of(ReadFlag.NOWAIT) : EnumSet.noneOf(ReadFlag.class);
+        SysResult read = node().filemap().read(mapping(), iocb.pos(), to, flags);
         iocb.setPos(iocb.pos() + read.bytes());
         return before > 0 ? SysResult.ok(before + read.bytes()) : read;
     }
@@ -78,25 +80,31 @@ final class BtrfsFile extends CachedFile {
     }
 
     /// Zeroes the end of the last block before a write behind it. The caller holds `i_rwsem`.
+    ///
+    /// @return -EAGAIN if the write must not wait: every block is written to another place, which is found first
     @Models(file = "fs/btrfs/file.c", symbol = "btrfs_write_check")
-    void writeCheck(long pos) {
+    Optional<Errno> writeCheck(Kiocb iocb) {
+        if (iocb.isNowait()) {
+            return Optional.of(Errno.EAGAIN);
+        }
         long before = mapping().iSize().read();
-        if (pos > before) {
+        if (iocb.pos() > before) {
             truncateBlock(before);
         }
+        return Optional.empty();
     }
 
     @Models(file = "fs/btrfs/file.c", symbol = "btrfs_buffered_write")
     private SysResult bufferedWrite(Kiocb iocb, IovIter from) {
         inode.iRwsem().downWrite();
         Optional<Errno> refused = iocb.writeChecks(from);
-        SysResult result = refused.isPresent() ? SysResult.err(refused.get()) : copyRanges(iocb, from);
+        SysResult result = refused.isEmpty() && from.count() == 0 ? SysResult.ZERO
+                : refused.or(() -> writeCheck(iocb)).map(SysResult::err).orElseGet(() -> copyRanges(iocb, from));
         inode.iRwsem().upWrite();
         return result;
     }
 
     private SysResult copyRanges(Kiocb iocb, IovIter from) {
-        writeCheck(iocb.pos());
         RetryLoop loop = retryLoop("btrfs_buffered_write");
         boolean reads = node().parts().get(ShortCopy.PART, () -> ShortCopy.TRIES_AGAIN) == ShortCopy.READS_THE_PAGE;
         long written = 0;
@@ -222,6 +230,11 @@ final class BtrfsFile extends CachedFile {
     }
 
     // ---- mappings ----
+
+    @Override
+    public EnumSet<FileMode> modes() {
+        return EnumSet.of(FileMode.CAN_ODIRECT, FileMode.NOWAIT);
+    }
 
     /// Called with `mmap_lock` held for writing: noting the time of the access locks the inode's part of the tree.
     @Override

@@ -230,6 +230,7 @@ final class Ext4File extends CachedFile implements GenericWrite.PageWriter {
         return new GenericWrite.Begin.Ready(folio);
     }
 
+    /// {@return whether the page lies on no block that holds data: also on none but a promised one}
     private boolean isHole(long pos) {
         return inode.blocks().begin(pos, Content.SIZE, IomapOps.Purpose.LOOK_UP) instanceof IomapOps.Begin.Mapped(Iomap iomap)
                 && iomap.type() != Iomap.Type.MAPPED;
@@ -242,6 +243,8 @@ final class Ext4File extends CachedFile implements GenericWrite.PageWriter {
         int accepted = rejected ? 0 : copied;
         if (accepted > 0) {
             folio.flags().setBits(Folio.UPTODATE | Folio.DIRTY);
+        } else if (rejected && copied == 0) {
+            zeroNewBuffers(folio);
         }
         long before = mapping().iSize().read();
         // Also where nothing was copied: a write behind the end that fails leaves a file that ends where it began.
@@ -255,6 +258,16 @@ final class Ext4File extends CachedFile implements GenericWrite.PageWriter {
             zeroPartialBlocks(before, pos);
         }
         return accepted;
+    }
+
+    /// A block that was promised to a write of which nothing was copied is to be written nevertheless, as zeroes. The page
+    /// is not up to date by that. Another write to the page that fails finds the block no longer new.
+    @Models(file = "fs/buffer.c", symbol = "folio_zero_new_buffers")
+    private void zeroNewBuffers(Folio folio) {
+        if (folio.flags().readBits(Folio.BUFFERS) == 0 && isHole(folio.index() * Content.SIZE)) {
+            folio.data().zero(0, Content.SIZE);
+            folio.flags().setBits(Folio.DIRTY | Folio.BUFFERS);
+        }
     }
 
     /// Zeroes what a mapping may have written behind the old end of the file, up to where the write began. The rest

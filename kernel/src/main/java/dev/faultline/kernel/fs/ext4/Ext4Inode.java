@@ -89,7 +89,9 @@ final class Ext4Inode implements Inode, AddressSpaceOperations {
 
     @Override
     public Optional<Errno> writeFolio(AddressSpace space, Folio folio) {
-        onDisk.use(folio.index());
+        if (folio.index() * Content.SIZE < mapping.iSize().read()) {
+            onDisk.use(folio.index()); // behind the end promises stay, and the page is clean
+        }
         return BufferedIo.writeFolio(space, folio, blocks);
     }
 

@@ -1,5 +1,6 @@
 package dev.faultline.kernel.fs.xfs;
 
+import dev.faultline.kernel.fs.FileMode;
 import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Kiocb;
 import dev.faultline.kernel.fs.Node;
@@ -59,7 +60,9 @@ final class XfsFile extends CachedFile {
         if (to.count() == 0) {
             return SysResult.ZERO;
         }
-        inode.iRwsem().downRead();
+        if (!lockShared(iocb)) {
+            return SysResult.err(Errno.EAGAIN);
+        }
         SysResult read = directIo().rw(iocb, to, new ReadMapping(inode), EnumSet.noneOf(DioFlag.class), 0);
         inode.iRwsem().upRead();
         return read;
@@ -68,20 +71,38 @@ final class XfsFile extends CachedFile {
     /// Keeps writers out, so that a read sees a write as a whole or not at all.
     @Models(file = "fs/xfs/xfs_file.c", symbol = "xfs_file_buffered_read")
     private SysResult bufferedRead(Kiocb iocb, IovIter to) {
-        inode.iRwsem().downRead();
-        SysResult read = node().filemap().read(mapping(), iocb.pos(), to, EnumSet.noneOf(ReadFlag.class));
+        if (!lockShared(iocb)) {
+            return SysResult.err(Errno.EAGAIN);
+        }
+        EnumSet<ReadFlag> flags = iocb.isNowait() ? EnumSet.of(ReadFlag.NOWAIT) : EnumSet.noneOf(ReadFlag.class);
+        SysResult read = node().filemap().read(mapping(), iocb.pos(), to, flags);
         iocb.setPos(iocb.pos() + read.bytes());
         inode.iRwsem().upRead();
         return read;
     }
 
+    /// {@return whether `i_rwsem` is held for reading now: a request that must not wait only tries}
+    @Models(file = "fs/xfs/xfs_file.c", symbol = "xfs_ilock_iocb")
+    private boolean lockShared(Kiocb iocb) {
+        if (iocb.isNowait()) {
+            return inode.iRwsem().downReadTrylock();
+        }
+        inode.iRwsem().downRead();
+        return true;
+    }
+
     // ---- write ----
 
+    /// A write that must not wait comes to nothing: the time of the change has to be noted first. In Linux that may have
+    /// been done by one just before.
     @Override
     @Models(file = "fs/xfs/xfs_file.c", symbol = "xfs_file_write_iter")
     public SysResult writeIter(Kiocb iocb, IovIter from) {
         if (from.count() == 0) {
             return SysResult.ZERO;
+        }
+        if (iocb.isNowait()) {
+            return SysResult.err(iocb.isDirect() && !isOfSectors(iocb, from) ? Errno.EINVAL : Errno.EAGAIN);
         }
         SysResult written = iocb.isDirect() ? dioWrite(iocb, from) : SysResult.err(Errno.ENOTBLK);
         return synced(iocb, written.is(Errno.ENOTBLK) ? bufferedWrite(iocb, from) : written);
@@ -134,11 +155,15 @@ final class XfsFile extends CachedFile {
 
     @Models(file = "fs/xfs/xfs_file.c", symbol = "xfs_file_dio_write")
     private SysResult dioWrite(Kiocb iocb, IovIter from) {
-        if ((iocb.pos() | from.count()) % SECTOR_BYTES != 0) {
+        if (!isOfSectors(iocb, from)) {
             return SysResult.err(Errno.EINVAL);
         }
         return (iocb.pos() | from.count()) % Content.SIZE == 0 ? dioWriteAligned(iocb, from)
                 : dioWriteUnaligned(iocb, from);
+    }
+
+    private static boolean isOfSectors(Kiocb iocb, IovIter from) {
+        return (iocb.pos() | from.count()) % SECTOR_BYTES == 0;
     }
 
     /// Whole blocks: shared with reads and with others of its kind, also where they overlap.
@@ -195,6 +220,11 @@ final class XfsFile extends CachedFile {
     }
 
     // ---- the rest ----
+
+    @Override
+    public EnumSet<FileMode> modes() {
+        return EnumSet.of(FileMode.CAN_ODIRECT, FileMode.NOWAIT, FileMode.DONTCACHE);
+    }
 
     /// Takes and drops `invalidate_lock` for reading; blocks are promised under the folio lock.
     @Override
