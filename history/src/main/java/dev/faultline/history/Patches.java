@@ -17,12 +17,15 @@ import dev.faultline.history.mm.FaultInV517;
 import dev.faultline.history.mm.ForcedWriteV48;
 import dev.faultline.history.mm.ForcedWriteV519;
 import dev.faultline.history.mm.MincoreV2619;
+import dev.faultline.history.mm.SeveralAreasV616;
+import dev.faultline.history.mm.SeveralAreasV617Rc1;
 import dev.faultline.history.mm.TlbFlushV418;
 import dev.faultline.history.mm.VmaLockingV616;
 import dev.faultline.history.mm.VmaLockingV63;
 import dev.faultline.history.mm.VmaLockingV64;
 import dev.faultline.history.tmpfs.HolePunchV315;
 import dev.faultline.history.tmpfs.HolePunchV316Rc3;
+import dev.faultline.history.tmpfs.ShmemAccountingV42;
 import dev.faultline.history.uffd.MmapChangingFlag;
 import dev.faultline.history.uffd.MmapChangingUnseen;
 import dev.faultline.history.uffd.SleepWithoutLooking;
@@ -31,6 +34,7 @@ import dev.faultline.kernel.fs.gfs2.Gfs2Io;
 import dev.faultline.kernel.fs.gfs2.Gfs2Mapping;
 import dev.faultline.kernel.fs.gfs2.Glock;
 import dev.faultline.kernel.fs.tmpfs.HolePunch;
+import dev.faultline.kernel.fs.tmpfs.ShmemAccounting;
 import dev.faultline.kernel.iomap.BufferedIo;
 import dev.faultline.kernel.iomap.DirectIo;
 import dev.faultline.kernel.iov.AtomicCopy;
@@ -41,6 +45,7 @@ import dev.faultline.kernel.mm.ForkRace;
 import dev.faultline.kernel.mm.ForcedWrite;
 import dev.faultline.kernel.mm.GupFlag;
 import dev.faultline.kernel.mm.PteSlot;
+import dev.faultline.kernel.mm.SeveralAreas;
 import dev.faultline.kernel.mm.TlbFlush;
 import dev.faultline.kernel.mm.VmaLocking;
 import dev.faultline.kernel.syscall.Mincore;
@@ -70,15 +75,17 @@ final class Patches {
 
     private static final MmapChanging.Factory MMAP_CHANGING_FLAG = MmapChangingFlag::new;
 
+    private static final SeveralAreas SEVERAL_AREAS_V617_RC1 = new SeveralAreasV617Rc1();
+
     private static final HolePunch HOLE_PUNCH_V316_RC3 = new HolePunchV316Rc3();
 
     static final List<Patch> ALL = List.of(
-            mincore(), invalidateBeforeWrite(), punchKeepsFaultsOut(), punchWithItsOwnQueue(), dirtyCow(),
+            mincore(), invalidateBeforeWrite(), punchKeepsFaultsOut(), punchWithItsOwnQueue(), shmemAccounting(), dirtyCow(),
             invalidateAtCompletion(),
             CallerPatches.magicPageFaultIn(), mmapChanging(), mremapFlush(),
             UserfaultPatches.privateShmem(),
             BtrfsPatches.searchNofault(), forkRace(), CallerPatches.fuseWriteDeadlock(),
-            UserfaultPatches.minorShmem(),
+            UserfaultPatches.leftOverPage(), UserfaultPatches.minorShmem(),
             mmapChangingCounter(),
             gfs2PageFault(), gfs2ClippedWrite(),
             UserfaultPatches.dirtyEntries(),
@@ -88,12 +95,12 @@ final class Patches {
             perVmaLocksOfFiles(), CallerPatches.fpuFrameSize(), BtrfsPatches.dioLock(),
             BtrfsPatches.onePageAtATime(), BtrfsPatches.dioChecksums(),
             safeWriteableResult(), releaseHang(), CallerPatches.fusePrefault(),
-            perVmaLocksOfAdvice(),
+            severalAreas(), perVmaLocksOfAdvice(), severalAreasChecked(),
             gfs2PageFaultV5(), gfs2PageFaultV6(), writeCopyMayFault(), noFlush(), forgottenLegs(),
             ignoredReaders(), sleepWithoutLooking(),
             UserfaultPatches.minorShmemNext(), UserfaultPatches.continueV1(), UserfaultPatches.continueV5(),
             UserfaultPatches.continueAllocatedV1(), UserfaultPatches.sizeUnlocked(),
-            UserfaultPatches.cleanEntries(), CallerPatches.shortfallPassedOn(), CallerPatches.partOfAContext());
+            UserfaultPatches.cleanEntries(), UserfaultPatches.remapFail(), UserfaultPatches.copyMayFault(), CallerPatches.shortfallPassedOn(), CallerPatches.partOfAContext());
 
     private Patches() {}
 
@@ -122,6 +129,24 @@ final class Patches {
         return merged("shmem-punch-wait-queue", "shmem: fix faulting into a hole, not taking i_mutex", "v3.16-rc7", "2014-07",
                 "8e205f779d14 b1a366500bd5",
                 Change.toToday(HolePunch.PART, HOLE_PUNCH_V316_RC3));
+    }
+
+    private static Patch shmemAccounting() {
+        return merged("shmem-accounting", "tmpfs: fix shmem_evict_inode() warnings on i_blocks", "v4.3", "2015-09",
+                "267a4c76bbdb",
+                Change.toToday(ShmemAccounting.PART, new ShmemAccountingV42()));
+    }
+
+    private static Patch severalAreas() {
+        return merged("mremap-several-areas", "mm/mremap: permit mremap() move of multiple VMAs", "v6.17-rc1", "2025-07",
+                "d23cb648e365",
+                Change.between(SeveralAreas.PART, new SeveralAreasV616(), SEVERAL_AREAS_V617_RC1));
+    }
+
+    private static Patch severalAreasChecked() {
+        return merged("mremap-several-areas-checked", "mm/mremap: catch invalid multi VMA moves earlier", "v6.17-rc3",
+                "2025-08", "d5f416c7c364",
+                Change.toToday(SeveralAreas.PART, SEVERAL_AREAS_V617_RC1));
     }
 
     private static Patch invalidateBeforeWrite() {

@@ -5,17 +5,22 @@ import dev.faultline.history.uffd.InstallPtePostedV5;
 import dev.faultline.history.uffd.InstallPteUnlocked;
 import dev.faultline.history.uffd.InstallPteV419;
 import dev.faultline.history.uffd.InstallPteV515;
+import dev.faultline.history.uffd.MmapChangingGivenUp;
 import dev.faultline.history.uffd.ShmemFillPosted;
 import dev.faultline.history.uffd.ShmemFillV419;
+import dev.faultline.history.uffd.ShmemFillV512;
 import dev.faultline.history.uffd.ShmemFillV513;
 import dev.faultline.history.uffd.ShmemFillV518;
 import dev.faultline.history.uffd.ShmemFillV518.Filled;
 import dev.faultline.history.uffd.ShmemFillV518.NotThere;
 import dev.faultline.kernel.uffd.InstallPte;
+import dev.faultline.kernel.uffd.MmapChanging;
 import dev.faultline.kernel.uffd.ShmemFill;
+import dev.faultline.kernel.uffd.SourceCopy;
 
 /// The changes to what a program fills in itself of shmem.
 final class UserfaultPatches {
+    private static final ShmemFill.Factory FILL_V512 = ShmemFillV512::new;
     private static final ShmemFill.Factory FILL_V513 = ShmemFillV513::new;
     private static final ShmemFill.Factory FILL_V515 =
             install -> new ShmemFillV518(install, Filled.PAGE_DIRTY, NotThere.EFAULT);
@@ -29,8 +34,14 @@ final class UserfaultPatches {
         return Patches.merged("userfaultfd-private-shmem",
                 "userfaultfd: shmem: allocate anonymous memory for MAP_PRIVATE shmem", "v4.20", "2018-11",
                 "5b51072e97d5 29ec90660d68 e2a50c1f6414 dcf7fe9d8976, CVE-2018-18397",
-                Change.between(ShmemFill.PART, ShmemFillV419::new, FILL_V513),
+                Change.between(ShmemFill.PART, ShmemFillV419::new, FILL_V512),
                 Change.between(InstallPte.PART, new InstallPteV419(), INSTALL_V515));
+    }
+
+    static Patch leftOverPage() {
+        return Patches.merged("userfaultfd-left-over-page", "userfaultfd: release page in error path to avoid BUG_ON",
+                "v5.13-rc2", "2021-05", "7ed9d238c7db",
+                Change.between(ShmemFill.PART, FILL_V512, FILL_V513));
     }
 
     static Patch minorShmem() {
@@ -92,6 +103,25 @@ final class UserfaultPatches {
         return Patches.posted("userfaultfd-clean-entries", "(what if) entries are dirty only where they are writable",
                 "2026-11", "an experiment, never posted",
                 Change.fromToday(InstallPte.PART, INSTALL_V515));
+    }
+
+    /// Not in v6.18 when it was released, but in what it was repaired with later.
+    static Patch remapFail() {
+        return Patches.posted("userfaultfd-remap-fail",
+                "userfaultfd: ensure mremap_userfaultfd_fail() releases mmap_changing", "2026-05", "0496a59745b0",
+                Change.fromToday(MmapChanging.PART, MmapChangingGivenUp::new));
+    }
+
+    /// What if pages were filled in with page faults enabled? Every kernel has disabled them.
+    static Patch copyMayFault() {
+        return Patches.posted("userfaultfd-copy-may-fault", "(what if) UFFDIO_COPY copies with page faults enabled",
+                "2026-11", "an experiment, never posted",
+                Change.fromToday(SourceCopy.PART, new SourceCopy() {
+                    @Override
+                    protected boolean disablesFaults() {
+                        return false;
+                    }
+                }));
     }
 
     private static ShmemFill.Factory posted(ShmemFillPosted.Form form) {

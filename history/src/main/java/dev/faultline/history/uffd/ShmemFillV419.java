@@ -35,6 +35,11 @@ public final class ShmemFillV419 extends ShmemFill {
     }
 
     @Override
+    protected Errno noRoom(Source source) {
+        return Errno.ENOMEM;
+    }
+
+    @Override
     protected Optional<Errno> addAndInstall(Place place, UserfaultPages pages, Folio folio) {
         if (!pages.add(place.index(), folio)) {
             return Optional.of(Errno.EEXIST);

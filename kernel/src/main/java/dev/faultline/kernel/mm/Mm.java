@@ -30,6 +30,7 @@ public final class Mm extends StateObject {
     private final VmaLocks vmaLocks;
     private final Swap swap;
     private final VmaLocking vmaLocking;
+    private final SeveralAreas severalAreas;
     private final Cell writeProtectSeq;
     private final PageTable pageTable = new PageTable(this);
 
@@ -52,6 +53,7 @@ public final class Mm extends StateObject {
         this.architecture = parts.get(Architecture.PART, () -> Architecture.X86_64);
         this.tlbFlush = parts.get(TlbFlush.PART, TlbFlush::new);
         this.vmaLocking = parts.get(VmaLocking.PART, VmaLocking::new);
+        this.severalAreas = parts.get(SeveralAreas.PART, SeveralAreas::new);
         this.vmaLocks = new VmaLocks(this);
         this.swap = swap;
         swap.physical().known(this);
@@ -105,6 +107,11 @@ public final class Mm extends StateObject {
     /// {@return which faults do with those}
     VmaLocking vmaLocking() {
         return vmaLocking;
+    }
+
+    /// {@return whether one call moves several areas}
+    SeveralAreas severalAreas() {
+        return severalAreas;
     }
 
     /// {@return where its pages go if they leave memory}

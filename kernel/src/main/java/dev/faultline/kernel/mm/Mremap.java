@@ -50,15 +50,29 @@ public final class Mremap {
         long grownFrom = oldLength;
         mm.mmapLock().downWrite();
         boolean locked = mm.vmaLookup(address).filter(vma -> vma.has(VmFlag.LOCKED)).isPresent();
-        SysResult result = has(Mman.MREMAP_FIXED) && oldLength == newLength ? remapMove() : remapOne();
+        SysResult result = movesOnly() ? remapMove() : remapOne();
         if (!unlocked) {
             mm.writeUnlock();
         }
-        events.complete();
+        notifyUffd(result);
         if (locked && grows && result instanceof SysResult.Ok(long start)) {
             populate.mmPopulate(mm, start + grownFrom, start + newLength);
         }
         return result;
+    }
+
+    @Models(file = "mm/mremap.c", symbol = "vrm_move_only")
+    private boolean movesOnly() {
+        return has(Mman.MREMAP_FIXED) && oldLength == newLength && mm.severalAreas().areMoved();
+    }
+
+    @Models(file = "mm/mremap.c", symbol = "notify_uffd")
+    private void notifyUffd(SysResult result) {
+        if (result instanceof SysResult.Ok) {
+            events.complete();
+        } else {
+            events.fail();
+        }
     }
 
     private boolean has(int flag) {
@@ -95,7 +109,12 @@ public final class Mremap {
         if (refused) {
             return SysResult.err(Errno.EINVAL);
         }
+        Vma before = areas.getFirst();
         for (Vma vma : areas) {
+            if (mm.severalAreas().refuses(before, vma, end)) {
+                return SysResult.err(Errno.EFAULT);
+            }
+            before = vma;
             long from = Math.max(address, vma.start());
             long length = Math.min(end, vma.end()) - from;
             long target = newAddress + (from - address);

@@ -42,6 +42,9 @@ public interface UserFaultHandler {
     interface Completion {
         /// Waits until the program has read of the change. Called without `mmap_lock`.
         void complete(Happened happened);
+
+        /// The change has failed: nobody is told.
+        void fail();
     }
 
     /// A change begins: from here on nothing is filled in, until it is completed. Called with `mmap_lock` held.

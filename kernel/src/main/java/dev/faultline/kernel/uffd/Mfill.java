@@ -35,6 +35,7 @@ final class Mfill implements ShmemFill.Source {
     private final UserAccess access;
     private final InstallPte install;
     private final ShmemFill shmem;
+    private final SourceCopy sourceCopy;
 
     private long copied;
     /// A page whose bytes could not be copied with the locks held; kept while they are dropped.
@@ -55,6 +56,7 @@ final class Mfill implements ShmemFill.Source {
         this.access = node.userMemory().access();
         this.install = ctx.install();
         this.shmem = ctx.shmem();
+        this.sourceCopy = node.parts().get(SourceCopy.PART, SourceCopy::new);
     }
 
     /// Fills the range in. Takes and drops `mmap_lock` for reading and `map_changing_lock`.
@@ -125,6 +127,8 @@ final class Mfill implements ShmemFill.Source {
                 copied += Content.SIZE;
             } else if (error.get() == Errno.ENOENT && kept.isEmpty()) {
                 throw node.machine().finding(Kind.BUG, "mfill_atomic: bytes are to be copied into a folio that there is not");
+            } else if (error.get() != Errno.ENOENT && kept.isPresent()) {
+                throw node.machine().finding(Kind.BUG, "mfill_atomic: a folio is left over");
             }
         }
         return error;
@@ -175,8 +179,10 @@ final class Mfill implements ShmemFill.Source {
         kept = Optional.empty();
     }
 
-    /// Copies with page faults disabled: a fault would take `mmap_lock` again, behind a writer that may wait for it.
     private boolean copyAtomic(Folio folio) {
+        if (!sourceCopy.disablesFaults()) {
+            return copyFromUser(folio);
+        }
         TaskStruct task = TaskStruct.current(node.machine());
         task.pagefaultDisable();
         boolean complete = copyFromUser(folio);

@@ -55,6 +55,12 @@ public class MmapChanging {
         count.add(-1);
     }
 
+    /// A change has failed after it began. Nothing is done: no call fails that late, as long as an area that a program
+    /// serves is moved alone.
+    protected void giveUp() {
+        // as v6.18 does
+    }
+
     /// {@return whether there are any} One step.
     protected boolean inProgress() {
         return count.read() != 0;

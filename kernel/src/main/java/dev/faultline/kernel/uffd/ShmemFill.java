@@ -67,8 +67,7 @@ public class ShmemFill {
     @Models(file = "mm/shmem.c", symbol = "shmem_mfill_atomic_pte")
     protected Optional<Errno> fill(Place place, UserfaultPages pages, Source source) {
         if (pages.acct().isPresent()) {
-            source.drop();
-            return Optional.of(Errno.ENOMEM);
+            return Optional.of(noRoom(source));
         }
         Optional<Folio> folio = source.take();
         if (folio.isEmpty()) {
@@ -87,6 +86,12 @@ public class ShmemFill {
             pages.unacct();
         }
         return error;
+    }
+
+    /// {@return what to say where the mount is full} A folio may be kept from the first attempt: it is not wanted any more.
+    protected Errno noRoom(Source source) {
+        source.drop();
+        return Errno.ENOMEM;
     }
 
     /// Makes the locked folio a page of the file, and maps it; or neither.

@@ -175,10 +175,22 @@ final class UserfaultfdCtx implements UserFaultHandler {
         }
         get();
         mmapChanging.begin();
-        return Optional.of(happened -> {
+        return Optional.of(new Begun());
+    }
+
+    private final class Begun implements Completion {
+        @Override
+        public void complete(Happened happened) {
             queueEvent(new FaultQueues.Event(machine.current(), UffdMsg.of(happened), Optional.empty()));
             done();
-        });
+        }
+
+        @Override
+        @Models(file = "fs/userfaultfd.c", symbol = "mremap_userfaultfd_fail")
+        public void fail() {
+            mmapChanging.giveUp();
+            put();
+        }
     }
 
     private static long feature(Event event) {

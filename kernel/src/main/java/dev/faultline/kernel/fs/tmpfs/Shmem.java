@@ -253,9 +253,10 @@ final class Shmem implements UserfaultPages {
             return new Got.Page(folio);
         }
         if (isNew) {
-            remove(folio);
+            inode.accounting().takeBack(inode.blocks(), () -> remove(folio));
+        } else {
+            inode.blocks().recalc(0, 0);
         }
-        inode.blocks().recalc(0, 0);
         folio.lock().unlock();
         folio.put();
         return new Got.Failed(Errno.EINVAL);

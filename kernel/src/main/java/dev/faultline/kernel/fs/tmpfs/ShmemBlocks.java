@@ -14,7 +14,7 @@ import java.util.Optional;
 ///
 /// A page is charged to the mount first, then it is in the cache, then it is counted here; a page that leaves the cache
 /// is noticed by the next [#recalc], whoever makes it. When all is quiet `alloced == nrpages + swapped`.
-final class ShmemBlocks extends SharedObject {
+public final class ShmemBlocks extends SharedObject {
     private static final int SECTORS_PER_PAGE = 8;
 
     private final BlockLimit limit;
@@ -22,6 +22,12 @@ final class ShmemBlocks extends SharedObject {
     private final Cell iBlocks;
     private long alloced;
     private long swapped;
+
+    /// Pages that are counted as swapped and still in the cache; for [#disagreement] only.
+    private long leaving;
+
+    /// Blocks that [#recalc] has not seen to be free because of those: the next one gives them back.
+    private long unseen;
 
     /// The blocks of an empty file.
     ///
@@ -55,13 +61,35 @@ final class ShmemBlocks extends SharedObject {
     /// Counts blocks more or less, and gives those back that have left the cache without being swapped. A page that is
     /// in the cache and not counted yet makes the sum negative, which means nothing.
     @Models(file = "mm/shmem.c", symbol = "shmem_recalc_inode")
-    void recalc(long moreAlloced, long moreSwapped) {
+    public void recalc(long moreAlloced, long moreSwapped) {
         machine().step(this, Access.WRITE, -1, nrpages, Access.READ, -1);
         alloced += moreAlloced;
         swapped += moreSwapped;
         // Swap-out counts a page as swapped before the page leaves the cache.
         long freed = alloced - swapped - nrpages.peek() + Math.max(moreSwapped, 0);
+        unseen = leaving;
+        leaving += Math.max(moreSwapped, 0);
         giveBack(freed);
+    }
+
+    /// A page that is counted as swapped has left the cache. No step.
+    public void hasLeft() {
+        leaving--;
+    }
+
+    /// Counts a page as swapped that has left the cache before, and gives back what has left it otherwise.
+    public void recalcSwappedBefore() {
+        machine().step(this, Access.WRITE, -1, nrpages, Access.READ, -1);
+        swapped++;
+        giveBack(alloced - swapped - nrpages.peek());
+    }
+
+    /// Gives a page back that has left the cache, whether or not somebody else has.
+    public void uncount() {
+        machine().step(this, Access.WRITE, -1);
+        alloced--;
+        changed();
+        unacct(1);
     }
 
     /// As [#recalc], of a file in whose cache `uncounted` pages are that it has not been given.
@@ -105,7 +133,8 @@ final class ShmemBlocks extends SharedObject {
 
     /// {@return what does not agree, when all is quiet; no step}
     Optional<String> disagreement() {
-        boolean agrees = alloced == nrpages.peek() + swapped && iBlocks.peek() == alloced * SECTORS_PER_PAGE;
+        long surplus = alloced - nrpages.peek() - swapped;
+        boolean agrees = surplus >= 0 && surplus <= unseen && iBlocks.peek() == alloced * SECTORS_PER_PAGE;
         return agrees ? Optional.empty() : Optional.of("alloced " + alloced + ", nrpages " + nrpages.peek() + ", swapped "
                 + swapped + ", i_blocks " + iBlocks.peek());
     }

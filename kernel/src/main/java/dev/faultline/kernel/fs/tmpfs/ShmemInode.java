@@ -28,6 +28,7 @@ final class ShmemInode implements Inode, AddressSpaceOperations {
     private final ShmemSeals seals;
     private final ShmemSwap swap;
     private final HolePunch holePunch;
+    private final ShmemAccounting accounting;
 
     ShmemInode(Node node, String path, BlockLimit limit) {
         this.node = node;
@@ -40,6 +41,7 @@ final class ShmemInode implements Inode, AddressSpaceOperations {
         this.seals = new ShmemSeals(this, path);
         this.falloc = new ShmemFalloc(node.machine(), path);
         this.holePunch = node.parts().get(HolePunch.PART, HolePunch::new);
+        this.accounting = node.parts().get(ShmemAccounting.PART, ShmemAccounting::new);
     }
 
     Node node() {
@@ -70,6 +72,11 @@ final class ShmemInode implements Inode, AddressSpaceOperations {
 
     HolePunch holePunch() {
         return holePunch;
+    }
+
+    /// {@return in which order pages are moved and counted}
+    ShmemAccounting accounting() {
+        return accounting;
     }
 
     @Override

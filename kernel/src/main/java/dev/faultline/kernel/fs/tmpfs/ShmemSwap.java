@@ -60,10 +60,11 @@ final class ShmemSwap {
             return false;
         }
         SwapEntry entry = folio.swap().orElseThrow();
-        inode.blocks().recalc(0, 1);
-        swap().device().duplicate(entry);
-        mapping().replaceBySwap(folio, entry);
-        folio.put(); // the cache's reference
+        inode.accounting().swapOut(inode.blocks(), () -> {
+            swap().device().duplicate(entry);
+            mapping().replaceBySwap(folio, entry);
+            folio.put(); // the cache's reference
+        });
         if (swap().freeSwap(folio)) { // truncated already
             folio.lock().unlock();
         } else {
