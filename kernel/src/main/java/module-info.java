@@ -18,6 +18,7 @@ module dev.faultline.kernel {
     exports dev.faultline.kernel.fs.btrfs;
     exports dev.faultline.kernel.fs.proc;
     exports dev.faultline.kernel.fs.ext4;
+    exports dev.faultline.kernel.fs.f2fs;
     exports dev.faultline.kernel.fs.fuse;
     exports dev.faultline.kernel.fs.gfs2;
     exports dev.faultline.kernel.fs.ramfs;

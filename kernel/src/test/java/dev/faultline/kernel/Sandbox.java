@@ -5,6 +5,7 @@ import dev.faultline.kernel.fs.FileSystem;
 import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.fs.btrfs.Btrfs;
 import dev.faultline.kernel.fs.ext4.Ext4;
+import dev.faultline.kernel.fs.f2fs.F2fs;
 import dev.faultline.kernel.fs.gfs2.Gfs2;
 import dev.faultline.kernel.fs.ramfs.Ramfs;
 import dev.faultline.kernel.fs.tmpfs.Tmpfs;
@@ -66,6 +67,11 @@ public final class Sandbox {
     /// {@return today's kernel with xfs}
     public static Sandbox xfs() {
         return new Sandbox(1, nodes -> List.of(new Xfs(nodes.getFirst(), "/mnt")), Parts.TODAY);
+    }
+
+    /// {@return today's kernel with f2fs}
+    public static Sandbox f2fs() {
+        return new Sandbox(1, nodes -> List.of(new F2fs(nodes.getFirst(), "/mnt")), Parts.TODAY);
     }
 
     /// {@return today's kernel with btrfs}

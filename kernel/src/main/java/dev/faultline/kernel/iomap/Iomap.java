@@ -31,6 +31,11 @@ public record Iomap(Type type, long offset, long lengthBytes, BlockDevice device
         return new Iomap(type, offset, lengthBytes, device, diskPosition, true);
     }
 
+    /// {@return the same range as one of that type}
+    public Iomap as(Type otherType) {
+        return new Iomap(otherType, offset, lengthBytes, device, diskPosition, isNew);
+    }
+
     /// {@return where on the disk the byte at `pos` of the file lies}
     public long diskPositionOf(long pos) {
         return diskPosition + pos - offset;

@@ -54,6 +54,13 @@ class RandomCallsTest {
     }
 
     @Test
+    void f2fsKeepsWhatIsWritten() {
+        for (int seed = 0; seed < PROGRAMS; seed++) {
+            check(Sandbox.f2fs(), 1, seed);
+        }
+    }
+
+    @Test
     void gfs2KeepsWhatIsWritten() {
         for (int seed = 0; seed < PROGRAMS; seed++) {
             check(Sandbox.gfs2(1), 1, seed);

@@ -4,6 +4,7 @@ import dev.faultline.kernel.fs.FileSystem;
 import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.fs.btrfs.Btrfs;
 import dev.faultline.kernel.fs.ext4.Ext4;
+import dev.faultline.kernel.fs.f2fs.F2fs;
 import dev.faultline.kernel.fs.fuse.Fuse;
 import dev.faultline.kernel.fs.gfs2.Gfs2;
 import dev.faultline.kernel.fs.ramfs.Ramfs;
@@ -21,7 +22,7 @@ final class FileSystems {
 
     /// {@return the types that there is a model of, as `mount` names them}
     static List<String> names() {
-        return List.of("gfs2", "ext4", "btrfs", "tmpfs", "xfs", "ramfs", "zonefs", "fuse");
+        return List.of("gfs2", "ext4", "btrfs", "tmpfs", "xfs", "ramfs", "zonefs", "fuse", "f2fs");
     }
 
     /// {@return a new file system as each node of the machine knows it}
@@ -35,7 +36,8 @@ final class FileSystems {
             case RAMFS -> onEvery(kernel, node -> new Ramfs(node, mount.path()));
             case ZONEFS -> onEvery(kernel, node -> new Zonefs(node, mount.path()));
             case FUSE -> onEvery(kernel, node -> fuse(kernel, node, mount.path()));
-            case F2FS, NTFS, UNIONFS ->
+            case F2FS -> onEvery(kernel, node -> new F2fs(node, mount.path()));
+            case NTFS, UNIONFS ->
                 throw new IllegalArgumentException("not refused when it was loaded: " + mount);
         };
     }

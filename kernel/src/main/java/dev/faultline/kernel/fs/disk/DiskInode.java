@@ -113,7 +113,7 @@ public final class DiskInode extends SharedObject {
     }
 
     /// Makes `block` the one that will hold page `index` once it is written back.
-    void promiseBlock(long index, long block) {
+    public void promiseBlock(long index, long block) {
         setBlock(index, block);
         delayed.add(index);
     }
