@@ -43,6 +43,23 @@ public interface FileOperations {
         return Optional.empty();
     }
 
+    /// Moves references to what the file has at [Kiocb#pos] into a pipe, which is locked, and moves it on.
+    ///
+    /// @return how many bytes they are, 0 at the end of the file; -EINVAL where no file of the sort does that
+    default SysResult spliceRead(Kiocb iocb, PipeInodeInfo pipe, long lengthBytes) {
+        return SysResult.err(Errno.EINVAL);
+    }
+
+    /// {@return whether a copy within the file system shares blocks, or is left to a server}
+    default boolean copiesByItself() {
+        return false;
+    }
+
+    /// {@return the pipe that the file is an end of, if it is one (`get_pipe_info`)}
+    default Optional<PipeInodeInfo> pipe() {
+        return Optional.empty();
+    }
+
     /// Makes pages, or a hole. The numbers make sense.
     ///
     /// @param mode as fallocate(2) has it

@@ -18,9 +18,18 @@ public final class OpenFile implements MappedFile {
     private final Cell position;
     private final Mutex positionLock;
     private final Cell count;
+    private final String mountPoint;
+
+    /// A file that is opened with those flags of open(2), at position 0, and that has no name.
+    public OpenFile(Machine machine, Inode inode, int flags) {
+        this(machine, inode, flags, "");
+    }
 
     /// A file that is opened with those flags of open(2), at position 0.
-    public OpenFile(Machine machine, Inode inode, int flags) {
+    ///
+    /// @param mountPoint where its file system is mounted
+    public OpenFile(Machine machine, Inode inode, int flags, String mountPoint) {
+        this.mountPoint = mountPoint;
         this.inode = inode;
         this.flags = flags;
         this.position = new Cell(machine, "f_pos", inode, 0);
@@ -31,6 +40,11 @@ public final class OpenFile implements MappedFile {
     /// {@return the file}
     public Inode inode() {
         return inode;
+    }
+
+    /// {@return whether the two are files of one file system} Memory that is shared and has no name is one as well.
+    public boolean isOnSameFileSystem(OpenFile other) {
+        return mountPoint.equals(other.mountPoint);
     }
 
     /// {@return the flags of open(2)}
@@ -115,14 +129,14 @@ public final class OpenFile implements MappedFile {
             return Optional.of(Errno.EBADF);
         }
         if (!isRegular()) {
-            return Optional.of(Errno.ENODEV);
+            return Optional.of(inode.operations().pipe().isPresent() ? Errno.ESPIPE : Errno.ENODEV);
         }
         return offset > inode.maxBytes() - lengthBytes ? Optional.of(Errno.EFBIG)
                 : inode.operations().fallocate(this, mode, offset, lengthBytes);
     }
 
     /// {@return whether this is neither a device nor a file without a position}
-    private boolean isRegular() {
+    public boolean isRegular() {
         boolean device = inode.operations().areaFlags().stream()
                 .anyMatch(flag -> flag == VmFlag.IO || flag == VmFlag.PFNMAP);
         return !device && !inode.operations().modes().contains(FileMode.STREAM);

@@ -10,19 +10,27 @@ import dev.faultline.kernel.mm.GupResult;
 import dev.faultline.kernel.mm.Pte;
 import dev.faultline.kernel.mm.TaskStruct;
 import dev.faultline.kernel.mm.UserMemory;
+import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.machine.task.Kind;
 import dev.faultline.machine.task.Machine;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 
-/// A position in a list of ranges of user memory (`struct iov_iter` of kinds IOVEC and UBUF).
+/// A position in a list of ranges of memory (`struct iov_iter`): of a program's, or of pages that the kernel has.
 ///
-/// Every transfer advances it by what was transferred; a caller that fails afterwards reverts.
+/// Every transfer advances it by what was transferred; a caller that fails afterwards reverts. The pages of the kernel's
+/// kinds are numbered through, and an address within page number n lies n page sizes further; whoever makes such an
+/// iterator keeps the pages as long as it is used.
 public final class IovIter {
     private final UserMemory memory;
     private final PagePinning pinning;
     private final AtomicCopy atomicCopy;
+    private final TakenBytes takenBytes;
+    private final Type type;
     private final Direction direction;
     private final List<Segment> segments;
+    private final List<Folio> pages;
     private int segment;
     private long offset;
     private long count;
@@ -36,10 +44,63 @@ public final class IovIter {
         DESTINATION
     }
 
-    /// An iterator at the start of `segments`.
+    /// What the ranges are of (`enum iter_type`).
+    public enum Type {
+        /// One range of a program's memory.
+        UBUF,
+        /// Ranges of a program's memory.
+        IOVEC,
+        /// Ranges of the kernel's memory.
+        KVEC,
+        /// Parts of pages.
+        BVEC,
+        /// A queue of folios.
+        FOLIOQ,
+        /// Pages of a file, one behind the other.
+        XARRAY,
+        /// Nowhere: what is put there is gone.
+        DISCARD
+    }
+
+    /// A range of memory that the kernel has.
+    ///
+    /// @param folios      its pages, in order
+    /// @param offset      where in the first of them it starts, in bytes
+    public record PageRange(List<Folio> folios, int offset, long lengthBytes) {}
+
+    /// An iterator at the start of `segments` of the memory of whichever program runs.
     public IovIter(UserMemory memory, Parts parts, Direction direction, List<Segment> segments) {
+        this(memory, parts, segments.size() == 1 ? Type.UBUF : Type.IOVEC, direction, segments, List.of());
+    }
+
+    /// {@return an iterator over pages of the kernel}
+    ///
+    /// @param type KVEC, BVEC; FOLIOQ, each range of which is a folio from its start on; XARRAY, with one range
+    @Models(file = "lib/iov_iter.c", symbol = "iov_iter_bvec")
+    public static IovIter ofPages(UserMemory memory, Parts parts, Type type, Direction direction, List<PageRange> ranges) {
+        List<Segment> segments = new ArrayList<>();
+        List<Folio> pages = new ArrayList<>();
+        for (PageRange range : ranges) {
+            segments.add(new Segment((long) pages.size() * Content.SIZE + range.offset(), range.lengthBytes()));
+            pages.addAll(range.folios());
+        }
+        return new IovIter(memory, parts, type, direction, segments, pages);
+    }
+
+    /// {@return an iterator that takes `lengthBytes` bytes and keeps none}
+    @Models(file = "lib/iov_iter.c", symbol = "iov_iter_discard")
+    public static IovIter discard(UserMemory memory, Parts parts, long lengthBytes) {
+        return new IovIter(memory, parts, Type.DISCARD, Direction.DESTINATION, List.of(new Segment(0, lengthBytes)),
+                List.of());
+    }
+
+    private IovIter(UserMemory memory, Parts parts, Type type, Direction direction, List<Segment> segments,
+            List<Folio> pages) {
+        this.type = type;
+        this.pages = List.copyOf(pages);
         this.memory = memory;
         this.pinning = parts.get(PagePinning.PART, () -> PagePinning.TODAY);
+        this.takenBytes = parts.get(TakenBytes.PART, () -> TakenBytes.TODAY);
         this.atomicCopy = parts.get(AtomicCopy.PART, () -> AtomicCopy.TODAY);
         this.direction = direction;
         this.segments = List.copyOf(segments);
@@ -59,7 +120,7 @@ public final class IovIter {
 
     /// {@return whether the memory belongs to a program, so that touching it can fault}
     public boolean isUserBacked() {
-        return true;
+        return type == Type.UBUF || type == Type.IOVEC;
     }
 
     /// {@return the address of the next byte}
@@ -67,8 +128,15 @@ public final class IovIter {
         return segment < segments.size() ? segments.get(segment).address() + offset : 0;
     }
 
-    /// {@return the bytes left in the segment of the next byte (`iov_iter_single_seg_count`)}
+    /// {@return the bytes left where the next byte is: in its segment, or all of them where there is but one, or where
+    /// segments do not count}
+    @Models(file = "lib/iov_iter.c", symbol = "iov_iter_single_seg_count")
     public long singleSegmentCount() {
+        return type == Type.KVEC ? count : inSegment();
+    }
+
+    /// The bytes left in the segment of the next byte.
+    private long inSegment() {
         return segment < segments.size() ? Math.min(count, segments.get(segment).lengthBytes() - offset) : 0;
     }
 
@@ -147,9 +215,9 @@ public final class IovIter {
     @Models(file = "lib/iov_iter.c", symbol = "_copy_to_iter")
     public long copyToIter(Content source, int offsetBytes, long lengthBytes) {
         long copied = 0;
-        while (copied < lengthBytes && count > 0) {
+        while (copied < lengthBytes && count > 0 && is(Direction.DESTINATION)) {
             int chunk = chunk(lengthBytes - copied);
-            int missing = memory.access().copyToUser(address(), source, offsetBytes + (int) copied, chunk);
+            int missing = put(source, offsetBytes + (int) copied, chunk);
             advance(chunk - missing);
             copied += chunk - missing;
             if (missing > 0) {
@@ -165,9 +233,9 @@ public final class IovIter {
     @Models(file = "lib/iov_iter.c", symbol = "_copy_from_iter")
     public long copyFromIter(Content destination, int offsetBytes, long lengthBytes) {
         long copied = 0;
-        while (copied < lengthBytes && count > 0) {
+        while (copied < lengthBytes && count > 0 && is(Direction.SOURCE)) {
             int chunk = chunk(lengthBytes - copied);
-            int missing = memory.access().copyFromUser(destination, offsetBytes + (int) copied, address(), chunk);
+            int missing = take(destination, offsetBytes + (int) copied, chunk);
             advance(chunk - missing);
             copied += chunk - missing;
             if (missing > 0) {
@@ -177,10 +245,48 @@ public final class IovIter {
         return copied;
     }
 
-    /// The bytes up to the end of the user page, the segment, or `lengthBytes`.
+    /// {@return whether data goes that way} Otherwise the kernel warns.
+    private boolean is(Direction wanted) {
+        if (direction != wanted) {
+            machine().report(Kind.WARNING, "data goes the wrong way through an iov_iter");
+        }
+        return direction == wanted;
+    }
+
+    /// Copies within a page, from `source`. In bytes not copied.
+    private int put(Content source, int sourceOffset, int lengthBytes) {
+        return switch (type) {
+            case UBUF, IOVEC -> memory.access().copyToUser(address(), source, sourceOffset, lengthBytes);
+            case KVEC, BVEC, FOLIOQ, XARRAY -> {
+                page(address()).data().write(inPage(address()), lengthBytes, source, sourceOffset);
+                yield 0;
+            }
+            case DISCARD -> 0;
+        };
+    }
+
+    /// Copies within a page, to `destination`. In bytes not copied.
+    private int take(Content destination, int destinationOffset, int lengthBytes) {
+        return switch (type) {
+            case UBUF, IOVEC -> memory.access().copyFromUser(destination, destinationOffset, address(), lengthBytes);
+            case KVEC, BVEC, FOLIOQ, XARRAY -> {
+                Content bytes = new Content((byte) 0);
+                page(address()).data().read(inPage(address()), lengthBytes, bytes);
+                destination.copy(destinationOffset, bytes, inPage(address()), lengthBytes);
+                yield 0;
+            }
+            case DISCARD -> lengthBytes;
+        };
+    }
+
+    private Folio page(long address) {
+        return pages.get((int) (address / Content.SIZE));
+    }
+
+    /// The bytes up to the end of the page, the segment, or `lengthBytes`.
     private int chunk(long lengthBytes) {
         long inPage = Content.SIZE - (address() & Content.SIZE - 1);
-        return (int) Math.min(Math.min(lengthBytes, singleSegmentCount()), inPage);
+        return (int) Math.min(Math.min(lengthBytes, inSegment()), inPage);
     }
 
     /// Copies `lengthBytes` bytes of a page from `offsetBytes` on to the iterator. May fault and sleep
@@ -247,6 +353,9 @@ public final class IovIter {
     }
 
     private boolean isMappedAt(long address, Folio folio) {
+        if (!isUserBacked()) {
+            return !pages.isEmpty() && page(address) == folio;
+        }
         return TaskStruct.current(memory.machine()).mm().orElseThrow().slot(address).peek() instanceof Pte.Present present
                 && present.folio() == folio;
     }
@@ -280,6 +389,30 @@ public final class IovIter {
         return copied;
     }
 
+    /// Copies `lengthBytes` bytes of the iterator to a page at `offsetBytes`. May fault and sleep unless page faults are
+    /// disabled.
+    ///
+    /// @return the bytes copied
+    @Models(file = "lib/iov_iter.c", symbol = "copy_page_from_iter")
+    public long copyFolioFromIter(Folio folio, int offsetBytes, long lengthBytes) {
+        Content bytes = new Content((byte) 0);
+        long wanted = Math.min(lengthBytes, count);
+        long copied = 0;
+        while (copied < wanted) {
+            int at = offsetBytes + (int) copied;
+            int chunk = chunk(wanted - copied);
+            int part = (int) copyFromIter(bytes, at, chunk);
+            if (part > 0) {
+                folio.data().write(at, part, bytes, at);
+            }
+            copied += part;
+            if (part < chunk) {
+                break;
+            }
+        }
+        return copied;
+    }
+
     /// Fills `lengthBytes` bytes of the iterator with zeroes. May fault and sleep unless page faults are
     /// disabled, whatever [#setNofault] says.
     ///
@@ -300,35 +433,96 @@ public final class IovIter {
 
     // ---- pages ----
 
-    /// Takes the pages of the next bytes out, all of one segment, and advances over them.
+    /// Takes the pages of the next bytes out, and advances over them. Those of a program are all of one segment, and held
+    /// for the caller. Those of the kernel are not: whoever made the iterator keeps them; they may be of several parts
+    /// where one ends and the next begins at the edge of a page.
     ///
+    /// @return -EFAULT where there are no pages at all
     /// @param lengthBytes how many bytes at most
     /// @param maxPages    how many pages at most
     @Models(file = "lib/iov_iter.c", symbol = "iov_iter_extract_pages")
     public ExtractedPages extractPages(long lengthBytes, int maxPages) {
-        long wanted = Math.min(lengthBytes, singleSegmentCount());
+        if (lengthBytes == 0 || count == 0) {
+            return new ExtractedPages.Pages(List.of(), FolioHold.NOTHING, 0, 0);
+        }
+        return switch (type) {
+            case UBUF, IOVEC -> extractUserPages(lengthBytes, maxPages);
+            case KVEC, BVEC, FOLIOQ, XARRAY -> extractKernelPages(Math.min(lengthBytes, count), maxPages);
+            case DISCARD -> new ExtractedPages.Failed(Errno.EFAULT);
+        };
+    }
+
+    @Models(file = "lib/iov_iter.c", symbol = "iov_iter_extract_bvec_pages")
+    private ExtractedPages extractKernelPages(long wanted, int maxPages) {
+        List<Folio> taken = new ArrayList<>();
+        int first = inPage(address());
+        int at = segment;
+        long skip = offset;
+        long size = 0;
+        boolean goesOn = true;
+        while (goesOn && size < wanted && taken.size() < maxPages) {
+            long next = segments.get(at).address() + skip;
+            long part = Math.min(firstPart(next, segments.get(at).lengthBytes() - skip), wanted - size);
+            taken.add(page(next));
+            size += part;
+            skip += part;
+            boolean ends = skip == segments.get(at).lengthBytes();
+            if (ends) {
+                at++;
+                skip = 0;
+            }
+            goesOn = inPage(next + part) == 0 && (!ends || type != Type.KVEC && beginsAPage(at));
+        }
+        advance(size);
+        return new ExtractedPages.Pages(taken, FolioHold.NOTHING, first, size);
+    }
+
+    private boolean beginsAPage(int at) {
+        return at < segments.size() && inPage(segments.get(at).address()) == 0;
+    }
+
+    /// Takes the pages of the next bytes of a program's memory out, all of one segment, with a reference each, and advances
+    /// over them. A page that is only read from may be somebody else's as well.
+    ///
+    /// @param lengthBytes how many bytes at most
+    /// @param maxPages    how many pages at most
+    @Models(file = "lib/iov_iter.c", symbol = "iov_iter_get_pages2")
+    public ExtractedPages getPages(long lengthBytes, int maxPages) {
+        return userPages(lengthBytes, maxPages, FolioHold.REFERENCE);
+    }
+
+    @Models(file = "lib/iov_iter.c", symbol = "iov_iter_extract_user_pages")
+    private ExtractedPages extractUserPages(long lengthBytes, int maxPages) {
+        return userPages(lengthBytes, maxPages, pinning.hold());
+    }
+
+    private ExtractedPages userPages(long lengthBytes, int maxPages, FolioHold hold) {
+        long wanted = Math.min(lengthBytes, inSegment());
         int pageOffset = (int) (address() & Content.SIZE - 1);
-        int pages = (int) Math.min(maxPages, (pageOffset + wanted + Content.SIZE - 1) / Content.SIZE);
+        int wantedPages = (int) Math.min(maxPages, (pageOffset + wanted + Content.SIZE - 1) / Content.SIZE);
         EnumSet<GupFlag> flags = EnumSet.noneOf(GupFlag.class);
         if (direction == Direction.DESTINATION) {
             flags.add(GupFlag.WRITE);
         }
-        if (pinning.hold() == FolioHold.PIN) {
+        if (hold == FolioHold.PIN) {
             flags.add(GupFlag.PIN);
         }
         if (nofault) {
             flags.add(pinning.nofault());
         }
-        return switch (memory.gup().getUserPagesFast(address(), pages, flags)) {
+        return switch (memory.gup().getUserPagesFast(address(), wantedPages, flags)) {
             case GupResult.Failed(var errno) -> new ExtractedPages.Failed(errno);
-            case GupResult.Pages(List<Folio> folios) -> extracted(folios, pageOffset, wanted);
+            case GupResult.Pages(List<Folio> folios) -> extracted(folios, hold, pageOffset, wanted);
         };
     }
 
-    private ExtractedPages extracted(List<Folio> folios, int pageOffset, long wanted) {
-        long got = folios.isEmpty() ? 0 : Math.min(wanted, (long) folios.size() * Content.SIZE - pageOffset);
+    private ExtractedPages extracted(List<Folio> folios, FolioHold hold, int pageOffset, long wanted) {
+        long got = takenBytes.of(folios.size(), pageOffset, wanted);
+        if (got < 0) {
+            throw machine().finding(Kind.BAD_RESULT, "iov_iter_get_pages returned " + got + ", which is no errno");
+        }
         advance(got);
-        return new ExtractedPages.Pages(folios, pinning.hold(), pageOffset, got);
+        return new ExtractedPages.Pages(folios, hold, pageOffset, got);
     }
 
     // ---- faulting in ----
@@ -346,8 +540,8 @@ public final class IovIter {
     /// @return the bytes *not* faulted in; bytes beyond [#count] count as such
     @Models(file = "lib/iov_iter.c", symbol = "fault_in_iov_iter_writeable")
     public long faultInWriteable(long sizeBytes) {
-        var mm = TaskStruct.current(memory.machine()).mm().orElseThrow();
-        return faultIn(sizeBytes, (address, bytes) -> memory.faultIn().faultInSafeWriteable(mm, address, bytes));
+        return faultIn(sizeBytes, (address, bytes) -> memory.faultIn()
+                .faultInSafeWriteable(TaskStruct.current(machine()).mm().orElseThrow(), address, bytes));
     }
 
     /// Faults in one range; in bytes not faulted in.
@@ -356,6 +550,9 @@ public final class IovIter {
     }
 
     private long faultIn(long sizeBytes, Probe probe) {
+        if (!isUserBacked()) {
+            return 0;
+        }
         long left = Math.min(sizeBytes, count);
         long notDone = sizeBytes - left;
         long skip = offset;
@@ -373,7 +570,7 @@ public final class IovIter {
         return notDone + left;
     }
 
-    /// {@return the user memory that the iterator is in}
+    /// {@return the user memory of the machine}
     public UserMemory memory() {
         return memory;
     }

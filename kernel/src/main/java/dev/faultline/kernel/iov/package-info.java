@@ -1,5 +1,5 @@
 /// Iterators over the memory that an I/O request transfers (lib/iov_iter.c). Start at [IovIter].
-/// Left out so far: kinds other than user memory.
+/// Left out: pipes as iterators, which are gone by now, and folios of more than a page.
 @NullMarked
 package dev.faultline.kernel.iov;
 

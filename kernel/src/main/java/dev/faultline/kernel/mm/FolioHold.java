@@ -2,6 +2,8 @@ package dev.faultline.kernel.mm;
 
 /// How get_user_pages holds a page for its caller.
 public enum FolioHold {
+    /// Not at all: somebody else keeps the page.
+    NOTHING(0),
     /// An ordinary reference (`FOLL_GET`).
     REFERENCE(1),
     /// A pin (`FOLL_PIN`): as many references as hardly anybody else takes, so that fork can tell.
@@ -19,7 +21,7 @@ public enum FolioHold {
 
     /// Gives the page back. One step; none for the page of zeroes, which is never pinned.
     public void release(Folio folio) {
-        if (this == REFERENCE || !folio.isZeroPage()) {
+        if (this == REFERENCE || this == PIN && !folio.isZeroPage()) {
             folio.put(references);
         }
     }

@@ -1,6 +1,7 @@
 package dev.faultline.kernel.mm;
 
-/// A thread in user mode was sent a signal by its own access: unwinds the program, never the kernel.
+/// A thread in user mode gets a signal, by its own access or on its way back from the kernel: unwinds the program, never
+/// the kernel.
 public final class SignalRaised extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -13,6 +13,7 @@ public final class TaskStruct {
     private int pagefaultDisabled;
     private int nrDirtied;
     private long tagControl;
+    private Optional<Signal> pending = Optional.empty();
 
     /// A thread of a process that runs alone, so that nobody can tell what its processor's TLB holds.
     public TaskStruct(Mm mm) {
@@ -62,6 +63,18 @@ public final class TaskStruct {
     /// Changes what the thread asks for about tags.
     public void setTagControl(long control) {
         tagControl = control;
+    }
+
+    /// Sends the thread a signal, which it gets when it leaves the kernel (`send_sig`).
+    public void send(Signal signal) {
+        pending = Optional.of(signal);
+    }
+
+    /// {@return the signal that the thread has been sent and not got yet} It gets it now.
+    public Optional<Signal> takePending() {
+        Optional<Signal> signal = pending;
+        pending = Optional.empty();
+        return signal;
     }
 
     /// From here on page faults of kernel-mode accesses to user memory are not handled; the access returns short.

@@ -60,16 +60,23 @@ public final class Filemap {
         return SysResult.ok(done);
     }
 
-    private sealed interface FolioOrError {
+    /// What looking for a page to read came to.
+    public sealed interface FolioOrError {
+        /// The page, up to date, with a reference.
         record Found(Folio folio) implements FolioOrError {}
 
+        /// The file does not reach so far.
         record EndOfFile() implements FolioOrError {}
 
+        /// Why not.
         record Failed(Errno errno) implements FolioOrError {}
     }
 
+    /// Finds the page with that index, or reads it.
+    ///
+    /// @param pos how far the file has to reach, in bytes
     @Models(file = "mm/filemap.c", symbol = "filemap_get_pages")
-    private FolioOrError getPage(AddressSpace mapping, long index, EnumSet<ReadFlag> flags, long pos) {
+    public FolioOrError getPage(AddressSpace mapping, long index, EnumSet<ReadFlag> flags, long pos) {
         RetryLoop loop = machine.retryLoop("filemap_get_pages");
         for (;;) {
             if (pos >= mapping.iSize().read()) {

@@ -10,12 +10,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /// The descriptors of a process (`struct files_struct`). The lowest free number is handed out, from 3 on.
 final class DescriptorTable extends SharedObject implements Descriptors {
     private static final int FIRST = 3; // behind standard input, output and error
 
     private final TreeMap<Integer, OpenFile> files = new TreeMap<>();
+    private final TreeSet<Integer> reserved = new TreeSet<>();
 
     DescriptorTable(Machine machine, String process) {
         super(machine, "files_struct", process);
@@ -24,14 +26,38 @@ final class DescriptorTable extends SharedObject implements Descriptors {
     @Override
     public int install(OpenFile file) {
         machine().step(this, Access.WRITE, -1);
-        int fd = FIRST;
-        while (files.containsKey(fd)) {
-            fd++;
-        }
+        int fd = lowestFree();
         files.put(fd, file);
         changed();
         machine().current().learn(fd);
         return fd;
+    }
+
+    private int lowestFree() {
+        int fd = FIRST;
+        while (files.containsKey(fd) || reserved.contains(fd)) {
+            fd++;
+        }
+        return fd;
+    }
+
+    /// {@return a descriptor that nobody else is given, and that stands for nothing yet (`get_unused_fd_flags`)} One step.
+    int reserve() {
+        machine().step(this, Access.WRITE, -1);
+        int fd = lowestFree();
+        reserved.add(fd);
+        changed();
+        machine().current().learn(fd);
+        return fd;
+    }
+
+    /// Makes a descriptor that was reserved stand for a file, or for nothing and free again (`fd_install`,
+    /// `put_unused_fd`). One step.
+    void settle(int fd, Optional<OpenFile> file) {
+        machine().step(this, Access.WRITE, -1);
+        reserved.remove(fd);
+        file.ifPresent(open -> files.put(fd, open));
+        changed();
     }
 
     /// Takes over what another table has: the same open files (`dup_fd`). One step.
@@ -83,6 +109,9 @@ final class DescriptorTable extends SharedObject implements Descriptors {
         long hash = 0;
         for (Map.Entry<Integer, OpenFile> entry : files.entrySet()) {
             hash = hash * 31 + entry.getKey() * 7L + entry.getValue().position().stableName();
+        }
+        for (int fd : reserved) {
+            hash = hash * 31 + fd + 1;
         }
         return hash;
     }

@@ -56,7 +56,7 @@ final class FileCalls {
                 if (direct && !inode.operations().modes().contains(FileMode.CAN_ODIRECT)) {
                     return SysResult.err(Errno.EINVAL);
                 }
-                OpenFile file = new OpenFile(kernel.machine(), inode, flags);
+                OpenFile file = new OpenFile(kernel.machine(), inode, flags, kernel.mountPoint(path));
                 if ((flags & Fcntl.O_TRUNC) != 0) { // whatever the access mode says
                     Optional<Errno> error = inode.operations().truncate(file, 0);
                     if (error.isPresent()) {
@@ -100,6 +100,13 @@ final class FileCalls {
         Optional<OpenFile> file = process.files().remove(fd);
         file.ifPresent(OpenFile::put);
         return file.isPresent() ? SysResult.ZERO : SysResult.err(Errno.EBADF);
+    }
+
+    /// dup(2).
+    @Models(file = "fs/file.c", symbol = "sys_dup")
+    SysResult dup(Process process, int fd) {
+        Optional<OpenFile> file = process.files().hold(fd);
+        return file.map(open -> SysResult.ok(process.files().install(open))).orElse(SysResult.err(Errno.EBADF));
     }
 
     /// ioctl(2).
@@ -254,7 +261,9 @@ final class FileCalls {
         }
         OpenFile file = opened.get();
         if (isStream(file)) {
-            return whence < 0 || whence > Fcntl.SEEK_HOLE ? SysResult.err(Errno.EINVAL) : SysResult.ZERO; // noop_llseek
+            boolean pipe = file.inode().operations().pipe().isPresent();
+            return whence < 0 || whence > Fcntl.SEEK_HOLE ? SysResult.err(Errno.EINVAL)
+                    : pipe ? SysResult.err(Errno.ESPIPE) : SysResult.ZERO; // noop_llseek
         }
         file.positionLock().lock();
         long base = switch (whence) {
@@ -301,7 +310,7 @@ final class FileCalls {
         return result(file.get().inode().operations().truncate(file.get(), sizeBytes));
     }
 
-    /// fcntl(2), for seals only.
+    /// fcntl(2), for seals and the size of pipes.
     @Models(file = "mm/memfd.c", symbol = "memfd_fcntl")
     SysResult fcntl(Process process, int fd, int command, long argument) {
         Optional<OpenFile> file = process.files().get(fd);
@@ -312,6 +321,7 @@ final class FileCalls {
         return switch (command) {
             case Fcntl.F_GET_SEALS -> seals.map(known -> SysResult.ok(known.get())).orElse(SysResult.err(Errno.EINVAL));
             case Fcntl.F_ADD_SEALS -> addSeals(file.get(), seals, (int) argument);
+            case Fcntl.F_SETPIPE_SZ, Fcntl.F_GETPIPE_SZ -> PipeCalls.fcntl(file.get(), command, argument);
             default -> throw new NotModelled("the command " + command + " of fcntl");
         };
     }

@@ -160,6 +160,11 @@ public final class Kernel {
         return missing && create ? fileSystem.create(below(mount.get(), path)) : found;
     }
 
+    /// {@return where the file system is mounted that `path` lies in; nothing for those of the kernel}
+    String mountPoint(String path) {
+        return mountOf(path).map(Mount::path).orElse("");
+    }
+
     private Optional<Mount> mountOf(String path) {
         return mounts.stream()
                 .filter(mount -> path.startsWith(mount.path() + "/"))

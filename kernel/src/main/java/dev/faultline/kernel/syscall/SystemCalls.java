@@ -7,6 +7,9 @@ import dev.faultline.kernel.mm.Mlock;
 import dev.faultline.kernel.mm.Mprotect;
 import dev.faultline.kernel.mm.Mremap;
 import dev.faultline.kernel.mm.Populate;
+import dev.faultline.kernel.mm.Signal;
+import dev.faultline.kernel.mm.SignalRaised;
+import dev.faultline.kernel.mm.TaskStruct;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Fcntl;
 import dev.faultline.kernel.uapi.SysResult;
@@ -49,6 +52,7 @@ public final class SystemCalls {
         fileCalls(calls);
         vectorCalls(calls);
         aioCalls(calls);
+        pipeCalls(calls);
         memoryCalls(calls);
         calls.put("mmap", (s, p, a) -> MemoryCalls.mmap(s.kernel, p, a[0], a[1], (int) a[2], (int) a[3], (int) a[4], a[5]));
         calls.put("mincore", (s, p, a) -> mincore(p).mincore(p, untagged(p, a[0]), a[1], a[2]));
@@ -65,6 +69,7 @@ public final class SystemCalls {
 
     private static void fileCalls(Map<String, Entry> calls) {
         calls.put("open", (s, p, a) -> s.files.open(p, a[0], (int) a[1]));
+        calls.put("dup", (s, p, a) -> s.files.dup(p, (int) a[0]));
         calls.put("close", (s, p, a) -> s.files.close(p, (int) a[0]));
         calls.put("read", (s, p, a) -> s.files.read(p, (int) a[0], new UserRanges.Single(a[1], a[2])));
         calls.put("write", (s, p, a) -> s.files.write(p, (int) a[0], new UserRanges.Single(a[1], a[2])));
@@ -95,6 +100,17 @@ public final class SystemCalls {
         calls.put("io_destroy", (s, p, a) -> AioCalls.destroy(p, a[0]));
         calls.put("io_submit", (s, p, a) -> AioCalls.submit(p, a[0], a[1], a[2]));
         calls.put("io_getevents", (s, p, a) -> AioCalls.getevents(p, a[0], new long[] {a[1], a[2]}, a[3], a[4]));
+    }
+
+    private static void pipeCalls(Map<String, Entry> calls) {
+        calls.put("pipe", (s, p, a) -> PipeCalls.pipe2(p, a[0], 0));
+        calls.put("pipe2", (s, p, a) -> PipeCalls.pipe2(p, a[0], (int) a[1]));
+        calls.put("splice", (s, p, a) -> SpliceCalls.splice(p, (int) a[0], a[1], (int) a[2], a[3], a[4], (int) a[5]));
+        calls.put("tee", (s, p, a) -> SpliceCalls.tee(p, (int) a[0], (int) a[1], a[2], (int) a[3]));
+        calls.put("vmsplice", (s, p, a) -> SpliceCalls.vmsplice(p, (int) a[0], new UserRanges.Vector(a[1], (int) a[2]), (int) a[3]));
+        calls.put("sendfile", (s, p, a) -> CopyCalls.sendfile(p, (int) a[0], (int) a[1], a[2], a[3]));
+        calls.put("copy_file_range", (s, p, a) ->
+                CopyCalls.copyFileRange(p, (int) a[0], a[1], (int) a[2], a[3], a[4], (int) a[5]));
     }
 
     private static void memoryCalls(Map<String, Entry> calls) {
@@ -141,7 +157,8 @@ public final class SystemCalls {
         return (process, arguments) -> returning(process, call.invoke(this, process, arguments));
     }
 
-    /// Looks whether the running task leaves the kernel with a lock that nobody else will give up.
+    /// Looks whether the running task leaves the kernel with a lock that nobody else will give up, and lets it have the
+    /// signal that it was sent meanwhile.
     @Models(file = "kernel/locking/lockdep.c", symbol = "lockdep_sys_exit")
     private static SysResult returning(Process process, SysResult result) {
         Machine machine = process.node().machine();
@@ -149,6 +166,10 @@ public final class SystemCalls {
             if (!hold.lock().isHandedOver()) {
                 throw machine.finding(Kind.BUG, "lock held when returning to user space: " + hold.lock().label());
             }
+        }
+        Optional<Signal> signal = TaskStruct.current(machine).takePending();
+        if (signal.isPresent()) {
+            throw new SignalRaised(signal.get());
         }
         return result;
     }

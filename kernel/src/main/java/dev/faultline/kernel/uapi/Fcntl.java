@@ -22,6 +22,9 @@ public final class Fcntl {
     public static final int SEEK_END = 2;
     public static final int SEEK_HOLE = 4;
 
+    public static final int F_SETPIPE_SZ = 1031;
+    public static final int F_GETPIPE_SZ = 1032;
+
     public static final int F_ADD_SEALS = 1033;
     public static final int F_GET_SEALS = 1034;
     public static final int F_SEAL_SEAL = 1;

@@ -51,6 +51,7 @@ public final class Calls {
             pid_t waitpid(pid_t pid, int *wstatus, int options)
             void _exit(int status)
             int pipe(int *pipefd)
+            int pipe2(int *pipefd, int flags)
             ssize_t splice(int fd_in, off_t *off_in, int fd_out, off_t *off_out, size_t len, unsigned int flags)
             ssize_t vmsplice(int fd, struct iovec *iov, size_t nr_segs, unsigned int flags)
             ssize_t tee(int fd_in, int fd_out, size_t len, unsigned int flags)

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class TablesTest {
     private static final List<String> CALLS = List.of(("open openat close read write pread pwrite readv writev preadv "
             + "pwritev preadv2 pwritev2 lseek ftruncate truncate fallocate fstat fsync fdatasync sync_file_range msync "
-            + "mmap munmap mprotect mremap madvise mlock munlock mincore fork wait waitpid _exit pipe splice vmsplice "
+            + "mmap munmap mprotect mremap madvise mlock munlock mincore fork wait waitpid _exit pipe pipe2 splice vmsplice "
             + "tee sendfile copy_file_range userfaultfd ioctl poll fcntl io_setup io_submit io_getevents io_destroy "
             + "process_vm_readv process_vm_writev unlink rename dup sched_yield prctl memfd_create memset memcpy memcmp "
             + "assert "

@@ -406,7 +406,7 @@ static void rounds(void)
 static void run_process(int index)
 {
 	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_NODEFER };
-	int signals[] = { SIGSEGV, SIGBUS, SIGFPE };
+	int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGPIPE };
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	process = getpid();

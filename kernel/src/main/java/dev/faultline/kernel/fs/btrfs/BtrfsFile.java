@@ -71,6 +71,11 @@ final class BtrfsFile extends CachedFile {
         return before > 0 ? SysResult.ok(before + read.bytes()) : read;
     }
 
+    @Override
+    public boolean copiesByItself() {
+        return true;
+    }
+
     // ---- write ----
 
     @Override

@@ -5,6 +5,8 @@ import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Kiocb;
 import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.fs.OpenFile;
+import dev.faultline.kernel.fs.PipeInodeInfo;
+import dev.faultline.kernel.fs.SpliceRead;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.VmFault;
 import dev.faultline.kernel.mm.VmFaultResult;
@@ -36,6 +38,12 @@ public abstract class CachedFile implements FileOperations, VmOperations {
         }
         Optional<Errno> error = fsync(iocb.file());
         return error.isPresent() ? SysResult.err(error.get()) : written;
+    }
+
+    @Override
+    @Models(file = "mm/filemap.c", symbol = "filemap_splice_read")
+    public SysResult spliceRead(Kiocb iocb, PipeInodeInfo pipe, long lengthBytes) {
+        return SpliceRead.fromCache(iocb, pipe, lengthBytes);
     }
 
     @Override

@@ -6,6 +6,7 @@ import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Kiocb;
 import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.fs.OpenFile;
+import dev.faultline.kernel.fs.PipeInodeInfo;
 import dev.faultline.kernel.fs.disk.CachedFile;
 import dev.faultline.kernel.fs.disk.DiskInode;
 import dev.faultline.kernel.iomap.BufferedIo;
@@ -64,6 +65,12 @@ final class Ext4File extends CachedFile implements GenericWrite.PageWriter {
         SysResult read = node().filemap().read(mapping(), iocb.pos(), to, flags);
         iocb.setPos(iocb.pos() + read.bytes());
         return read;
+    }
+
+    @Override
+    @Models(file = "fs/ext4/file.c", symbol = "ext4_file_splice_read")
+    public SysResult spliceRead(Kiocb iocb, PipeInodeInfo pipe, long lengthBytes) {
+        return super.spliceRead(iocb, pipe, lengthBytes);
     }
 
     @Models(file = "fs/ext4/file.c", symbol = "ext4_dio_read_iter")

@@ -48,6 +48,11 @@ final class FuseFile extends CachedFile {
         return read;
     }
 
+    @Override
+    public boolean copiesByItself() {
+        return true;
+    }
+
     /// What is cached dirty goes to the server first.
     @Models(file = "mm/filemap.c", symbol = "generic_file_read_iter")
     private SysResult directRead(Kiocb iocb, IovIter to) {

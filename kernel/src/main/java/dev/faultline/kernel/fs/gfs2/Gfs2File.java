@@ -3,6 +3,8 @@ package dev.faultline.kernel.fs.gfs2;
 import dev.faultline.kernel.fs.FileOperations;
 import dev.faultline.kernel.fs.Kiocb;
 import dev.faultline.kernel.fs.OpenFile;
+import dev.faultline.kernel.fs.PipeInodeInfo;
+import dev.faultline.kernel.fs.SpliceRead;
 import dev.faultline.kernel.iomap.BufferedIo;
 import dev.faultline.kernel.iomap.Iomap;
 import dev.faultline.kernel.iomap.IomapOps;
@@ -53,6 +55,13 @@ final class Gfs2File implements FileOperations, VmOperations {
             iocb.clearDirect();
         }
         return io.bufferedRead(inode, iocb, to);
+    }
+
+    /// Reads under the glock; pages of the cache do not get into a pipe.
+    @Override
+    @Models(file = "fs/splice.c", symbol = "copy_splice_read")
+    public SysResult spliceRead(Kiocb iocb, PipeInodeInfo pipe, long lengthBytes) {
+        return SpliceRead.copy(iocb, pipe, lengthBytes);
     }
 
     @Override

@@ -3,7 +3,9 @@ package dev.faultline.kernel.fs.tmpfs;
 import dev.faultline.kernel.fs.FileOperations;
 import dev.faultline.kernel.fs.Kiocb;
 import dev.faultline.kernel.fs.OpenFile;
+import dev.faultline.kernel.fs.PipeInodeInfo;
 import dev.faultline.kernel.fs.Seals;
+import dev.faultline.kernel.fs.SpliceRead;
 import dev.faultline.kernel.iov.IovIter;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
@@ -79,6 +81,36 @@ final class ShmemFile implements FileOperations, VmOperations, GenericWrite.Page
             }
         }
         return SysResult.ok(done);
+    }
+
+    /// A hole is zeroes that are nobody's: what is written there later is not seen in the pipe.
+    @Override
+    @Models(file = "mm/shmem.c", symbol = "shmem_file_splice_read")
+    public SysResult spliceRead(Kiocb iocb, PipeInodeInfo pipe, long lengthBytes) {
+        long start = iocb.pos();
+        while (iocb.pos() < start + lengthBytes && iocb.pos() < mapping().iSize().read()) {
+            Shmem.Got got = inode.pages().getFolio(iocb.pos() / Content.SIZE, Shmem.Intent.READ);
+            if (got instanceof Shmem.Got.Failed(Errno errno)) {
+                // -EINVAL: the file has become shorter
+                return iocb.pos() > start || errno == Errno.EINVAL ? SysResult.ok(iocb.pos() - start) : SysResult.err(errno);
+            }
+            Optional<Folio> folio = got instanceof Shmem.Got.Page(Folio page) ? Optional.of(page) : Optional.empty();
+            folio.ifPresent(page -> page.lock().unlock());
+            long end = Math.min(start + lengthBytes, mapping().iSize().read()); // only now, as a truncation is not kept out
+            if (end <= iocb.pos()) {
+                folio.ifPresent(Folio::put);
+                break;
+            }
+            if (folio.isPresent()) {
+                SpliceRead.folioIntoPipe(iocb, pipe, folio.get(), end);
+            } else {
+                SpliceRead.zeroesIntoPipe(iocb, pipe, end);
+            }
+            if (pipe.isFull()) {
+                break;
+            }
+        }
+        return SysResult.ok(iocb.pos() - start);
     }
 
     private Folio zeroPage() {

@@ -5,6 +5,7 @@ import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Kiocb;
 import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.fs.OpenFile;
+import dev.faultline.kernel.fs.PipeInodeInfo;
 import dev.faultline.kernel.fs.disk.CachedFile;
 import dev.faultline.kernel.iomap.BufferedIo;
 import dev.faultline.kernel.iomap.DioFlag;
@@ -53,6 +54,20 @@ final class XfsFile extends CachedFile {
     @Models(file = "fs/xfs/xfs_file.c", symbol = "xfs_file_read_iter")
     public SysResult readIter(Kiocb iocb, IovIter to) {
         return iocb.isDirect() ? dioRead(iocb, to) : bufferedRead(iocb, to);
+    }
+
+    @Override
+    @Models(file = "fs/xfs/xfs_file.c", symbol = "xfs_file_splice_read")
+    public SysResult spliceRead(Kiocb iocb, PipeInodeInfo pipe, long lengthBytes) {
+        inode.iRwsem().downRead();
+        SysResult moved = super.spliceRead(iocb, pipe, lengthBytes);
+        inode.iRwsem().upRead();
+        return moved;
+    }
+
+    @Override
+    public boolean copiesByItself() {
+        return true;
     }
 
     @Models(file = "fs/xfs/xfs_file.c", symbol = "xfs_file_dio_read")

@@ -5,6 +5,7 @@ import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Kiocb;
 import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.fs.OpenFile;
+import dev.faultline.kernel.fs.PipeInodeInfo;
 import dev.faultline.kernel.fs.disk.CachedFile;
 import dev.faultline.kernel.iomap.BufferedIo;
 import dev.faultline.kernel.iomap.DioFlag;
@@ -74,6 +75,21 @@ final class ZoneFile extends CachedFile {
             return SysResult.err(Errno.EINVAL);
         }
         return directIo().rw(iocb, to, inode.forReading(), EnumSet.noneOf(DioFlag.class), 0);
+    }
+
+    @Override
+    @Models(file = "fs/zonefs/file.c", symbol = "zonefs_file_splice_read")
+    public SysResult spliceRead(Kiocb iocb, PipeInodeInfo pipe, long lengthBytes) {
+        if (iocb.pos() >= ZoneInode.CAPACITY_BYTES) {
+            return SysResult.ZERO;
+        }
+        inode.iRwsem().downRead();
+        inode.truncateMutex().lock();
+        long left = mapping().iSize().read() - iocb.pos();
+        inode.truncateMutex().unlock();
+        SysResult moved = left <= 0 ? SysResult.ZERO : super.spliceRead(iocb, pipe, Math.min(lengthBytes, left));
+        inode.iRwsem().upRead();
+        return moved;
     }
 
     // ---- write ----
