@@ -84,11 +84,12 @@ final class Patches {
             invalidateAtCompletion(),
             CallerPatches.magicPageFaultIn(), mmapChanging(), mremapFlush(),
             UserfaultPatches.privateShmem(),
-            PipePatches.mergeFlag(), BtrfsPatches.searchNofault(), forkRace(), UserfaultPatches.leftOverPage(),
+            PipePatches.mergeFlag(), PipePatches.forcedCow(), BtrfsPatches.searchNofault(), PipePatches.reuseByReferences(),
+            forkRace(), UserfaultPatches.leftOverPage(),
             CallerPatches.fuseWriteDeadlock(),
             UserfaultPatches.minorShmem(),
             mmapChangingCounter(),
-            gfs2PageFault(), gfs2ClippedWrite(),
+            gfs2PageFault(), PipePatches.getPagesResult(), gfs2ClippedWrite(),
             UserfaultPatches.dirtyEntries(),
             CallerPatches.magicPage(), BtrfsPatches.dioNofault(), PipePatches.slotFlags(), fixupUserFault(),
             gfs2Retries(), gfs2ShortWrite(), partialFaultIn(),
@@ -99,6 +100,7 @@ final class Patches {
             safeWriteableResult(), releaseHang(), CallerPatches.fusePrefault(),
             severalAreas(), severalAreasChecked(), perVmaLocksOfAdvice(),
             gfs2PageFaultV5(), gfs2PageFaultV6(), writeCopyMayFault(), noFlush(), forgottenLegs(),
+            PipePatches.getPagesResultAgain(),
             ignoredReaders(), sleepWithoutLooking(),
             UserfaultPatches.minorShmemNext(), UserfaultPatches.continueV1(), UserfaultPatches.continueV5(),
             UserfaultPatches.continueAllocatedV1(), UserfaultPatches.sizeUnlocked(),
@@ -274,6 +276,7 @@ final class Patches {
                 "20210803191818.993968-1-agruenba@redhat.com",
                 Change.between(Gfs2Io.PART, GFS2_V514, new Gfs2IoPostedV5()),
                 Change.between(DirectIo.PART, DIRECT_V514, new DirectIoPostedV5()),
+                PipePatches.getPages(),
                 Change.between(PagePinning.PART, PAGES_REFERENCED, new PagePinning(FolioHold.REFERENCE, GupFlag.FAST_ONLY)));
     }
 
@@ -281,6 +284,7 @@ final class Patches {
         return posted("gfs2-page-fault-v6", "[v6,00/19] gfs2: Fix mmap + page fault deadlocks", "2021-08-19",
                 "the reply of 19 August 2021 in the thread of gfs2-page-fault-v5",
                 Change.between(Gfs2Io.PART, GFS2_V514, Gfs2IoV516.asPosted()),
+                PipePatches.getPages(),
                 Change.fromToday(Glock.PART, AUTO_DEMOTING),
                 Change.toToday(DirectIo.PART, DIRECT_V514));
     }

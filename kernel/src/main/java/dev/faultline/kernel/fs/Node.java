@@ -4,6 +4,7 @@ import dev.faultline.kernel.lib.Parts;
 import dev.faultline.kernel.mm.Memory;
 import dev.faultline.kernel.mm.PhysicalMemory;
 import dev.faultline.kernel.mm.UserMemory;
+import dev.faultline.kernel.mm.WpReuse;
 import dev.faultline.kernel.pagecache.Filemap;
 import dev.faultline.machine.task.Machine;
 
@@ -15,7 +16,7 @@ public record Node(
     /// {@return a kernel with nothing mounted}
     public static Node boot(Machine machine, int number, Parts parts) {
         PhysicalMemory physical = new PhysicalMemory(machine);
-        Memory memory = new Memory(machine, physical);
+        Memory memory = new Memory(machine, physical, parts.get(WpReuse.PART, () -> WpReuse.REFERENCED_ONCE));
         return new Node(machine, number, parts, physical, UserMemory.of(machine, memory, parts),
                 new Filemap(machine, physical));
     }

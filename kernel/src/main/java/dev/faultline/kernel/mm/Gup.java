@@ -19,9 +19,11 @@ public final class Gup {
     private final Memory memory;
     private final ForkRace forkRace;
     private final ForcedWrite forcedWrite;
+    private final GupCow cow;
 
     /// Walks the page tables of whichever process runs.
-    public Gup(Machine machine, Memory memory, ForkRace forkRace, ForcedWrite forcedWrite) {
+    public Gup(Machine machine, Memory memory, ForkRace forkRace, ForcedWrite forcedWrite, GupCow cow) {
+        this.cow = cow;
         this.machine = machine;
         this.memory = memory;
         this.forkRace = forkRace;
@@ -38,7 +40,7 @@ public final class Gup {
         if (start < 0 || start > Mm.TASK_SIZE - (long) pages * Content.SIZE) {
             return new GupResult.Failed(Errno.EFAULT);
         }
-        List<Folio> found = locklessPagesFromMm(start, pages, flags);
+        List<Folio> found = locklessPagesFromMm(start, pages, cow == GupCow.FORCED ? withWrite(flags) : flags);
         if (found.size() == pages || flags.contains(GupFlag.FAST_ONLY)) {
             return new GupResult.Pages(found);
         }
@@ -51,6 +53,20 @@ public final class Gup {
             case GupResult.Failed _ -> { } // a later page: the caller learns of it when it calls again
         }
         return new GupResult.Pages(found);
+    }
+
+    private static EnumSet<GupFlag> withWrite(EnumSet<GupFlag> flags) {
+        EnumSet<GupFlag> more = EnumSet.of(GupFlag.WRITE);
+        more.addAll(flags);
+        return more;
+    }
+
+    /// {@return what is asked for at an address: up to v5.9-rc4 to write, where a copy might be needed}
+    @Models(file = "mm/gup.c", symbol = "should_force_cow_break", release = "v5.8")
+    private EnumSet<GupFlag> asked(Mm mm, long address, EnumSet<GupFlag> flags) {
+        boolean forced = cow == GupCow.FORCED
+                && mm.vmaLookup(address).filter(vma -> vma.isCow() && vma.has(VmFlag.WRITE)).isPresent();
+        return forced ? withWrite(flags) : flags;
     }
 
     /// The lockless walk: reads each entry, takes a reference, and reads the entry again, because the page
@@ -156,7 +172,7 @@ public final class Gup {
     private Optional<Errno> getUserPage(Mm mm, long address, EnumSet<GupFlag> flags, List<Folio> found) {
         RetryLoop loop = machine.retryLoop("__get_user_pages");
         EnumSet<FaultFlag> faultFlags = retryFlags(flags);
-        ForcedWrite.Attempt attempt = forcedWrite.attempt(flags);
+        ForcedWrite.Attempt attempt = forcedWrite.attempt(asked(mm, address, flags));
         for (;;) {
             Optional<Vma> vma = mm.vmaLookup(address);
             if (vma.isEmpty() || !checkVmaFlags(vma.get(), attempt.flags()) || !longtermAllowed(vma.get(), flags)) {

@@ -15,9 +15,11 @@ public final class Memory {
     private final Swap swap;
     private final Reclaim reclaim;
     private final SwapFault swapFault;
+    private final WpReuse wpReuse;
 
     /// The fault handler of a machine with that memory.
-    public Memory(Machine machine, PhysicalMemory physical) {
+    public Memory(Machine machine, PhysicalMemory physical, WpReuse wpReuse) {
+        this.wpReuse = wpReuse;
         this.machine = machine;
         this.physical = physical;
         this.zeroPage = physical.allocate("zero");
@@ -253,6 +255,10 @@ public final class Memory {
     private boolean wpCanReuseAnonFolio(VmFault fault, Pte.Present pte) {
         if (!pte.isAnonymous()) {
             return false;
+        }
+        boolean cachedForSwap = swap.isOn() && pte.folio().flags().readBits(Folio.SWAPCACHE) != 0;
+        if (wpReuse == WpReuse.MAPPED_ONCE && !cachedForSwap) {
+            return pte.folio().readMappings() == 1;
         }
         int count = pte.folio().readReferenceCount();
         return count == 1 || count == 2 && swap.isOn() && swapFault.isAloneWithoutSwap(fault, pte);

@@ -15,7 +15,7 @@ public record UserMemory(Machine machine, Memory memory, UserAccess access, Gup 
     public static UserMemory of(Machine machine, Memory memory, Parts parts) {
         UserAccess access = new UserAccess(machine, memory);
         Gup gup = new Gup(machine, memory, parts.get(ForkRace.PART, () -> ForkRace.CHECKED),
-                parts.get(ForcedWrite.PART, ForcedWrite::new));
+                parts.get(ForcedWrite.PART, ForcedWrite::new), parts.get(GupCow.PART, () -> GupCow.NO));
         FaultIn faultIn = parts.get(FaultIn.PART, () -> FaultIn::new).create(access, gup);
         return new UserMemory(machine, memory, access, gup, faultIn, new Populate(machine, memory));
     }
