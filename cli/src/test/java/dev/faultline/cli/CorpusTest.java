@@ -24,9 +24,10 @@ import java.util.TreeSet;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The tables of `zoo/live`: what the model allows has not changed since, and what a host showed is among it.
+/// The tables of `zoo/live` and `zoo/uffd-checklist`: what the model allows has not changed since, and what a host showed
+/// is among it.
 class CorpusTest {
-    private static final Path CORPUS = Path.of("../zoo/live");
+    private static final Path ZOO = Path.of("../zoo");
 
     /// What a table says of a test.
     ///
@@ -34,18 +35,18 @@ class CorpusTest {
     /// @param observed those of the host
     private record Table(TreeSet<String> allowed, TreeSet<String> observed) {}
 
-    private static Map<String, Table> tables(String fileSystem) throws IOException {
+    private static Map<String, Table> tables(Path table) throws IOException {
         Map<String, Table> tables = new TreeMap<>();
-        Table table = new Table(new TreeSet<>(), new TreeSet<>());
-        for (String line : Files.readAllLines(CORPUS.resolve(fileSystem + ".txt"))) {
+        Table test = new Table(new TreeSet<>(), new TreeSet<>());
+        for (String line : Files.readAllLines(table)) {
             if (line.contains(" on Linux ")) {
-                table = new Table(new TreeSet<>(), new TreeSet<>());
-                tables.put(line.substring(0, line.indexOf(" on Linux ")), table);
+                test = new Table(new TreeSet<>(), new TreeSet<>());
+                tables.put(line.substring(0, line.indexOf(" on Linux ")), test);
             } else if (line.startsWith("   ") && line.endsWith("allowed")) {
                 String[] words = line.strip().split(" {2,}");
-                table.allowed().add(words[1]);
+                test.allowed().add(words[1]);
                 if (!words[0].equals("never")) {
-                    table.observed().add(words[1]);
+                    test.observed().add(words[1]);
                 }
             }
         }
@@ -63,12 +64,14 @@ class CorpusTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"ext4", "tmpfs"})
-    void theModelAllowsWhatTheTablesSay(String fileSystem) throws IOException, UnknownKernelException, SetUpFailed {
-        Map<String, Table> tables = tables(fileSystem);
+    @ValueSource(strings = {"live/ext4", "live/tmpfs", "uffd-checklist/memory"})
+    void theModelAllowsWhatTheTablesSay(String name) throws IOException, UnknownKernelException, SetUpFailed {
+        Path file = ZOO.resolve(name + ".txt");
+        String fileSystem = name.substring(name.indexOf('/') + 1);
+        Map<String, Table> tables = tables(file);
         assertTrue(tables.size() >= 40, "only " + tables.size() + " tests are recorded");
         for (Map.Entry<String, Table> table : tables.entrySet()) {
-            assertEquals(allowed(CORPUS.resolve(table.getKey() + ".litmus"), fileSystem), table.getValue().allowed(),
+            assertEquals(allowed(file.resolveSibling(table.getKey() + ".litmus"), fileSystem), table.getValue().allowed(),
                     table.getKey() + " on " + fileSystem);
             assertTrue(!table.getValue().observed().isEmpty(), table.getKey());
         }

@@ -92,13 +92,14 @@ public final class PteSlot extends SharedObject {
 
     /// Removes the entry. One step, under the page-table lock.
     ///
-    /// @param tlb flushes the translation later
+    /// @param left what stays in its place
+    /// @param tlb  flushes the translation later
     /// @return what it was
-    Pte getAndClear(TlbGather tlb) {
+    Pte getAndClear(UnaryOperator<Pte> left, TlbGather tlb) {
         machine().step(this, Access.WRITE, -1);
         Pte old = pte;
         machine().current().learn(old.hash());
-        restrict(Pte.NONE, tlb);
+        restrict(left.apply(old), tlb);
         return old;
     }
 
@@ -129,9 +130,10 @@ public final class PteSlot extends SharedObject {
 
     /// Removes the entry if `which` holds for it. One step, under the page-table lock.
     ///
-    /// @param tlb flushes the translation later
+    /// @param left what stays in its place
+    /// @param tlb  flushes the translation later
     /// @return what it was, if it was removed
-    Optional<Pte> clearIf(Predicate<Pte> which, TlbGather tlb) {
+    Optional<Pte> clearIf(Predicate<Pte> which, UnaryOperator<Pte> left, TlbGather tlb) {
         machine().step(this, Access.READ, -1, task ->
                 SecondAccess.first(task, which.test(pte) ? Access.WRITE : Access.READ));
         machine().current().learn(pte.hash());
@@ -139,7 +141,7 @@ public final class PteSlot extends SharedObject {
             return Optional.empty();
         }
         Pte old = pte;
-        restrict(Pte.NONE, tlb);
+        restrict(left.apply(old), tlb);
         return Optional.of(old);
     }
 

@@ -2,6 +2,7 @@ package dev.faultline.kernel.mm;
 
 import dev.faultline.kernel.lib.Models;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /// From pages of a file to the entries that map them (mm/rmap.c, mm/memory.c).
 public final class Rmap {
@@ -30,7 +31,7 @@ public final class Rmap {
             long from = Math.max(vma.start(), firstAddress(vma, first));
             TlbGather tlb = new TlbGather(vma.mm());
             for (long address = from; address < vma.end() && vma.pageIndex(address) <= last; address += 4096) {
-                zapPte(mapping, vma.mm().slot(address), copies, tlb);
+                zapPte(mapping, vma, vma.mm().slot(address), copies, tlb);
             }
             tlb.finish();
         }
@@ -41,21 +42,36 @@ public final class Rmap {
         return vma.start() + (first - vma.pageIndex(vma.start()) << 12);
     }
 
-    private static void zapPte(Mapping mapping, PteSlot slot, Copies copies, TlbGather tlb) {
-        slot.clearIf(pte -> isMeant(pte, copies), tlb).ifPresent(pte -> {
+    private static void zapPte(Mapping mapping, Vma vma, PteSlot slot, Copies copies, TlbGather tlb) {
+        slot.clearIf(pte -> isMeant(pte, copies), pte -> outlasting(vma, pte), tlb).ifPresent(pte -> {
             switch (pte) {
                 case Pte.Present present -> drop(mapping, present, tlb);
                 case Pte.Swap swap -> slot.mm().swap().freeSwapAndCache(swap.entry());
-                case Pte.None _, Pte.Marker _ -> throw new AssertionError("nothing to remove");
+                case Pte.Marker _ -> { }
+                case Pte.None _ -> throw new AssertionError("nothing to remove");
             }
         });
+    }
+
+    /// {@return what stays of an entry whose page is taken away, but not its area} That a program wants to be told of
+    /// writes to a page of a file outlasts the page; the program would not know that it is gone.
+    @Models(file = "include/linux/mm_inline.h", symbol = "pte_install_uffd_wp_if_needed")
+    private static Pte outlasting(Vma vma, Pte old) {
+        boolean isProtected = switch (old) {
+            case Pte.Present present -> present.uffdWp();
+            case Pte.Swap swap -> swap.uffdWp();
+            case Pte.Marker marker -> marker == Pte.Marker.UFFD_WP;
+            case Pte.None _ -> false;
+        };
+        return isProtected && !vma.isAnonymous() && vma.has(VmFlag.UFFD_WP) ? Pte.Marker.UFFD_WP : Pte.NONE;
     }
 
     private static boolean isMeant(Pte pte, Copies copies) {
         return switch (pte) {
             case Pte.Present present -> !present.special() && (copies == Copies.GO || !present.isAnonymous());
             case Pte.Swap _ -> copies == Copies.GO;
-            case Pte.None _, Pte.Marker _ -> false;
+            case Pte.Marker marker -> copies == Copies.GO && marker == Pte.Marker.POISONED;
+            case Pte.None _ -> false;
         };
     }
 
@@ -95,19 +111,19 @@ public final class Rmap {
     /// Removes all entries of an area (`zap_page_range_single`). The caller holds `mmap_lock`.
     @Models(file = "mm/memory.c", symbol = "unmap_vmas")
     public static void unmapVma(Vma vma) {
-        zap(vma, vma.mm().slots(vma.start(), vma.end()));
+        zap(vma, vma.mm().slots(vma.start(), vma.end()), _ -> Pte.NONE);
     }
 
     /// Removes all entries of a part of an area. The caller holds `mmap_lock`.
     @Models(file = "mm/memory.c", symbol = "zap_page_range_single")
     static void unmapRange(Vma vma, long start, long end) {
-        zap(vma, vma.mm().walk(start, end));
+        zap(vma, vma.mm().walk(start, end), pte -> outlasting(vma, pte));
     }
 
-    private static void zap(Vma vma, List<PteSlot> slots) {
+    private static void zap(Vma vma, List<PteSlot> slots, UnaryOperator<Pte> left) {
         TlbGather tlb = new TlbGather(vma.mm());
         for (PteSlot slot : slots) {
-            Pte old = slot.getAndClear(tlb);
+            Pte old = slot.getAndClear(left, tlb);
             if (old instanceof Pte.Swap swap) {
                 vma.mm().swap().freeSwapAndCache(swap.entry());
             } else if (old instanceof Pte.Present present && !present.special()) {

@@ -30,6 +30,22 @@
 #include <unistd.h>
 #include <dirent.h>
 #include <linux/userfaultfd.h>
+#ifndef UFFDIO_POISON
+struct uffdio_poison { struct uffdio_range range; __u64 mode; __s64 updated; };
+#define UFFDIO_POISON _IOWR(UFFDIO, 0x08, struct uffdio_poison)
+#define UFFDIO_POISON_MODE_DONTWAKE 1
+#define UFFD_FEATURE_POISON (1 << 14)
+#endif
+#ifndef UFFDIO_MOVE
+struct uffdio_move { __u64 dst; __u64 src; __u64 len; __u64 mode; __s64 move; };
+#define UFFDIO_MOVE _IOWR(UFFDIO, 0x05, struct uffdio_move)
+#define UFFDIO_MOVE_MODE_DONTWAKE 1
+#define UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES 2
+#define UFFD_FEATURE_MOVE (1 << 16)
+#endif
+#ifndef UFFD_FEATURE_WP_ASYNC
+#define UFFD_FEATURE_WP_ASYNC (1 << 15)
+#endif
 #include <linux/aio_abi.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
