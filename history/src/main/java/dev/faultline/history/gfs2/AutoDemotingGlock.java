@@ -5,7 +5,9 @@ import dev.faultline.kernel.fs.gfs2.Glock;
 import dev.faultline.kernel.fs.gfs2.GlockHolder;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.machine.task.Access;
+import dev.faultline.machine.task.Digest;
 import dev.faultline.machine.task.Machine;
+import dev.faultline.machine.task.SecondAccess;
 import dev.faultline.machine.task.Task;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,7 +27,7 @@ public final class AutoDemotingGlock extends Glock {
     /// Lets the claim be taken away from now on. One step.
     @Models(file = "fs/gfs2/glock.h", symbol = "gfs2_holder_allow_demote", release = "v5.16")
     void allowDemote(GlockHolder holder) {
-        machine().step(this, Access.WRITE, -1);
+        machine().step(this, Access.WRITE, CLAIMS, task -> SecondAccess.first(task, accessOf(holder)));
         weak.add(holder);
         promote();
         changed();
@@ -36,11 +38,15 @@ public final class AutoDemotingGlock extends Glock {
     /// @return whether the claim is still there
     @Models(file = "fs/gfs2/glock.h", symbol = "gfs2_holder_disallow_demote", release = "v5.16")
     boolean disallowDemote(GlockHolder holder) {
-        machine().step(this, Access.WRITE, -1);
+        machine().step(this, Access.WRITE, CLAIMS, task -> SecondAccess.first(task, accessOf(holder)));
         weak.remove(holder);
         changed();
         machine().current().learn(holder.isQueued() ? 1 : 0);
         return holder.isQueued();
+    }
+
+    private Access accessOf(GlockHolder holder) {
+        return holder.isQueued() ? sharedAccess(holder.state()) : Access.WRITE;
     }
 
     @Override
@@ -78,7 +84,7 @@ public final class AutoDemotingGlock extends Glock {
     protected long stateHash() {
         long hash = super.stateHash();
         for (GlockHolder holder : weak) {
-            hash = hash * 31 + holder.task().stableName();
+            hash += Digest.mix(31, holder.task().stableName());
         }
         return hash;
     }

@@ -6,6 +6,7 @@ import dev.faultline.machine.task.Access;
 import dev.faultline.machine.task.Digest;
 import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.RetryLoop;
+import dev.faultline.machine.task.SecondAccess;
 import dev.faultline.machine.task.SharedObject;
 import dev.faultline.machine.task.Task;
 import java.util.ArrayList;
@@ -32,6 +33,14 @@ public class Glock extends SharedObject {
         /// {@return the glock of an inode on one node}
         Glock create(Machine machine, String inode, Dlm dlm);
     }
+
+    /// The part of the lock that says who holds and claims it, and in which state the node has it.
+    protected static final long CLAIMS = 1;
+
+    /// The part that says what other nodes demand. Until a demand is due it concerns nobody here.
+    private static final long DEMANDS = 2;
+
+    private static final long ALL = CLAIMS | DEMANDS;
 
     private final Dlm dlm;
     private final String inode;
@@ -80,7 +89,7 @@ public class Glock extends SharedObject {
 
     private GlockHolder claim(GlockHolder holder, Gfs2Inode owner) {
         machine().claims(this, holder.mode());
-        machine().step(this, Access.WRITE, -1);
+        machine().step(this, Access.WRITE, CLAIMS, task -> SecondAccess.first(task, claimAccess(holder)));
         queue.add(holder);
         holder.setQueued(true);
         promote();
@@ -99,7 +108,7 @@ public class Glock extends SharedObject {
         RetryLoop loop = machine().retryLoop("gfs2_glock_wait");
         while (!holder.isGranted()) {
             if (!needsStateChange(holder)) {
-                machine().await(this, Access.WRITE, -1, () -> holder.isGranted() || needsStateChange(holder));
+                machine().await(this, Access.WRITE, CLAIMS, () -> holder.isGranted() || needsStateChange(holder));
             }
             if (!holder.isGranted()) {
                 doXmote(holder.state(), owner);
@@ -117,10 +126,28 @@ public class Glock extends SharedObject {
     /// Gives a claim up. One step.
     @Models(file = "fs/gfs2/glock.c", symbol = "gfs2_glock_dq")
     public void dq(GlockHolder holder) {
-        machine().step(this, Access.WRITE, -1);
+        machine().step(this, Access.WRITE, CLAIMS, task -> SecondAccess.first(task, sharedAccess(holder.state())));
         remove(holder);
         promote();
         changed();
+    }
+
+    /// {@return how a step touches the glock that claims it: a claim that is granted at once beside others of its kind
+    /// commutes with theirs}
+    private Access claimAccess(GlockHolder holder) {
+        boolean claimed = queue.stream().anyMatch(other -> other.task() == holder.task());
+        return claimed ? Access.WRITE : sharedAccess(holder.state());
+    }
+
+    /// {@return how a step touches the glock that adds a claim in that state, gives one up, or makes one weak or strong:
+    /// while nobody waits, steps of those who can hold it together commute} Only what the state of the node admits
+    /// together counts, so that no such step makes another one of another kind.
+    protected final Access sharedAccess(LockState claimed) {
+        boolean shareable = state == LockState.DEFERRED ? claimed == LockState.DEFERRED
+                : state != LockState.UNLOCKED && claimed == LockState.SHARED;
+        boolean alone = !shareable || changing.isPresent() || demand == Demand.DUE
+                || queue.stream().anyMatch(other -> !other.isGranted() || other.state() != claimed);
+        return alone ? Access.WRITE : Access.ADD;
     }
 
     /// Takes a claim off the queue. Within a step.
@@ -200,13 +227,13 @@ public class Glock extends SharedObject {
         if (before == LockState.UNLOCKED) {
             owner.instantiate();
         }
-        finishXmote(target);
+        finishXmote(target, CLAIMS);
         grantQueue(); // also if another node's demand has become due: whoever asked for the state gets to use it
     }
 
     @Models(file = "fs/gfs2/glock.c", symbol = "finish_xmote")
-    private void finishXmote(LockState reached) {
-        machine().step(this, Access.WRITE, -1);
+    private void finishXmote(LockState reached, long part) {
+        machine().step(this, Access.WRITE, part);
         reach(reached);
     }
 
@@ -231,18 +258,16 @@ public class Glock extends SharedObject {
         return target == LockState.UNLOCKED ? target : from;
     }
 
-    /// Another node wants the lock in `wanted`. Where it is in use, the demand becomes due later: a node keeps
-    /// a lock for some time. One step.
+    /// Another node wants the lock in `wanted`. That becomes due later, as a node keeps a lock for some time. Linux does
+    /// not wait where nobody claims the lock; whoever claims it here before the demand is due might as well have come
+    /// before the demand. One step.
     @Models(file = "fs/gfs2/glock.c", symbol = "gfs2_glock_cb")
     final void callback(LockState wanted) {
-        machine().step(this, Access.WRITE, -1);
+        machine().step(this, Access.WRITE, DEMANDS);
         LockState target = wanted == LockState.EXCLUSIVE ? LockState.UNLOCKED : wanted;
         demoteTo = demand != Demand.NONE && demoteTo != target ? LockState.UNLOCKED : target;
         if (demand == Demand.NONE) {
-            demand = queue.isEmpty() ? Demand.DUE : Demand.COMING;
-            if (demand == Demand.DUE) {
-                machine().environmentActs("the minimum hold time is over");
-            }
+            demand = Demand.COMING;
         }
         changed();
     }
@@ -252,16 +277,18 @@ public class Glock extends SharedObject {
     private void work(Gfs2Inode owner) {
         RetryLoop loop = machine().retryLoop("glock_work_func");
         for (;;) {
-            machine().await(this, Access.WRITE, -1, () -> demand == Demand.COMING || canDemote());
-            if (demand == Demand.COMING) {
-                machine().environmentActs("the minimum hold time is over");
-                demand = Demand.DUE;
-                changed();
-            }
-            if (canDemote()) {
+            machine().await(this, DEMANDS, () -> demand == Demand.COMING);
+            machine().step(this, Access.WRITE, ALL);
+            machine().environmentActs("the minimum hold time is over");
+            demand = Demand.DUE;
+            changed();
+            while (demand == Demand.DUE) {
+                if (!canDemote()) {
+                    machine().await(this, Access.WRITE, ALL, this::canDemote);
+                }
                 demote(owner);
+                loop.again();
             }
-            loop.again();
         }
     }
 
@@ -278,7 +305,7 @@ public class Glock extends SharedObject {
             changing = Optional.of(machine().current());
             leave(state, target, owner);
             dlm.goDown(this, target);
-            finishXmote(target);
+            finishXmote(target, ALL);
         }
         if (state == LockState.UNLOCKED || state == demoteTo) {
             demand = Demand.NONE;
@@ -325,9 +352,14 @@ public class Glock extends SharedObject {
         if (changing.isPresent()) {
             hash = Digest.mix(hash, changing.get().stableName());
         }
+        long granted = 0; // in no order: it makes no difference who of them came first
         for (GlockHolder holder : queue) {
-            hash = hash * 31 + holder.task().stableName() + holder.state().ordinal() * 7L + (holder.isGranted() ? 3 : 0);
+            if (holder.isGranted()) {
+                granted += Digest.mix(holder.state().ordinal(), holder.task().stableName());
+            } else {
+                hash = hash * 31 + holder.task().stableName() + holder.state().ordinal() * 7L;
+            }
         }
-        return hash;
+        return hash + granted;
     }
 }

@@ -1,11 +1,14 @@
 package dev.faultline.kernel.fs.gfs2;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.faultline.kernel.RandomOrder;
+import dev.faultline.kernel.Sandbox;
 import dev.faultline.kernel.fs.FileSystem;
 import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.lib.Parts;
+import dev.faultline.kernel.mm.Folio;
 import dev.faultline.machine.schedule.Execution;
 import dev.faultline.machine.schedule.Outcome;
 import dev.faultline.machine.schedule.Program;
@@ -16,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /// The cluster lock, claimed and given up by several tasks on several nodes in random orders.
@@ -71,6 +75,25 @@ class GlockTest {
         }));
         Execution execution = Execution.start(again, new RandomOrder(1), 1000, null);
         assertEquals(Ending.DONE, execution.ending());
+    }
+
+    /// The commit that keeps faults out of buffered reads without the glock (52f3f033a5db) says that references to cached
+    /// pages keep the glock on their node. Nothing on the way of the glock waits for references.
+    @Test
+    void aReferenceToACachedPageKeepsNoGlockOnItsNode() {
+        Sandbox sandbox = Sandbox.gfs2(2).file("/mnt/f", 4096, 'a');
+        AtomicReference<Optional<Folio>> held = new AtomicReference<>(Optional.empty());
+        assertEquals(List.of(), sandbox.runTogether(1, () -> {
+            Sandbox.Program reader = sandbox.program(1);
+            reader.must("pread", reader.open("/mnt/f", 0), reader.anonymous(4096), 1, 0);
+            held.set(((Gfs2) sandbox.mounted().getFirst()).inode("f").mapping().getFolio(0));
+            assertTrue(held.get().isPresent());
+        }, List.of(() -> {
+            Sandbox.Program writer = sandbox.program(2);
+            long memory = writer.anonymous(4096);
+            writer.store(memory, 'b');
+            assertEquals(1, writer.must("pwrite", writer.open("/mnt/f", 0), memory, 1, 0));
+        }), () -> held.get().ifPresent(Folio::put)));
     }
 
     /// Tasks that claim one file's glock in random states, spread over the nodes.
