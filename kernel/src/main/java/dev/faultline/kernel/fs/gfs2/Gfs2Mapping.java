@@ -74,20 +74,12 @@ public class Gfs2Mapping implements IomapOps {
         long end = unusedEnd(pos, lengthBytes, iomap);
         if (start < end) {
             Truncate.truncatePagecacheRange(cached, start, end);
-            punchHole(start / Content.SIZE, end / Content.SIZE);
+            inode.punchBlocks(start / Content.SIZE, end / Content.SIZE);
         }
     }
 
     /// {@return where the blocks end that a write which stopped early was given}
     protected long unusedEnd(long pos, long lengthBytes, Iomap iomap) {
         return iomap.offset() + iomap.lengthBytes();
-    }
-
-    @Models(file = "fs/gfs2/bmap.c", symbol = "punch_hole")
-    private void punchHole(long from, long to) {
-        inode.machine().step(inode, Access.WRITE, -1);
-        for (long index = from; index < to; index++) {
-            inode.forgetBlock(index);
-        }
     }
 }
