@@ -11,6 +11,7 @@ module dev.faultline.kernel {
     exports dev.faultline.kernel.iov;
     exports dev.faultline.kernel.block;
     exports dev.faultline.kernel.pagecache;
+    exports dev.faultline.kernel.daemon;
     exports dev.faultline.kernel.fs;
     exports dev.faultline.kernel.fs.chardev;
     exports dev.faultline.kernel.iomap;

@@ -23,7 +23,7 @@ class ArchitectureTest {
             new PackageOrder("explore", List.of("strategy", "verdict", "")),
             new PackageOrder("live", List.of("host", "translate", "run", "compare", "conform")),
             new PackageOrder("kernel", List.of("uapi", "lib", "arch", "swap", "mm", "iov", "block", "pagecache", "fs", "iomap",
-                    "dax", "uffd", "fs.disk", "fs.*", "signal", "kvm", "syscall")));
+                    "dax", "uffd", "fs.disk", "fs.*", "daemon", "signal", "kvm", "syscall")));
 
     @Test
     void everySourceFileIsAmongTheClassesThatTheRulesRead() {

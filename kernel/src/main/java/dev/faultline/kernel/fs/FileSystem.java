@@ -27,6 +27,9 @@ public interface FileSystem {
     /// @param fill what each byte is; empty for a hole
     void format(String path, long sizeBytes, Optional<Byte> fill);
 
+    /// {@return the files that are there, by name} No step.
+    List<Inode> inodes();
+
     /// Everything that the file system finds wrong with itself when all is quiet: references, locks and
     /// pages that nobody owns, dirty data that went missing. Runs alone, at the end of an execution.
     ///

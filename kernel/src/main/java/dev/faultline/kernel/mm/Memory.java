@@ -44,7 +44,8 @@ public final class Memory {
         return swap;
     }
 
-    Reclaim reclaim() {
+    /// {@return what takes pages out of memory}
+    public Reclaim reclaim() {
         return reclaim;
     }
 

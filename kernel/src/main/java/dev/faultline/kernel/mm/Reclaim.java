@@ -5,11 +5,11 @@ import dev.faultline.kernel.swap.SwapEntry;
 import java.util.List;
 import java.util.Optional;
 
-/// Takes pages away from those who map them, anonymous ones and those of files without a disk: mm/vmscan.c, and the part of mm/rmap.c that it needs. The caller has
+/// Takes pages away from those who map them: mm/vmscan.c, and the part of mm/rmap.c that it needs. The caller has
 /// a reference to the page, which is given back. Writing out completes at once, as with swap in memory.
 ///
-/// Left out: pages of files on disks, and the lists that pages wait on.
-final class Reclaim {
+/// Left out: the lists that pages wait on.
+public final class Reclaim {
     private final PhysicalMemory physical;
     private final Swap swap;
 
@@ -18,8 +18,17 @@ final class Reclaim {
         this.swap = swap;
     }
 
+    /// Takes the page that an entry maps, if it is one of the process's own, and tries to swap it out.
+    public void reclaim(Mm mm, long address) {
+        PteSlot slot = mm.slot(address);
+        if (slot.read() instanceof Pte.Present present && present.isAnonymous() && slot.getFolio(present)) {
+            reclaimPages(List.of(present.folio()));
+        }
+    }
+
+    /// The caller's reference to each page is given back.
     @Models(file = "mm/vmscan.c", symbol = "reclaim_pages")
-    void reclaimPages(List<Folio> folios) {
+    public void reclaimPages(List<Folio> folios) {
         for (Folio folio : folios) {
             if (folio.lock().tryLock()) {
                 if (folio.isFileBacked()) {

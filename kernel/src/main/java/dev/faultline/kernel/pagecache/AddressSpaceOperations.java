@@ -18,8 +18,9 @@ public interface AddressSpaceOperations {
     Optional<Errno> writeFolio(AddressSpace mapping, Folio folio);
 
     /// Takes a folio out of memory, if it can be brought back. The caller holds the folio lock, which is given up, and a
-    /// reference; nothing maps the folio. Files on disks stay: their pages are never short here.
+    /// reference; nothing maps the folio. Here: if it is clean, and nobody else refers to it.
     default void reclaim(AddressSpace mapping, Folio folio) {
+        Truncate.mappingEvictFolio(mapping, folio);
         folio.lock().unlock();
     }
 

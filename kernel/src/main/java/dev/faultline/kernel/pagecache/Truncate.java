@@ -67,8 +67,9 @@ public final class Truncate {
         }
     }
 
+    /// Takes a page out that is clean, and that nobody else refers to. The caller holds the folio lock and a reference.
     @Models(file = "mm/truncate.c", symbol = "mapping_evict_folio")
-    private static void mappingEvictFolio(AddressSpace mapping, Folio folio) {
+    static void mappingEvictFolio(AddressSpace mapping, Folio folio) {
         if (Filemap.isPartOf(folio, mapping)
                 && folio.flags().readBits(Folio.DIRTY | Folio.WRITEBACK) == 0
                 && mapping.removeIfUnused(folio)) {

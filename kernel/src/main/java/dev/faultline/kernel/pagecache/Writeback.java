@@ -53,7 +53,10 @@ public final class Writeback {
         return Math.max(pages - 1, mapping.lastIndex());
     }
 
-    private static Optional<Errno> writeIfDirty(AddressSpace mapping, Folio folio) {
+    /// Starts writing a page of the file that is dirty. The caller has a reference.
+    ///
+    /// @return an error of the device
+    public static Optional<Errno> writeIfDirty(AddressSpace mapping, Folio folio) {
         if (folio.flags().readBits(Folio.DIRTY) == 0) {
             return Optional.empty();
         }

@@ -1,5 +1,6 @@
 package dev.faultline.kernel.syscall;
 
+import dev.faultline.kernel.daemon.Daemons;
 import dev.faultline.kernel.fs.FileSystem;
 import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Node;
@@ -123,6 +124,14 @@ public final class Kernel {
         lastPid.poke(process.pid());
         processes.add(process);
         return process;
+    }
+
+    /// {@return the daemons of a node, which act on the files and the programs that there are now}
+    public Daemons daemons(Node node) {
+        int index = node.number() - 1;
+        return new Daemons(node,
+                mounts.stream().flatMap(mount -> mount.onNode().get(index).inodes().stream()).toList(),
+                processes.stream().filter(process -> process.node() == node).map(Process::mm).toList());
     }
 
     /// {@return the process with that number on a node, if it has not been waited for}

@@ -1,5 +1,7 @@
 package dev.faultline.litmus.run;
 
+import dev.faultline.kernel.daemon.Daemons;
+import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.mm.Signal;
 import dev.faultline.kernel.mm.SignalRaised;
 import dev.faultline.kernel.mm.UserAccess;
@@ -9,6 +11,7 @@ import dev.faultline.kernel.syscall.ProcessCalls;
 import dev.faultline.kernel.syscall.SystemCalls;
 import dev.faultline.litmus.condition.Observable;
 import dev.faultline.litmus.load.LitmusTest;
+import dev.faultline.litmus.setup.Adversary;
 import dev.faultline.litmus.types.Body;
 import dev.faultline.litmus.types.CType;
 import dev.faultline.litmus.types.DataImage;
@@ -162,6 +165,18 @@ final class LitmusWorld implements dev.faultline.machine.schedule.Program.World 
             Body body = bodies.get(i);
             Action code = program.threads().get(i);
             machine.spawn(body.name(), () -> run(body, code, true));
+        }
+        for (Node node : kernel.nodes()) {
+            Daemons daemons = kernel.daemons(node);
+            test().machine().adversaries().forEach(adversary -> start(daemons, adversary));
+        }
+    }
+
+    private static void start(Daemons daemons, Adversary adversary) {
+        switch (adversary.kind()) {
+            case RECLAIM -> daemons.kswapd(adversary.most());
+            case WRITEBACK -> daemons.flusher(adversary.most());
+            case MIGRATE -> throw new IllegalArgumentException("not refused when it was loaded: " + adversary);
         }
     }
 

@@ -62,6 +62,11 @@ public abstract class DiskFileSystem implements FileSystem {
     }
 
     @Override
+    public List<Inode> inodes() {
+        return List.copyOf(inodes.values());
+    }
+
+    @Override
     public List<Finding> checkQuiescent() {
         List<Finding> found = new ArrayList<>();
         disk.inodes().forEach(onDisk -> found.addAll(Quiescence.check(disk, onDisk,

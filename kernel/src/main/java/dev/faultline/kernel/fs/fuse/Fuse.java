@@ -54,6 +54,11 @@ public final class Fuse implements FileSystem {
     }
 
     @Override
+    public List<Inode> inodes() {
+        return List.copyOf(directory.inodes());
+    }
+
+    @Override
     public List<Finding> checkQuiescent() {
         int left = connection.unanswered();
         return left == 0 ? List.of() : List.of(new Finding(Kind.LEAK, left + " requests to the server were not answered"));

@@ -1,6 +1,7 @@
 package dev.faultline.kernel.fs.gfs2;
 
 import dev.faultline.kernel.fs.FileSystem;
+import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.fs.disk.Disk;
 import dev.faultline.kernel.fs.disk.DiskInode;
@@ -81,6 +82,11 @@ public final class Gfs2 implements FileSystem {
     @Override
     public void format(String path, long sizeBytes, Optional<Byte> fill) {
         cluster.add(cluster.disk.create(path, sizeBytes, fill));
+    }
+
+    @Override
+    public List<Inode> inodes() {
+        return List.copyOf(inodes.values());
     }
 
     @Override

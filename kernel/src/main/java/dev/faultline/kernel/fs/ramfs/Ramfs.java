@@ -2,6 +2,7 @@ package dev.faultline.kernel.fs.ramfs;
 
 import dev.faultline.kernel.fs.Directory;
 import dev.faultline.kernel.fs.FileSystem;
+import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.machine.task.Finding;
@@ -32,6 +33,11 @@ public final class Ramfs implements FileSystem {
     @Override
     public void format(String path, long sizeBytes, Optional<Byte> fill) {
         directory.make(path).format(sizeBytes, fill);
+    }
+
+    @Override
+    public List<Inode> inodes() {
+        return List.copyOf(directory.inodes());
     }
 
     @Override

@@ -91,4 +91,10 @@ final class RamfsInode implements Inode, AddressSpaceOperations {
         Truncate.truncatePagecache(mapping, 0);
         return found;
     }
+
+    /// Pages are where the file is: they are never taken (`mapping_set_unevictable`).
+    @Override
+    public void reclaim(AddressSpace space, Folio folio) {
+        folio.lock().unlock();
+    }
 }

@@ -2,6 +2,7 @@ package dev.faultline.kernel.fs.tmpfs;
 
 import dev.faultline.kernel.fs.Directory;
 import dev.faultline.kernel.fs.FileSystem;
+import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.uapi.Errno;
@@ -43,6 +44,11 @@ public final class Tmpfs implements FileSystem {
     @Override
     public void format(String path, long sizeBytes, Optional<Byte> fill) {
         directory.make(path).format(sizeBytes, fill);
+    }
+
+    @Override
+    public List<Inode> inodes() {
+        return List.copyOf(directory.inodes());
     }
 
     @Override
