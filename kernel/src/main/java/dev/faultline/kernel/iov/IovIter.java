@@ -5,8 +5,6 @@ import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.lib.Parts;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.mm.FolioHold;
-import dev.faultline.kernel.mm.GupFlag;
-import dev.faultline.kernel.mm.GupResult;
 import dev.faultline.kernel.mm.Pte;
 import dev.faultline.kernel.mm.TaskStruct;
 import dev.faultline.kernel.mm.UserMemory;
@@ -14,7 +12,6 @@ import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.machine.task.Kind;
 import dev.faultline.machine.task.Machine;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 
 /// A position in a list of ranges of memory (`struct iov_iter`): of a program's, or of pages that the kernel has.
@@ -24,9 +21,8 @@ import java.util.List;
 /// iterator keeps the pages as long as it is used.
 public final class IovIter {
     private final UserMemory memory;
-    private final PagePinning pinning;
     private final AtomicCopy atomicCopy;
-    private final TakenBytes takenBytes;
+    private final PageExtraction extraction;
     private final Type type;
     private final Direction direction;
     private final List<Segment> segments;
@@ -99,8 +95,7 @@ public final class IovIter {
         this.type = type;
         this.pages = List.copyOf(pages);
         this.memory = memory;
-        this.pinning = parts.get(PagePinning.PART, () -> PagePinning.TODAY);
-        this.takenBytes = parts.get(TakenBytes.PART, () -> TakenBytes.TODAY);
+        this.extraction = new PageExtraction(memory, parts);
         this.atomicCopy = parts.get(AtomicCopy.PART, () -> AtomicCopy.TODAY);
         this.direction = direction;
         this.segments = List.copyOf(segments);
@@ -135,8 +130,26 @@ public final class IovIter {
         return type == Type.KVEC ? count : inSegment();
     }
 
-    /// The bytes left in the segment of the next byte.
-    private long inSegment() {
+    Type type() {
+        return type;
+    }
+
+    boolean isNofault() {
+        return nofault;
+    }
+
+    /// {@return the segment of the next byte}
+    int segmentIndex() {
+        return segment;
+    }
+
+    /// {@return where in its segment the next byte is}
+    long offsetInSegment() {
+        return offset;
+    }
+
+    /// {@return the bytes left in the segment of the next byte}
+    long inSegment() {
         return segment < segments.size() ? Math.min(count, segments.get(segment).lengthBytes() - offset) : 0;
     }
 
@@ -279,7 +292,7 @@ public final class IovIter {
         };
     }
 
-    private Folio page(long address) {
+    Folio page(long address) {
         return pages.get((int) (address / Content.SIZE));
     }
 
@@ -360,11 +373,11 @@ public final class IovIter {
                 && present.folio() == folio;
     }
 
-    private static int inPage(long address) {
+    static int inPage(long address) {
         return (int) (address & Content.SIZE - 1);
     }
 
-    private static int firstPart(long address, long lengthBytes) {
+    static int firstPart(long address, long lengthBytes) {
         return (int) Math.min(lengthBytes, Content.SIZE - inPage(address));
     }
 
@@ -446,39 +459,11 @@ public final class IovIter {
             return new ExtractedPages.Pages(List.of(), FolioHold.NOTHING, 0, 0);
         }
         return switch (type) {
-            case UBUF, IOVEC -> extractUserPages(lengthBytes, maxPages);
-            case KVEC, BVEC, FOLIOQ, XARRAY -> extractKernelPages(Math.min(lengthBytes, count), maxPages);
+            case UBUF, IOVEC -> extraction.extractUserPages(this, lengthBytes, maxPages);
+            case KVEC, BVEC, FOLIOQ, XARRAY ->
+                PageExtraction.extractKernelPages(this, Math.min(lengthBytes, count), maxPages);
             case DISCARD -> new ExtractedPages.Failed(Errno.EFAULT);
         };
-    }
-
-    @Models(file = "lib/iov_iter.c", symbol = "iov_iter_extract_bvec_pages")
-    private ExtractedPages extractKernelPages(long wanted, int maxPages) {
-        List<Folio> taken = new ArrayList<>();
-        int first = inPage(address());
-        int at = segment;
-        long skip = offset;
-        long size = 0;
-        boolean goesOn = true;
-        while (goesOn && size < wanted && taken.size() < maxPages) {
-            long next = segments.get(at).address() + skip;
-            long part = Math.min(firstPart(next, segments.get(at).lengthBytes() - skip), wanted - size);
-            taken.add(page(next));
-            size += part;
-            skip += part;
-            boolean ends = skip == segments.get(at).lengthBytes();
-            if (ends) {
-                at++;
-                skip = 0;
-            }
-            goesOn = inPage(next + part) == 0 && (!ends || type != Type.KVEC && beginsAPage(at));
-        }
-        advance(size);
-        return new ExtractedPages.Pages(taken, FolioHold.NOTHING, first, size);
-    }
-
-    private boolean beginsAPage(int at) {
-        return at < segments.size() && inPage(segments.get(at).address()) == 0;
     }
 
     /// Takes the pages of the next bytes of a program's memory out, all of one segment, with a reference each, and advances
@@ -488,41 +473,7 @@ public final class IovIter {
     /// @param maxPages    how many pages at most
     @Models(file = "lib/iov_iter.c", symbol = "iov_iter_get_pages2")
     public ExtractedPages getPages(long lengthBytes, int maxPages) {
-        return userPages(lengthBytes, maxPages, FolioHold.REFERENCE);
-    }
-
-    @Models(file = "lib/iov_iter.c", symbol = "iov_iter_extract_user_pages")
-    private ExtractedPages extractUserPages(long lengthBytes, int maxPages) {
-        return userPages(lengthBytes, maxPages, pinning.hold());
-    }
-
-    private ExtractedPages userPages(long lengthBytes, int maxPages, FolioHold hold) {
-        long wanted = Math.min(lengthBytes, inSegment());
-        int pageOffset = (int) (address() & Content.SIZE - 1);
-        int wantedPages = (int) Math.min(maxPages, (pageOffset + wanted + Content.SIZE - 1) / Content.SIZE);
-        EnumSet<GupFlag> flags = EnumSet.noneOf(GupFlag.class);
-        if (direction == Direction.DESTINATION) {
-            flags.add(GupFlag.WRITE);
-        }
-        if (hold == FolioHold.PIN) {
-            flags.add(GupFlag.PIN);
-        }
-        if (nofault) {
-            flags.add(pinning.nofault());
-        }
-        return switch (memory.gup().getUserPagesFast(address(), wantedPages, flags)) {
-            case GupResult.Failed(var errno) -> new ExtractedPages.Failed(errno);
-            case GupResult.Pages(List<Folio> folios) -> extracted(folios, hold, pageOffset, wanted);
-        };
-    }
-
-    private ExtractedPages extracted(List<Folio> folios, FolioHold hold, int pageOffset, long wanted) {
-        long got = takenBytes.of(folios.size(), pageOffset, wanted);
-        if (got < 0) {
-            throw machine().finding(Kind.BAD_RESULT, "iov_iter_get_pages returned " + got + ", which is no errno");
-        }
-        advance(got);
-        return new ExtractedPages.Pages(folios, hold, pageOffset, got);
+        return extraction.userPages(this, lengthBytes, maxPages, FolioHold.REFERENCE);
     }
 
     // ---- faulting in ----

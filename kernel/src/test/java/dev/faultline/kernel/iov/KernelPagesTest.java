@@ -1,0 +1,142 @@
+package dev.faultline.kernel.iov;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.faultline.kernel.fs.Node;
+import dev.faultline.kernel.iov.IovIter.Direction;
+import dev.faultline.kernel.iov.IovIter.PageRange;
+import dev.faultline.kernel.iov.IovIter.Type;
+import dev.faultline.kernel.lib.Content;
+import dev.faultline.kernel.lib.Parts;
+import dev.faultline.kernel.mm.Folio;
+import dev.faultline.kernel.mm.FolioHold;
+import dev.faultline.machine.task.Ending;
+import dev.faultline.machine.task.Kind;
+import dev.faultline.machine.task.Machine;
+import java.util.List;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+
+/// Iterators over pages that the kernel has, and over nothing.
+class KernelPagesTest {
+    private final Machine machine = new Machine(10_000, null);
+    private final Node node = Node.boot(machine, 1, Parts.TODAY);
+
+    private void alone(Runnable body) {
+        Ending ending = machine.runAlone("test", body);
+        if (ending == Ending.CRASH) {
+            throw new AssertionError(machine.crash());
+        }
+        assertEquals(Ending.DONE, ending);
+    }
+
+    private Folio page(char fill) {
+        Folio folio = node.physical().allocate("test");
+        folio.data().content().fill(0, Content.SIZE, (byte) fill);
+        return folio;
+    }
+
+    private IovIter iter(Type type, Direction direction, PageRange... ranges) {
+        return IovIter.ofPages(node.userMemory(), node.parts(), type, direction, List.of(ranges));
+    }
+
+    private static PageRange part(Folio folio, int offset, long bytes) {
+        return new PageRange(List.of(folio), offset, bytes);
+    }
+
+    private static String text(Content bytes, int count) {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < count; i++) {
+            text.append((char) bytes.get(i));
+        }
+        return text.toString();
+    }
+
+    @Test
+    void copiesGoFromPartToPart() {
+        alone(() -> {
+            IovIter from = iter(Type.BVEC, Direction.SOURCE, part(page('a'), 10, 2), part(page('b'), 4094, 2), part(page('c'), 0, 3));
+            Content bytes = new Content((byte) '.');
+            assertEquals(5, from.copyFromIter(bytes, 0, 5));
+            assertEquals("aabbc.", text(bytes, 6));
+            assertEquals(2, from.count());
+            from.revert(4);
+            assertEquals(3, from.copyFromIter(bytes, 0, 3));
+            assertEquals("abbbc.", text(bytes, 6));
+            from.advance(100);
+            assertEquals(0, from.count());
+        });
+    }
+
+    @Test
+    void aCopyIntoPagesChangesThePartsAlone() {
+        alone(() -> {
+            Folio folio = page('a');
+            IovIter to = iter(Type.BVEC, Direction.DESTINATION, part(folio, 1, 2));
+            assertEquals(2, to.copyToIter(new Content((byte) 'x'), 0, 5));
+            assertEquals("axxa", text(folio.data().content(), 4));
+        });
+    }
+
+    @Test
+    void truncateHidesAndReexpandShows() {
+        alone(() -> {
+            IovIter from = iter(Type.BVEC, Direction.SOURCE, part(page('a'), 0, 8));
+            from.truncate(3);
+            assertEquals(3, from.copyFromIter(new Content((byte) 0), 0, 8));
+            from.reexpand(5);
+            assertEquals(5, from.copyFromIter(new Content((byte) 0), 0, 8));
+        });
+    }
+
+    @Test
+    void pagesAreTakenAcrossPartsThatMeetAtTheEdgeOfAPage() {
+        Consumer<ExtractedPages> three = taken -> {
+            ExtractedPages.Pages pages = assertInstanceOf(ExtractedPages.Pages.class, taken);
+            assertEquals(3, pages.folios().size());
+            assertEquals(4000, pages.offset());
+            assertEquals(96 + 4096 + 10, pages.lengthBytes());
+            assertEquals(FolioHold.NOTHING, pages.hold());
+        };
+        alone(() -> three.accept(iter(Type.BVEC, Direction.SOURCE, part(page('a'), 4000, 96), part(page('b'), 0, 4096),
+                part(page('c'), 0, 10), part(page('d'), 20, 10)).extractPages(10_000, 16)));
+    }
+
+    @Test
+    void pagesOfTheKernelsMemoryAreTakenOneRangeAtATime() {
+        alone(() -> {
+            IovIter from = iter(Type.KVEC, Direction.SOURCE, part(page('a'), 0, 4096), part(page('b'), 0, 4096));
+            assertEquals(8192, from.singleSegmentCount());
+            assertEquals(4096, assertInstanceOf(ExtractedPages.Pages.class, from.extractPages(8192, 16)).lengthBytes());
+            assertEquals(4096, from.count());
+        });
+    }
+
+    @Test
+    void nothingIsTakenOutOfNothing() {
+        alone(() -> {
+            IovIter to = IovIter.discard(node.userMemory(), node.parts(), 10);
+            assertInstanceOf(ExtractedPages.Failed.class, to.extractPages(10, 1));
+            assertEquals(10, to.copyToIter(new Content((byte) 'x'), 0, 20));
+            assertEquals(0, to.count());
+        });
+    }
+
+    @Test
+    void dataThatGoesTheWrongWayIsAWarning() {
+        machine.runAlone("test", () -> assertEquals(0,
+                iter(Type.BVEC, Direction.SOURCE, part(page('a'), 0, 8)).copyToIter(new Content((byte) 'x'), 0, 1)));
+        assertTrue(machine.findings().stream().anyMatch(finding -> finding.kind() == Kind.WARNING));
+    }
+
+    @Test
+    void pagesOfTheKernelNeedNoFaults() {
+        alone(() -> {
+            IovIter from = iter(Type.BVEC, Direction.SOURCE, part(page('a'), 0, 8));
+            assertEquals(0, from.faultInReadable(8));
+            assertEquals(0, from.faultInReadable(100));
+        });
+    }
+}
