@@ -169,6 +169,38 @@ class TmpfsTest {
         });
     }
 
+    @Test
+    void aReadIntoMemoryThatEndsIsShort() {
+        run(program -> {
+            int fd = program.open("/mnt/f", 0);
+            program.must("ftruncate", fd, 8192);
+            long memory = program.anonymous(8192);
+            program.must("munmap", memory + 4096, 4096);
+            fails(program.call("pread", fd, NOWHERE, 10, 0), Errno.EFAULT);
+            assertEquals(4096, program.must("pread", fd, memory, 8192, 0));
+            assertEquals(100, program.must("pread", fd, memory + 3996, 8192, 0));
+            assertEquals('a', program.load(memory + 4095));
+            assertEquals(8192, program.must("pread", fd, program.anonymous(8192), 8192, 0));
+            assertEquals(0, program.must("pread", fd, memory, 10, 8192));
+        });
+    }
+
+    @Test
+    void eachWriteGoesBehindTheLastOne() {
+        run(program -> {
+            int fd = program.open("/mnt/f", 0);
+            long memory = program.anonymous(4096);
+            program.store(memory, 'x');
+            assertEquals(1, program.must("write", fd, memory, 1));
+            program.store(memory, 'y');
+            assertEquals(1, program.must("write", fd, memory, 1));
+            assertEquals(2, program.must("pread", fd, memory, 2, 0));
+            assertEquals('x', program.load(memory));
+            assertEquals('y', program.load(memory + 1));
+            assertEquals(2, program.must("lseek", fd, 0, Fcntl.SEEK_CUR));
+        });
+    }
+
     private static final int PUNCH = Fcntl.FALLOC_FL_PUNCH_HOLE | Fcntl.FALLOC_FL_KEEP_SIZE;
 
     @Test
