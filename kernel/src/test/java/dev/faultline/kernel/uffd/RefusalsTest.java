@@ -138,6 +138,37 @@ class RefusalsTest {
     }
 
     @Test
+    void aPageThatAChildSharesStays() {
+        Sandbox sandbox = Sandbox.tmpfs(OptionalLong.empty());
+        sandbox.swapOn(2);
+        assertEquals(List.of(), sandbox.run(() -> {
+            Monitor m = Monitor.with(sandbox.program(1), 0, 0);
+            Sandbox.Program p = m.program();
+            long a = p.anonymous(4 * PAGE);
+            long src = p.anonymous(4 * PAGE);
+            register(m, a, 4 * PAGE, 1);
+            p.store(src, 's');
+            p.store(src + PAGE, 't');
+            p.must("madvise", src, PAGE, Mman.MADV_PAGEOUT);
+            assertEquals("0 4096", move(m, a, src));
+            assertEquals('s', p.load(a));
+            assertEquals(0, p.load(src));
+            p.store(src + 2 * PAGE, 'u');
+            p.must("madvise", src + 2 * PAGE, PAGE, Mman.MADV_PAGEOUT);
+            Sandbox.Program child = p.fork();
+            assertEquals("EBUSY -16", move(m, a + PAGE, src + PAGE));
+            assertEquals("EBUSY -16", move(m, a + PAGE, src + 2 * PAGE));
+            child.exit(0);
+            p.must("wait", 0);
+            p.store(src + PAGE, 'v');
+            assertEquals("0 4096", move(m, a + PAGE, src + PAGE));
+            Monitor other = Monitor.with(p, 0, 0);
+            p.store(src + 3 * PAGE, 'w');
+            assertEquals("EINVAL -22", move(other, a + 3 * PAGE, src + 3 * PAGE));
+        }));
+    }
+
+    @Test
     void modesReplaceThoseOfBeforeUnlessTheyAreAmongThem() {
         run(0, SIGBUS | Uffd.FEATURE_PAGEFAULT_FLAG_WP, m -> {
             long a = m.program().anonymous(2 * PAGE);
