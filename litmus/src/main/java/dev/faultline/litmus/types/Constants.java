@@ -47,7 +47,7 @@ public final class Constants {
                 F_DUPFD_CLOEXEC 0x406, F_GETFD 1, F_SETFD 2, F_GETFL 3, F_SETFL 4, F_GETLK 5, F_SETLK 6, F_SETLKW 7,
                 F_RDLCK 0, F_WRLCK 1, F_UNLCK 2, F_SETPIPE_SZ 0x407, F_GETPIPE_SZ 0x408, F_ADD_SEALS 0x409,
                 F_GET_SEALS 0x40a, FD_CLOEXEC 1, F_SEAL_SEAL 1, F_SEAL_SHRINK 2, F_SEAL_GROW 4, F_SEAL_WRITE 8,
-                F_SEAL_FUTURE_WRITE 0x10""");
+                F_SEAL_FUTURE_WRITE 0x10, F_SEAL_EXEC 0x20""");
         // lseek
         define(constants, IntegerType.INT, """
                 SEEK_SET 0, SEEK_CUR 1, SEEK_END 2, SEEK_DATA 3, SEEK_HOLE 4""");
@@ -65,7 +65,8 @@ public final class Constants {
                 SPLICE_F_MOVE 1, SPLICE_F_NONBLOCK 2, SPLICE_F_MORE 4, SPLICE_F_GIFT 8""");
         // memfd_create
         define(constants, IntegerType.UNSIGNED_INT, """
-                MFD_CLOEXEC 1, MFD_ALLOW_SEALING 2, MFD_HUGETLB 4""");
+                MFD_CLOEXEC 1, MFD_ALLOW_SEALING 2, MFD_HUGETLB 4,
+                MFD_NOEXEC_SEAL 8, MFD_EXEC 0x10""");
         // poll
         define(constants, IntegerType.INT, """
                 POLLIN 1, POLLPRI 2, POLLOUT 4, POLLERR 8, POLLHUP 0x10, POLLNVAL 0x20, POLLRDNORM 0x40,

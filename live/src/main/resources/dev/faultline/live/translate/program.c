@@ -30,6 +30,13 @@
 #include <unistd.h>
 #include <dirent.h>
 #include <linux/userfaultfd.h>
+#ifndef F_SEAL_EXEC
+#define F_SEAL_EXEC 0x20
+#endif
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 8
+#define MFD_EXEC 0x10
+#endif
 #ifndef UFFDIO_POISON
 struct uffdio_poison { struct uffdio_range range; __u64 mode; __s64 updated; };
 #define UFFDIO_POISON _IOWR(UFFDIO, 0x08, struct uffdio_poison)
