@@ -11,6 +11,7 @@ import dev.faultline.history.iomap.DirectIoPostedV5;
 import dev.faultline.history.iomap.DirectIoV2620;
 import dev.faultline.history.iomap.DirectIoV413;
 import dev.faultline.history.iomap.DirectIoV514;
+import dev.faultline.history.iomap.DirectIoV519;
 import dev.faultline.history.iomap.ForgottenLegs;
 import dev.faultline.history.mm.FaultInV516;
 import dev.faultline.history.mm.FaultInV517;
@@ -64,6 +65,7 @@ final class Patches {
     private static final Glock.Factory AUTO_DEMOTING = AutoDemotingGlock::new;
     private static final DirectIo DIRECT_V413 = new DirectIoV413();
     private static final DirectIo DIRECT_V514 = new DirectIoV514();
+    private static final DirectIo DIRECT_V519 = new DirectIoV519();
     private static final FaultIn.Factory FAULT_IN_V517 = FaultInV517::new;
 
     private static final PagePinning PAGES_REFERENCED = new PagePinning(FolioHold.REFERENCE, GupFlag.NOFAULT);
@@ -94,7 +96,7 @@ final class Patches {
             CallerPatches.magicPage(), BtrfsPatches.dioNofault(), PipePatches.slotFlags(), fixupUserFault(),
             gfs2Retries(), gfs2ShortWrite(), partialFaultIn(),
             BtrfsPatches.searchSubpage(), UserfaultPatches.continueAllocated(),
-            forcedWriteExclusive(), perVmaLocks(), directWriteFallback(), forkLocksAreas(), biosPin(),
+            directIoAlignment(), forcedWriteExclusive(), perVmaLocks(), directWriteFallback(), forkLocksAreas(), biosPin(),
             perVmaLocksOfFiles(), CallerPatches.fpuFrameSize(), BtrfsPatches.dioLock(),
             BtrfsPatches.onePageAtATime(), BtrfsPatches.dioChecksums(),
             safeWriteableResult(), releaseHang(), CallerPatches.fusePrefault(),
@@ -218,7 +220,7 @@ final class Patches {
                 "merge c03098d4b9ad",
                 Change.between(Gfs2Io.PART, GFS2_V514, GFS2_V516_RC1),
                 Change.fromToday(Glock.PART, AUTO_DEMOTING),
-                Change.toToday(DirectIo.PART, DIRECT_V514));
+                Change.between(DirectIo.PART, DIRECT_V514, DIRECT_V519));
     }
 
     private static Patch gfs2ClippedWrite() {
@@ -265,6 +267,11 @@ final class Patches {
                 Change.toToday(PagePinning.PART, PAGES_REFERENCED));
     }
 
+    private static Patch directIoAlignment() {
+        return merged("dio-dma-alignment", "iomap: add support for dma aligned direct-io", "v6.0-rc1", "2022-06", "bf8d08532bc1",
+                Change.toToday(DirectIo.PART, DIRECT_V519));
+    }
+
     private static Patch safeWriteableResult() {
         return merged("fault-in-safe-writeable-result", "mm/gup: Fix wrongly calculated returned value in fault_in_safe_writeable()",
                 "v6.15-rc3", "2025-04", "8c03ebd7cdc0",
@@ -286,7 +293,7 @@ final class Patches {
                 Change.between(Gfs2Io.PART, GFS2_V514, Gfs2IoV516.asPosted()),
                 PipePatches.getPages(),
                 Change.fromToday(Glock.PART, AUTO_DEMOTING),
-                Change.toToday(DirectIo.PART, DIRECT_V514));
+                Change.between(DirectIo.PART, DIRECT_V514, DIRECT_V519));
     }
 
     private static Patch mmapChanging() {

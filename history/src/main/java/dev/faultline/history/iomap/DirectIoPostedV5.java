@@ -1,14 +1,13 @@
 package dev.faultline.history.iomap;
 
 import dev.faultline.kernel.iomap.DioFlag;
-import dev.faultline.kernel.iomap.DirectIo;
 import dev.faultline.kernel.uapi.Errno;
 import java.util.EnumSet;
 import java.util.Optional;
 
 /// Direct I/O as the fifth posting of "gfs2: Fix mmap + page fault deadlocks" has it: a request that may not
 /// return a part takes the iterator back, to be started over from its first byte.
-public final class DirectIoPostedV5 extends DirectIo {
+public final class DirectIoPostedV5 extends DirectIoV519 {
     /// The form.
     public DirectIoPostedV5() {}
 

@@ -1,7 +1,6 @@
 package dev.faultline.history.iomap;
 
 import dev.faultline.kernel.iomap.DioFlag;
-import dev.faultline.kernel.iomap.DirectIo;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.SysResult;
 import java.util.EnumSet;
@@ -9,7 +8,7 @@ import java.util.Optional;
 
 /// Direct I/O up to v5.15: an error wins over what was transferred before it, and a copy to a program that
 /// gets nowhere looks like the end of the file.
-public class DirectIoV514 extends DirectIo {
+public class DirectIoV514 extends DirectIoV519 {
     /// The form.
     public DirectIoV514() {}
 

@@ -12,12 +12,24 @@ import java.util.List;
 public final class BlockDevice {
     private final Machine machine;
     private final String name;
+    private final int logicalBlockBytes;
     private final List<Block> blocks = new ArrayList<>();
 
+    /// The smallest unit of transfer of most disks.
+    public static final int SECTOR = 512;
+
     /// An empty disk that grows as blocks are handed out.
-    public BlockDevice(Machine machine, String name) {
+    ///
+    /// @param logicalBlockBytes the smallest unit of transfer, a power of two from 512 to 4096
+    public BlockDevice(Machine machine, String name, int logicalBlockBytes) {
         this.machine = machine;
         this.name = name;
+        this.logicalBlockBytes = logicalBlockBytes;
+    }
+
+    /// {@return the smallest unit of transfer, in bytes (`bdev_logical_block_size`)}
+    public int logicalBlockBytes() {
+        return logicalBlockBytes;
     }
 
     /// {@return the number of a block that nobody uses, filled with `fill`} For making file systems: no step.

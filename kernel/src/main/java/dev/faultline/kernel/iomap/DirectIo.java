@@ -26,7 +26,8 @@ public class DirectIo {
     /// The seam at which other forms plug in.
     public static final Part<DirectIo> PART = new Part<>("iomap.DirectIo", DirectIo.class);
 
-    private static final int BLOCK_ALIGNMENT = 512;
+    /// What the address of the program's memory must be a multiple of (`bdev_dma_alignment`).
+    private static final int DMA_ALIGNMENT = 512;
     private static final int MAX_VECTORS = 256;
 
     /// Today's form.
@@ -243,7 +244,8 @@ public class DirectIo {
     /// @return the bytes transferred; an error only if none were
     @Models(file = "fs/iomap/direct-io.c", symbol = "iomap_dio_bio_iter")
     private SysResult blocks(Dio dio, Iomap iomap, long length) {
-        if ((dio.pos | length) % BLOCK_ALIGNMENT != 0 || dio.iter.address() % BLOCK_ALIGNMENT != 0) {
+        int block = iomap.device().logicalBlockBytes();
+        if ((dio.pos | length) % block != 0 || dio.iter.address() % memoryAlignment(block) != 0) {
             return SysResult.err(Errno.EINVAL);
         }
         long original = dio.iter.count();
@@ -252,7 +254,7 @@ public class DirectIo {
         Optional<Errno> error = Optional.empty();
         while (dio.iter.count() > 0 && error.isEmpty()) {
             Bio bio = new Bio(iomap.device(), dio.write, iomap.diskPositionOf(dio.pos + copied));
-            error = bioIovIterGetPages(bio, dio.iter);
+            error = bioIovIterGetPages(bio, dio.iter, block);
             if (error.isEmpty()) {
                 copied += bio.sizeBytes();
                 submit(dio, bio);
@@ -261,6 +263,12 @@ public class DirectIo {
         dio.sizeBytes += copied;
         dio.iter.reexpand(original - copied);
         return copied > 0 || error.isEmpty() || isLost(dio, iomap) ? SysResult.ok(copied) : SysResult.err(error.get());
+    }
+
+    /// {@return what the address of the program's memory must be a multiple of, where the disk transfers blocks of that
+    /// many bytes}
+    protected int memoryAlignment(int logicalBlockBytes) {
+        return DMA_ALIGNMENT;
     }
 
     /// {@return whether an error of a write is lost, as zeroing the rest of its last block succeeds afterwards: that
@@ -274,19 +282,19 @@ public class DirectIo {
     ///
     /// @return an error only if there is not a single one
     @Models(file = "block/bio.c", symbol = "bio_iov_iter_get_pages")
-    private static Optional<Errno> bioIovIterGetPages(Bio bio, IovIter iter) {
+    private static Optional<Errno> bioIovIterGetPages(Bio bio, IovIter iter, int block) {
         while (iter.count() > 0 && bio.vectors().size() < MAX_VECTORS) {
             switch (iter.extractPages(iter.count(), MAX_VECTORS - bio.vectors().size())) {
                 case ExtractedPages.Failed(Errno errno) -> {
-                    return bio.vectors().isEmpty() ? Optional.of(errno) : trimmed(bio, iter);
+                    return bio.vectors().isEmpty() ? Optional.of(errno) : trimmed(bio, iter, block);
                 }
                 case ExtractedPages.Pages pages when pages.lengthBytes() == 0 -> {
-                    return bio.vectors().isEmpty() ? Optional.of(Errno.EFAULT) : trimmed(bio, iter);
+                    return bio.vectors().isEmpty() ? Optional.of(Errno.EFAULT) : trimmed(bio, iter, block);
                 }
                 case ExtractedPages.Pages pages -> addPages(bio, pages);
             }
         }
-        return trimmed(bio, iter);
+        return trimmed(bio, iter, block);
     }
 
     private static void addPages(Bio bio, ExtractedPages.Pages pages) {
@@ -301,8 +309,8 @@ public class DirectIo {
     }
 
     /// Cuts the bio down to whole blocks and takes the iterator back over the rest.
-    private static Optional<Errno> trimmed(Bio bio, IovIter iter) {
-        int excess = (int) (bio.sizeBytes() % BLOCK_ALIGNMENT);
+    private static Optional<Errno> trimmed(Bio bio, IovIter iter, int block) {
+        int excess = (int) (bio.sizeBytes() % block);
         iter.revert(excess);
         while (excess > 0) {
             Bio.Vector last = bio.vectors().removeLast();

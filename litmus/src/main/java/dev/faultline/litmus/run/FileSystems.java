@@ -28,7 +28,8 @@ final class FileSystems {
     /// {@return a new file system as each node of the machine knows it}
     static List<FileSystem> mount(SetupStep.Mount mount, Kernel kernel) {
         return switch (mount.type()) {
-            case GFS2 -> Gfs2.mount(kernel.nodes().subList(0, mount.options().nodes()), mount.path());
+            case GFS2 -> Gfs2.mount(kernel.nodes().subList(0, mount.options().nodes()), mount.path(),
+                    mount.options().sectorBytes());
             case EXT4 -> onEvery(kernel, node -> new Ext4(node, mount.path()));
             case BTRFS -> onEvery(kernel, node -> new Btrfs(node, mount.path(), !mount.options().nodatasum()));
             case TMPFS -> onEvery(kernel, node -> new Tmpfs(node, mount.path(), mount.options().sizeBytes()));

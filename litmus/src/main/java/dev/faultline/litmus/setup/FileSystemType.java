@@ -8,7 +8,7 @@ import java.util.Optional;
 
 /// The file systems of the language, each with the mount options that it knows.
 public enum FileSystemType {
-    GFS2(Feature.NODES),
+    GFS2(Feature.NODES, Feature.SECTOR),
     EXT4(Feature.DAX),
     XFS(Feature.DAX),
     BTRFS(Feature.NODATASUM),

@@ -44,7 +44,7 @@ final class MountChecker {
                 .map(word -> Amounts.read(word, "nodes", 1, 16, diagnostics)).orElse(OptionalLong.empty()).orElse(1);
         boolean huge = value(given, Feature.HUGE).filter(this::checkAlways).isPresent();
         var options = new MountOptions(given.containsKey(Feature.DAX), lower, size, Math.toIntExact(nodes), huge,
-                given.containsKey(Feature.NODATASUM));
+                given.containsKey(Feature.NODATASUM), value(given, Feature.SECTOR).filter(this::isLarge).isPresent() ? 4096 : 512);
         return Optional.of(new SetupStep.Mount(type.get(), path.text(), options, directive.span()));
     }
 
@@ -123,6 +123,13 @@ final class MountChecker {
             diagnostics.report(path.span(), "there is no folder " + path, "'mount TYPE " + path + ";' before this");
         }
         return isFolder.test(path.text());
+    }
+
+    private boolean isLarge(Word value) {
+        if (!value.text().equals("512") && !value.text().equals("4096")) {
+            diagnostics.report(value.span(), "no disk has sectors of '" + value + "' bytes", "sector=512 or sector=4096");
+        }
+        return value.text().equals("4096");
     }
 
     private boolean checkAlways(Word value) {

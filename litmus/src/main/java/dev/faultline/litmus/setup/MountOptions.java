@@ -11,9 +11,10 @@ import java.util.OptionalLong;
 /// @param nodes the machines of the cluster that mount it (gfs2)
 /// @param huge it always uses huge pages (tmpfs)
 /// @param nodatasum data has no checksums (btrfs)
+/// @param sectorBytes the smallest unit that its disk transfers (gfs2)
 public record MountOptions(boolean dax, Optional<String> lower, OptionalLong sizeBytes, int nodes, boolean huge,
-        boolean nodatasum) {
+        boolean nodatasum, int sectorBytes) {
     /// No option given.
     public static final MountOptions NONE =
-            new MountOptions(false, Optional.empty(), OptionalLong.empty(), 1, false, false);
+            new MountOptions(false, Optional.empty(), OptionalLong.empty(), 1, false, false, 512);
 }

@@ -3,6 +3,7 @@ package dev.faultline.litmus.types;
 /// What a file may ask of a machine beyond its calls and file systems; a model may lack some of it.
 public enum Feature {
     NODES("mount option 'nodes'"),
+    SECTOR("mount option 'sector'"),
     DAX("mount option 'dax'"),
     LOWER("mount option 'lower'"),
     SIZE("mount option 'size'"),

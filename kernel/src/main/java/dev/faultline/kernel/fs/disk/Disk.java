@@ -17,8 +17,13 @@ public final class Disk extends SharedObject {
 
     /// An empty disk.
     public Disk(Machine machine, String name) {
+        this(machine, name, BlockDevice.SECTOR);
+    }
+
+    /// An empty disk with that smallest unit of transfer.
+    public Disk(Machine machine, String name, int logicalBlockBytes) {
         super(machine, "directory", name);
-        this.device = new BlockDevice(machine, name);
+        this.device = new BlockDevice(machine, name, logicalBlockBytes);
     }
 
     /// {@return the blocks}

@@ -1,5 +1,6 @@
 package dev.faultline.kernel.fs.gfs2;
 
+import dev.faultline.kernel.block.BlockDevice;
 import dev.faultline.kernel.fs.FileSystem;
 import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Node;
@@ -26,8 +27,8 @@ public final class Gfs2 implements FileSystem {
         private final List<Gfs2> members = new ArrayList<>();
         private final List<Node> nodes;
 
-        Cluster(List<Node> nodes, String mountPoint) {
-            this.disk = new Disk(nodes.getFirst().machine(), "disk of " + mountPoint);
+        Cluster(List<Node> nodes, String mountPoint, int logicalBlockBytes) {
+            this.disk = new Disk(nodes.getFirst().machine(), "disk of " + mountPoint, logicalBlockBytes);
             this.nodes = nodes;
         }
 
@@ -45,7 +46,13 @@ public final class Gfs2 implements FileSystem {
 
     /// {@return an empty file system on one disk, as each of the nodes has it mounted}
     public static List<FileSystem> mount(List<Node> nodes, String mountPoint) {
-        Cluster cluster = new Cluster(nodes, mountPoint);
+        return mount(nodes, mountPoint, BlockDevice.SECTOR);
+    }
+
+    /// {@return an empty file system on one disk, whose smallest unit of transfer is that, as each of the nodes has it
+    /// mounted}
+    public static List<FileSystem> mount(List<Node> nodes, String mountPoint, int logicalBlockBytes) {
+        Cluster cluster = new Cluster(nodes, mountPoint, logicalBlockBytes);
         nodes.forEach(node -> cluster.members.add(new Gfs2(cluster)));
         return List.copyOf(cluster.members);
     }
