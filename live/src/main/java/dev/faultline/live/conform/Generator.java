@@ -31,13 +31,19 @@ public final class Generator {
     /// What the model of btrfs has not.
     private static final List<String> NOT_ON_BTRFS = List.of("fallocate");
 
+    /// Where files of one file system may share blocks, copies do, which the model has not.
+    private static final List<String> WHERE_BLOCKS_ARE_SHARED = List.of("xfs", "btrfs");
+    private static final List<String> SHARES_BLOCKS = List.of("copy_file_range");
+
     private final List<String> calls;
 
     /// Programs of every call that both sides can make, on a file system of that type.
     public Generator(String fileSystem) {
         boolean btrfs = fileSystem.equals("btrfs");
+        boolean shares = WHERE_BLOCKS_ARE_SHARED.contains(fileSystem);
         this.calls = Weights.of(SystemCalls.names().stream().filter(HostCalls::has)
-                .filter(name -> !(btrfs && NOT_ON_BTRFS.contains(name))).toList());
+                .filter(name -> !(btrfs && NOT_ON_BTRFS.contains(name)))
+                .filter(name -> !(shares && SHARES_BLOCKS.contains(name))).toList());
     }
 
     /// {@return the program of a seed}
@@ -146,6 +152,9 @@ public final class Generator {
                 case Call.SHOW -> show();
                 case "open" -> open();
                 case "close", "fsync", "fdatasync", "dup" -> Call.of(name, descriptor());
+                case "sendfile" -> Call.of(name, descriptor(), descriptor(), 0, values.length(size));
+                case "copy_file_range" -> Call.of(name, descriptor(), 0, descriptor(), 0, values.length(size),
+                        values.oneIn(20) ? 1 : 0);
                 case "lseek" -> Call.of(name, descriptor(), values.oneIn(4) ? -values.bytes(size) : values.pos(size),
                         values.oneIn(16) ? values.oneOf(5, -1) : values.below(3));
                 case "ftruncate" -> Call.of(name, descriptor(), truncated());
