@@ -96,7 +96,7 @@ public final class Daemons {
         Reclaim reclaim = node.userMemory().memory().reclaim();
         switch (target) {
             case Target.OfFile(AddressSpace mapping, long index) ->
-                mapping.getFolio(index).ifPresent(folio -> reclaim.reclaimPages(List.of(folio)));
+                mapping.getFolio(index).ifPresent(reclaim::reclaimFilePage);
             case Target.OfProcess(Mm mm, long address) -> reclaim.reclaim(mm, address);
         }
     }

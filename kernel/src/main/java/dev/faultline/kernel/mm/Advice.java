@@ -21,7 +21,7 @@ final class Advice {
                 isolated.add(present.folio());
             }
         }
-        reclaim.reclaimPages(isolated);
+        reclaim.reclaimPages(isolated, vma.mm().anonVma());
     }
 
     /// Takes a reference to a page of a file that nobody else maps, which is told from there being no other reference.

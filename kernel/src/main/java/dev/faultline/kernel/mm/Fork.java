@@ -24,6 +24,9 @@ public final class Fork {
     @Models(file = "mm/mmap.c", symbol = "dup_mmap")
     public void dupMmap(Mm parent, Mm child) {
         parent.mmapLock().downWrite();
+        if (parent.areas().stream().anyMatch(Vma::hasAnonVma) || !parent.vmaLocking().keepsOutOfFork()) {
+            child.joinFamily(parent);
+        }
         TlbGather tlb = new TlbGather(parent);
         UserfaultFork userfaults = new UserfaultFork(child);
         for (Vma vma : parent.areas()) {
@@ -55,11 +58,10 @@ public final class Fork {
                 || mayBePrepared(vma);
     }
 
-    /// {@return whether a fault that goes on meanwhile may prepare the area: only its entries tell}
+    /// {@return whether a fault that goes on meanwhile may prepare the area}
     private static boolean mayBePrepared(Vma vma) {
         Mm mm = vma.mm();
-        return !mm.vmaLocking().keepsOutOfFork() && !vma.has(VmFlag.SHARED)
-                && !mm.slots(vma.start(), vma.end()).isEmpty();
+        return !mm.vmaLocking().keepsOutOfFork() && !vma.has(VmFlag.SHARED);
     }
 
     @Models(file = "mm/memory.c", symbol = "copy_page_range")

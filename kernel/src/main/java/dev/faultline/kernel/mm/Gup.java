@@ -61,8 +61,7 @@ public final class Gup {
         return more;
     }
 
-    /// {@return what is asked for at an address: up to v5.9-rc4 to write, where a copy might be needed}
-    @Models(file = "mm/gup.c", symbol = "should_force_cow_break", release = "v5.8")
+    /// {@return what is asked for at an address: to write, where a page is to be the program's own first}
     private EnumSet<GupFlag> asked(Mm mm, long address, EnumSet<GupFlag> flags) {
         boolean forced = cow == GupCow.FORCED
                 && mm.vmaLookup(address).filter(vma -> vma.isCow() && vma.has(VmFlag.WRITE)).isPresent();

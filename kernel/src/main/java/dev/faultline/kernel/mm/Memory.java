@@ -25,7 +25,7 @@ public final class Memory {
         this.zeroPage = physical.allocate("zero");
         zeroPage.becomeZeroPage();
         this.swap = new Swap(machine, physical);
-        this.reclaim = new Reclaim(physical, swap);
+        this.reclaim = new Reclaim(swap);
         this.swapFault = new SwapFault(this, swap);
     }
 

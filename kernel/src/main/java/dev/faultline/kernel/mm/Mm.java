@@ -34,6 +34,8 @@ public final class Mm extends StateObject {
     private final Cell writeProtectSeq;
     private final PageTable pageTable = new PageTable(this);
 
+    private AnonVmaRoot anonVma;
+
     /// Guarded by [#mmapLock].
     private boolean ended;
 
@@ -56,9 +58,9 @@ public final class Mm extends StateObject {
         this.severalAreas = parts.get(SeveralAreas.PART, SeveralAreas::new);
         this.vmaLocks = new VmaLocks(this);
         this.swap = swap;
-        swap.physical().known(this);
         this.mmapLock = new RwSemaphore(machine, "mmap_lock", name);
         this.writeProtectSeq = new Cell(machine, "write_protect_seq", name, 0);
+        this.anonVma = new AnonVmaRoot(machine, this);
     }
 
     /// The last thread of the process has ended (`mm_users` is 0). The caller holds `mmap_lock` for writing.
@@ -124,6 +126,17 @@ public final class Mm extends StateObject {
         vmaLocks.endWriteAll();
     }
 
+    /// {@return who else may map its anonymous pages}
+    AnonVmaRoot anonVma() {
+        return anonVma;
+    }
+
+    /// Joins the family of `parent`, whose pages are about to be shared. Nobody else knows this address space.
+    void joinFamily(Mm parent) {
+        parent.anonVma.add(this);
+        anonVma = parent.anonVma;
+    }
+
     /// {@return how translations are flushed}
     TlbFlush tlbFlush() {
         return tlbFlush;
@@ -169,7 +182,7 @@ public final class Mm extends StateObject {
         pageTable.use(slot);
     }
 
-    /// {@return the entries that map the page, without a step: the way from a page to its areas, and not under a lock}
+    /// {@return the entries that map the page, without a step: for [AnonVmaRoot]}
     List<PteSlot> slotsOf(Folio folio) {
         return pageTable.used().stream()
                 .filter(slot -> slot.peek() instanceof Pte.Present present && present.folio() == folio).toList();

@@ -11,7 +11,6 @@ public final class PhysicalMemory {
     private final Machine machine;
     private final PriorityQueue<Long> free = new PriorityQueue<>();
     private final List<Folio> inUse = new ArrayList<>();
-    private final List<Mm> addressSpaces = new ArrayList<>();
     private long next;
 
     /// Memory without a limit.
@@ -31,16 +30,6 @@ public final class PhysicalMemory {
         Folio folio = new Folio(this, pfn, what);
         inUse.add(folio);
         return folio;
-    }
-
-    void known(Mm mm) {
-        addressSpaces.add(mm);
-    }
-
-    /// {@return the address spaces of the machine, a parent before its children; for the way from a page to those who
-    /// map it}
-    List<Mm> addressSpaces() {
-        return addressSpaces;
     }
 
     void free(Folio folio) {

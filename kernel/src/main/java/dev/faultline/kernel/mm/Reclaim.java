@@ -10,11 +10,9 @@ import java.util.Optional;
 ///
 /// Left out: the lists that pages wait on.
 public final class Reclaim {
-    private final PhysicalMemory physical;
     private final Swap swap;
 
-    Reclaim(PhysicalMemory physical, Swap swap) {
-        this.physical = physical;
+    Reclaim(Swap swap) {
         this.swap = swap;
     }
 
@@ -22,35 +20,45 @@ public final class Reclaim {
     public void reclaim(Mm mm, long address) {
         PteSlot slot = mm.slot(address);
         if (slot.read() instanceof Pte.Present present && present.isAnonymous() && slot.getFolio(present)) {
-            reclaimPages(List.of(present.folio()));
+            reclaimPages(List.of(present.folio()), mm.anonVma());
         }
     }
 
+    /// Takes a page of a file out of memory, if it can be brought back. The caller's reference to it is given back.
+    public void reclaimFilePage(Folio folio) {
+        if (folio.lock().tryLock()) {
+            shrinkFileFolio(folio);
+        }
+        folio.put();
+    }
+
     /// The caller's reference to each page is given back.
+    ///
+    /// @param anonVma who may map those that are not of a file
     @Models(file = "mm/vmscan.c", symbol = "reclaim_pages")
-    public void reclaimPages(List<Folio> folios) {
+    void reclaimPages(List<Folio> folios, AnonVmaRoot anonVma) {
         for (Folio folio : folios) {
-            if (folio.lock().tryLock()) {
-                if (folio.isFileBacked()) {
-                    shrinkFileFolio(folio);
-                } else {
-                    shrinkFolio(folio);
+            if (folio.isFileBacked()) {
+                reclaimFilePage(folio);
+            } else {
+                if (folio.lock().tryLock()) {
+                    shrinkFolio(folio, anonVma);
                 }
+                folio.put();
             }
-            folio.put();
         }
     }
 
     /// Gives the folio lock up.
     @Models(file = "mm/vmscan.c", symbol = "shrink_folio_list")
-    private void shrinkFolio(Folio folio) {
+    private void shrinkFolio(Folio folio, AnonVmaRoot anonVma) {
         if (folio.flags().readBits(Folio.LAZYFREE) != 0) {
-            tryToDiscard(folio);
+            tryToDiscard(folio, anonVma);
             folio.lock().unlock();
             return;
         }
         boolean has = folio.swap().isPresent() || !folio.maybeDmaPinned() && addToSwap(folio);
-        if (!has || !tryToUnmap(folio) || folio.maybeDmaPinned()) {
+        if (!has || !tryToUnmap(folio, anonVma) || folio.maybeDmaPinned()) {
             folio.lock().unlock();
             return;
         }
@@ -103,18 +111,20 @@ public final class Reclaim {
     ///
     /// @return whether there is none left as far as the walk has seen
     @Models(file = "mm/rmap.c", symbol = "try_to_unmap")
-    private boolean tryToUnmap(Folio folio) {
+    private boolean tryToUnmap(Folio folio, AnonVmaRoot anonVma) {
         boolean all = true;
-        for (Mm mm : physical.addressSpaces()) {
-            for (PteSlot slot : mm.slotsOf(folio)) {
-                all &= !isLocked(mm, slot) && tryToUnmapOne(mm, slot, folio);
+        anonVma.rwsem().downRead();
+        for (PteSlot slot : anonVma.slotsOf(folio)) {
+            if (slot.maps(folio)) {
+                all &= !isLocked(slot) && tryToUnmapOne(slot.mm(), slot, folio);
             }
         }
+        anonVma.rwsem().upRead();
         return all;
     }
 
-    private static boolean isLocked(Mm mm, PteSlot slot) {
-        return mm.vmaLookup(slot.address()).filter(vma -> vma.has(VmFlag.LOCKED)).isPresent();
+    private static boolean isLocked(PteSlot slot) {
+        return slot.mm().vmaLookup(slot.address()).filter(vma -> vma.has(VmFlag.LOCKED)).isPresent();
     }
 
     @Models(file = "mm/rmap.c", symbol = "try_to_unmap_one")
@@ -135,18 +145,24 @@ public final class Reclaim {
         return result != PteSlot.Unmap.REFUSED;
     }
 
-    private void tryToDiscard(Folio folio) {
-        for (Mm mm : physical.addressSpaces()) {
-            for (PteSlot slot : mm.slotsOf(folio)) {
-                TlbGather tlb = new TlbGather(mm);
-                PteSlot.Unmap result = isLocked(mm, slot) ? PteSlot.Unmap.REFUSED : slot.discard(folio, tlb);
-                tlb.finish();
-                if (result == PteSlot.Unmap.CLEAN) {
-                    folio.putMapping();
-                } else if (result == PteSlot.Unmap.REFUSED) {
-                    folio.flags().clearBits(Folio.LAZYFREE);
-                }
+    private static void tryToDiscard(Folio folio, AnonVmaRoot anonVma) {
+        anonVma.rwsem().downRead();
+        for (PteSlot slot : anonVma.slotsOf(folio)) {
+            if (slot.maps(folio)) {
+                discard(slot, folio);
             }
+        }
+        anonVma.rwsem().upRead();
+    }
+
+    private static void discard(PteSlot slot, Folio folio) {
+        TlbGather tlb = new TlbGather(slot.mm());
+        PteSlot.Unmap result = isLocked(slot) ? PteSlot.Unmap.REFUSED : slot.discard(folio, tlb);
+        tlb.finish();
+        if (result == PteSlot.Unmap.CLEAN) {
+            folio.putMapping();
+        } else if (result == PteSlot.Unmap.REFUSED) {
+            folio.flags().clearBits(Folio.LAZYFREE);
         }
     }
 }
