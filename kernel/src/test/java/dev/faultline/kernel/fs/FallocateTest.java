@@ -142,4 +142,17 @@ class FallocateTest {
             assertEquals(SysResult.err(Errno.EINVAL), program.call("fallocate", fd, insert, 12288, 4096));
         });
     }
+
+    /// Asked of a real v6.18 on ext4.
+    @ParameterizedTest
+    @ValueSource(strings = {"ext4", "xfs"})
+    void whatAMappingWroteBehindTheEndIsNotSeenWhenTheFileGrows(String fileSystem) {
+        run(fileSystem, (program, fd) -> {
+            program.must("ftruncate", fd, 100);
+            long mapped = program.shared(fd, 4096);
+            program.store(mapped + 200, 'x');
+            program.must("fallocate", fd, 0, 0, 8192);
+            assertEquals("a00", text(program, fd, 99, 200, 4096));
+        });
+    }
 }

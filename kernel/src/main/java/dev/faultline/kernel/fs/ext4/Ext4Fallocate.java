@@ -77,9 +77,15 @@ final class Ext4Fallocate {
         }
     }
 
+    /// Moves the size, and zeroes what a mapping may have written behind the old one.
     private void extend(int mode, long end) {
-        if ((mode & Fcntl.FALLOC_FL_KEEP_SIZE) == 0 && end > mapping.iSize().read()) {
+        long before = mapping.iSize().read();
+        if ((mode & Fcntl.FALLOC_FL_KEEP_SIZE) == 0 && end > before) {
             setSize(end);
+            long inPage = Math.min(end, Content.pages(before) * Content.SIZE) - before;
+            if (inPage > 0) {
+                BufferedIo.zeroRange(inode.node(), mapping, before, (int) inPage, inode.blocks());
+            }
         }
     }
 
