@@ -82,7 +82,7 @@ public final class Truncate {
     /// the file no longer has those bytes.
     @Models(file = "mm/truncate.c", symbol = "truncate_pagecache")
     public static void truncatePagecache(AddressSpace mapping, long startByte) {
-        long firstWhole = (startByte + Content.SIZE - 1) / Content.SIZE;
+        long firstWhole = Content.pages(startByte);
         Rmap.unmapMappingRange(mapping, firstWhole, Long.MAX_VALUE / Content.SIZE);
         int tail = (int) (startByte % Content.SIZE);
         if (tail != 0) {

@@ -49,7 +49,7 @@ public final class Writeback {
 
     /// {@return the last index at which a page can be cached: the end of the file or behind it, where one was}
     static long lastPage(AddressSpace mapping) {
-        long pages = (mapping.iSize().read() + Content.SIZE - 1) / Content.SIZE;
+        long pages = Content.pages(mapping.iSize().read());
         return Math.max(pages - 1, mapping.lastIndex());
     }
 

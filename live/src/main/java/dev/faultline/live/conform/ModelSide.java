@@ -20,6 +20,7 @@ import dev.faultline.machine.task.Ending;
 import dev.faultline.machine.task.Machine;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -102,7 +103,8 @@ public final class ModelSide {
         machine.findings().forEach(finding -> wrong.add(finding.kind() + ": " + finding.summary()));
         if (ending == Ending.CRASH) {
             Throwable crash = machine.crash();
-            wrong.add("the model failed: " + crash + " at " + crash.getStackTrace()[0]);
+            wrong.add("the model failed: " + crash
+                    + Arrays.stream(crash.getStackTrace()).findFirst().map(place -> " at " + place).orElse(""));
         } else if (ending != Ending.DONE && ending != Ending.FINDING) {
             wrong.add("the program ended with " + ending);
         }

@@ -23,6 +23,11 @@ public final class Rules {
             rules.add(new AtomicWrite());
             return rules;
         }
+        if (fileSystem.equals("ext4")) {
+            List<Rule> rules = new ArrayList<>(ofDisks());
+            rules.add(new JournalOrdersData());
+            return rules;
+        }
         return ofDisks();
     }
 
@@ -108,7 +113,9 @@ public final class Rules {
                     && !isDirect(program, index, model);
             boolean write = index < program.calls().size() && program.calls().get(index).name().equals("pwritev2");
             boolean nowait = (read || write) && (program.calls().get(index).number(4) & RWF_NOWAIT) != 0;
-            return nowait && (model.get(index).errno() == EAGAIN || host.errno() == EAGAIN) ? Effect.STOP : Effect.NONE;
+            boolean early = model.get(index).errno() == EAGAIN || host.errno() == EAGAIN
+                    || read && model.get(index).errno() == 0 && host.errno() == 0 && model.get(index).value() != host.value();
+            return nowait && early ? Effect.STOP : Effect.NONE;
         }
     }
 
@@ -164,9 +171,7 @@ public final class Rules {
 
         @Override
         public Effect explains(Program program, int index, List<Answer> model, Answer host) {
-            boolean mapped = program.calls().stream().anyMatch(call -> call.name().equals("mmap")
-                    && (call.number(3) & Mman.MAP_TYPE) == Mman.MAP_SHARED && (call.number(2) & Mman.PROT_WRITE) != 0);
-            return mapped && showsOther(program, index, model, host) && anyBefore(program, index, before ->
+            return isMappedForWriting(program) && showsOther(program, index, model, host) && anyBefore(program, index, before ->
                     isPartial(program.calls().get(before), model.get(before)) && !isDirect(program, before, model))
                     ? Effect.STOP : Effect.NONE;
         }
@@ -189,6 +194,30 @@ public final class Rules {
             return showsOther(program, index, model, host) && anyBefore(program, index,
                     before -> program.calls().get(before).name().equals("msync")
                             && (program.calls().get(before).number(2) & Mman.MS_SYNC) != 0) ? Effect.STOP : Effect.NONE;
+        }
+    }
+
+    /// Bytes behind the end of a file that was cut, which a mapping has written, after something was made durable: a commit
+    /// of the journal writes the data of every file that it orders before it, and zeroes what lies behind their ends. The
+    /// model has no journal.
+    record JournalOrdersData() implements Rule {
+        @Override
+        public String name() {
+            return "journal-orders-data";
+        }
+
+        @Override
+        public Effect explains(Program program, int index, List<Answer> model, Answer host) {
+            return isMappedForWriting(program) && showsOther(program, index, model, host)
+                    && succeeded(program, index, model, "f?truncate")
+                    && (succeeded(program, index, model, "fsync|fdatasync|msync") || anyBefore(program, index, before ->
+                            program.calls().get(before).name().matches("p?writev?2?") && OpenFlags.has(program, before, model,
+                                    Fcntl.O_DSYNC))) ? Effect.STOP : Effect.NONE;
+        }
+
+        private static boolean succeeded(Program program, int index, List<Answer> model, String names) {
+            return anyBefore(program, index, before -> program.calls().get(before).name().matches(names)
+                    && model.get(before).errno() == 0);
         }
     }
 
@@ -228,6 +257,11 @@ public final class Rules {
                     && (model.get(index).errno() == EFAULT ^ host.errno() == EFAULT) && failed(program, index, model, false)
                     ? Effect.STOP : Effect.NONE;
         }
+    }
+
+    private static boolean isMappedForWriting(Program program) {
+        return program.calls().stream().anyMatch(call -> call.name().equals("mmap")
+                && (call.number(3) & Mman.MAP_TYPE) == Mman.MAP_SHARED && (call.number(2) & Mman.PROT_WRITE) != 0);
     }
 
     private static boolean fellShort(Call call, Answer answer) {

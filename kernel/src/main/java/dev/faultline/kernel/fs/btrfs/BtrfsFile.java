@@ -339,7 +339,7 @@ final class BtrfsFile extends CachedFile {
         inode.ordered().awaitRange(first, last);
         inode.extentLock().lock(first, last);
         inode.fileSystem().tree().leaf().downWrite();
-        inode.onDisk().truncateBlocks((sizeBytes + Content.SIZE - 1) / Content.SIZE);
+        inode.onDisk().truncateBlocks(Content.pages(sizeBytes));
         inode.fileSystem().tree().leaf().upWrite();
         inode.extentLock().unlock(first, last);
     }

@@ -211,11 +211,21 @@ public final class BtrfsInode implements Inode, AddressSpaceOperations {
             folio.data().zero(0, Content.SIZE);
         } else {
             bio(false, block, folio).submitAndWait();
+            zeroBehindEnd(folio);
         }
         extentLock.unlock(index, index);
         folio.flags().setBits(Folio.UPTODATE);
         folio.lock().unlock();
         return Optional.empty();
+    }
+
+    /// What a block holds behind the end of the file is none of the file's.
+    @Models(file = "fs/btrfs/extent_io.c", symbol = "end_bbio_data_read")
+    private void zeroBehindEnd(Folio folio) {
+        long inside = mapping.iSize().read() - folio.index() * Content.SIZE;
+        if (inside >= 0 && inside < Content.SIZE) {
+            folio.data().zero((int) inside, (int) (Content.SIZE - inside));
+        }
     }
 
     private Bio bio(boolean write, long block, Folio folio) {

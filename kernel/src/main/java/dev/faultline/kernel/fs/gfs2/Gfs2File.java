@@ -187,7 +187,7 @@ final class Gfs2File implements FileOperations, VmOperations {
         if (sizeBytes < before) {
             BufferedIo.truncatePage(inode.node(), mapping(), sizeBytes, inode.blocks());
             Truncate.truncatePagecache(mapping(), sizeBytes);
-            inode.onDisk().truncateBlocks((sizeBytes + Content.SIZE - 1) / Content.SIZE);
+            inode.onDisk().truncateBlocks(Content.pages(sizeBytes));
         }
         glock().dq(holder);
         inode.iRwsem().upWrite();

@@ -27,7 +27,7 @@ final class BufferedMapping implements IomapOps {
         XfsExtents.Extent found = inode.extents().lookUp(first, last);
         isNew = purpose == Purpose.WRITE && found.type() == Iomap.Type.HOLE;
         if (isNew) {
-            found = inode.extents().reserve(first, last);
+            found = inode.extents().reserve(first, Math.min(last, first + DirectMapping.MAX_WRITEBACK_PAGES - 1));
         }
         inode.iLock().upWrite();
         return new Begin.Mapped(inode.extents().iomap(found));
@@ -46,7 +46,8 @@ final class BufferedMapping implements IomapOps {
         AddressSpace mapping = inode.mapping();
         mapping.invalidateLock().downWrite();
         TreeSet<Long> withData = new TreeSet<>();
-        for (long index = first; index <= Math.min(last, mapping.lastIndex()); index++) {
+        long cached = Math.min(last, mapping.lastIndex());
+        for (long index = mapping.nextIndex(first); index <= cached; index = mapping.nextIndex(index + 1)) {
             if (hasData(mapping, index)) {
                 withData.add(index);
             }

@@ -12,7 +12,7 @@ import dev.faultline.machine.task.Access;
 /// The blocks of a file as one direct write finds them: unwritten ones are allocated where there are none, and hold data
 /// when the transfer is over.
 final class DirectMapping implements IomapOps, DioOps {
-    private static final long MAX_WRITEBACK_PAGES = 1024;
+    static final long MAX_WRITEBACK_PAGES = 1024;
 
     /// What the write may do.
     enum Scope {
