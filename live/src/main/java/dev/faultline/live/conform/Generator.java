@@ -25,7 +25,8 @@ public final class Generator {
     private static final int MOST_CALLS = 22;
     private static final int PAGE = 4096;
     private static final long MOST_ALLOCATED = 8 * PAGE;
-    private static final long ANY_FILE_SYSTEM = 1L << 46;
+    /// More than files of tmpfs and ext4 can have; those of xfs can have more than any disk.
+    private static final long TOO_MUCH = 1L << 46;
     private static final List<String> NAMES = List.of("f", "g");
 
     /// What the model of btrfs has not.
@@ -36,11 +37,13 @@ public final class Generator {
     private static final List<String> SHARES_BLOCKS = List.of("copy_file_range");
 
     private final List<String> calls;
+    private final long tooMuch;
 
     /// Programs of every call that both sides can make, on a file system of that type.
     public Generator(String fileSystem) {
         boolean btrfs = fileSystem.equals("btrfs");
         boolean shares = WHERE_BLOCKS_ARE_SHARED.contains(fileSystem);
+        this.tooMuch = fileSystem.equals("xfs") ? Long.MAX_VALUE / 2 : TOO_MUCH;
         this.calls = Weights.of(SystemCalls.names().stream().filter(HostCalls::has)
                 .filter(name -> !(btrfs && NOT_ON_BTRFS.contains(name)))
                 .filter(name -> !(shares && SHARES_BLOCKS.contains(name))).toList());
@@ -176,7 +179,7 @@ public final class Generator {
         /// Some pages, or more than any file system has.
         private long allocated() {
             long length = values.length(size);
-            return length > MOST_ALLOCATED && length < ANY_FILE_SYSTEM ? MOST_ALLOCATED : length;
+            return length > MOST_ALLOCATED && length < tooMuch ? MOST_ALLOCATED : length;
         }
 
         private Operand path() {

@@ -21,6 +21,7 @@ public final class Rules {
         if (fileSystem.equals("xfs")) {
             List<Rule> rules = new ArrayList<>(ofDisks());
             rules.add(new AtomicWrite());
+            rules.add(new BytesBehindAShortCopy());
             return rules;
         }
         if (fileSystem.equals("ext4")) {
@@ -156,6 +157,20 @@ public final class Rules {
         public boolean excuses(Program program, List<Answer> model, String wrong) {
             return wrong.startsWith("CORRUPTION") && wrong.contains("is clean, but its bytes differ from those on disk")
                     && failed(program, program.calls().size(), model, true);
+        }
+    }
+
+    /// Bytes behind a short copy into a hole, on xfs.
+    record BytesBehindAShortCopy() implements Rule {
+        @Override
+        public String name() {
+            return "bytes-behind-a-short-copy";
+        }
+
+        @Override
+        public Effect explains(Program program, int index, List<Answer> model, Answer host) {
+            return showsOther(program, index, model, host) && failed(program, index, model, false)
+                    ? Effect.STOP : Effect.NONE;
         }
     }
 

@@ -13,7 +13,9 @@ import java.util.SplittableRandom;
 /// mapped, as a copy that ends in the middle of a page is outside of the model.
 final class ThreadedGenerator {
     private static final int PAGE = 4096;
+    /// Of one thread, and of all together: what is explored grows with every one.
     private static final int MOST_CALLS = 3;
+    private static final int MOST_OF_ALL = 4;
     private static final String ERRNO = " int e# = r# < 0 ? errno : 0;";
 
     private final String fileSystem;
@@ -40,11 +42,14 @@ final class ThreadedGenerator {
             Mapping mapping = Mapping.values()[random.nextInt(Mapping.values().length)];
             File file = new File(oneOf(0, PAGE, 2 * PAGE, 2 * PAGE, 2 * PAGE, 3 * PAGE, PAGE + 512), random.nextInt(4) == 0);
             List<List<Action>> all = new ArrayList<>();
+            int left = MOST_OF_ALL;
             for (int i = 0; i < threads; i++) {
+                int most = Math.min(MOST_CALLS, left - (threads - 1 - i));
                 List<Action> actions = new ArrayList<>();
-                for (int left = 1 + random.nextInt(MOST_CALLS); left > 0; left--) {
+                for (int count = 1 + random.nextInt(most); count > 0; count--) {
                     actions.add(action());
                 }
+                left -= actions.size();
                 all.add(actions);
             }
             return new ThreadedProgram(file, mapping, all);
