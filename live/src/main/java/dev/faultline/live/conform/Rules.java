@@ -18,25 +18,21 @@ public final class Rules {
         if (fileSystem.equals("tmpfs")) {
             return List.of(new MovedMemoryMerges(), new MorePagesInMemory(), new ExclusiveCreation());
         }
-        if (fileSystem.equals("xfs")) {
-            List<Rule> rules = new ArrayList<>(ofDisks());
-            rules.add(new AtomicWrite());
-            rules.add(new BytesBehindAShortCopy());
-            return rules;
+        List<Rule> rules = new ArrayList<>(ofDisks(fileSystem));
+        switch (fileSystem) {
+            case "xfs" -> rules.addAll(List.of(new AtomicWrite(), new BytesBehindAShortCopy()));
+            case "btrfs" -> rules.add(new InlineData());
+            case "ext4" -> rules.add(new JournalOrdersData());
+            default -> { }
         }
-        if (fileSystem.equals("ext4")) {
-            List<Rule> rules = new ArrayList<>(ofDisks());
-            rules.add(new JournalOrdersData());
-            return rules;
-        }
-        return ofDisks();
+        return rules;
     }
 
-    private static List<Rule> ofDisks() {
+    private static List<Rule> ofDisks(String fileSystem) {
         return List.of(new DirectMemoryAlignment(), new DirectPartOfABlock(),
                 new BytesAfterFailedDirectWrite(), new DirectFallsBack(), new LargeFolioRejected(),
                 new MsyncWritesTheWholeFile(), new MovedMemoryMerges(),
-                new MorePagesInMemory(), new ExclusiveCreation(), new ReadInTime());
+                new MorePagesInMemory(), new ExclusiveCreation(), new ReadInTime(fileSystem.equals("btrfs")));
     }
 
     /// Direct I/O with memory that does not lie at, or is not a multiple of, the size of a sector. Whether the
@@ -99,7 +95,9 @@ public final class Rules {
     /// A read that must not wait, of a page that is not cached: readahead brings it in, in time or not. Both may be; in
     /// one execution the model shows one. A write that must not wait, on xfs: whether the time of the change has been noted
     /// already.
-    record ReadInTime() implements Rule {
+    ///
+    /// @param directToo whether direct reads go through the cache where they are not of whole blocks
+    record ReadInTime(boolean directToo) implements Rule {
         private static final int RWF_NOWAIT = 8;
         private static final int EAGAIN = 11;
 
@@ -111,7 +109,7 @@ public final class Rules {
         @Override
         public Effect explains(Program program, int index, List<Answer> model, Answer host) {
             boolean read = index < program.calls().size() && program.calls().get(index).name().equals("preadv2")
-                    && !isDirect(program, index, model);
+                    && (directToo || !isDirect(program, index, model));
             boolean write = index < program.calls().size() && program.calls().get(index).name().equals("pwritev2");
             boolean nowait = (read || write) && (program.calls().get(index).number(4) & RWF_NOWAIT) != 0;
             boolean early = model.get(index).errno() == EAGAIN || host.errno() == EAGAIN
@@ -157,6 +155,25 @@ public final class Rules {
         public boolean excuses(Program program, List<Answer> model, String wrong) {
             return wrong.startsWith("CORRUPTION") && wrong.contains("is clean, but its bytes differ from those on disk")
                     && failed(program, program.calls().size(), model, true);
+        }
+    }
+
+    /// Bytes after a direct read on btrfs, in a program with a file so small that its data may lie beside its inode: such a
+    /// file is read through the cache, and what lies behind its end in the block is not zeroed in memory.
+    record InlineData() implements Rule {
+        private static final long MOST_BYTES = 2048;
+
+        @Override
+        public String name() {
+            return "inline-data";
+        }
+
+        @Override
+        public Effect explains(Program program, int index, List<Answer> model, Answer host) {
+            boolean small = program.files().stream().anyMatch(file -> file.sizeBytes() > 0 && file.sizeBytes() <= MOST_BYTES);
+            return small && showsOther(program, index, model, host) && anyBefore(program, index, before ->
+                    program.calls().get(before).name().matches("p?readv?2?") && isDirect(program, before, model)
+                            && model.get(before).value() > 0) ? Effect.STOP : Effect.NONE;
         }
     }
 
