@@ -254,7 +254,8 @@ public final class Rules {
     }
 
     /// mremap(2) of a range that was moved together before. Memory without a file that was moved does not merge with
-    /// what lies beside it in Linux, as its pages remember where they were; in the model it does.
+    /// what lies beside it in Linux, as its pages remember where they were; in the model it does. Nor does what an
+    /// mprotect(2) made writable for a while, which is accounted for from then on.
     record MovedMemoryMerges() implements Rule {
         private static final int EFAULT = 14;
 
@@ -267,7 +268,7 @@ public final class Rules {
         public Effect explains(Program program, int index, List<Answer> model, Answer host) {
             boolean mremap = index < program.calls().size() && program.calls().get(index).name().equals("mremap");
             return mremap && model.get(index).errno() == 0 && host.errno() == EFAULT && anyBefore(program, index,
-                    before -> program.calls().get(before).name().equals("mremap") && model.get(before).errno() == 0)
+                    before -> program.calls().get(before).name().matches("mremap|mprotect") && model.get(before).errno() == 0)
                     ? Effect.STOP : Effect.NONE;
         }
     }
