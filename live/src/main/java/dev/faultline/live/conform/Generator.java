@@ -155,8 +155,8 @@ public final class Generator {
                 case Call.SHOW -> show();
                 case "open" -> open();
                 case "close", "fsync", "fdatasync", "dup" -> Call.of(name, descriptor());
-                case "sendfile" -> Call.of(name, descriptor(), descriptor(), 0, values.length(size));
-                case "copy_file_range" -> Call.of(name, descriptor(), 0, descriptor(), 0, values.length(size),
+                case "sendfile" -> Call.of(name, descriptor(), descriptor(), 0, copied());
+                case "copy_file_range" -> Call.of(name, descriptor(), 0, descriptor(), 0, copied(),
                         values.oneIn(20) ? 1 : 0);
                 case "lseek" -> Call.of(name, descriptor(), values.oneIn(4) ? -values.bytes(size) : values.pos(size),
                         values.oneIn(16) ? values.oneOf(5, -1) : values.below(3));
@@ -180,6 +180,11 @@ public final class Generator {
         private long allocated() {
             long length = values.length(size);
             return length > MOST_ALLOCATED && length < tooMuch ? MOST_ALLOCATED : length;
+        }
+
+        /// A file may be as long as there are numbers, and all of it would really be copied.
+        private long copied() {
+            return Math.min(values.bytes(size), MOST_ALLOCATED);
         }
 
         private Operand path() {
