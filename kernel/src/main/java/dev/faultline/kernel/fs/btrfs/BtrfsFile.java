@@ -2,9 +2,7 @@ package dev.faultline.kernel.fs.btrfs;
 
 import dev.faultline.kernel.fs.Descriptors;
 import dev.faultline.kernel.fs.FileMode;
-import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Kiocb;
-import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.fs.OpenFile;
 import dev.faultline.kernel.fs.btrfs.OrderedExtents.Ordered;
 import dev.faultline.kernel.fs.disk.CachedFile;
@@ -30,17 +28,8 @@ final class BtrfsFile extends CachedFile {
     private final BtrfsInode inode;
 
     BtrfsFile(BtrfsInode inode) {
+        super(inode);
         this.inode = inode;
-    }
-
-    @Override
-    protected Inode inode() {
-        return inode;
-    }
-
-    @Override
-    protected Node node() {
-        return inode.node();
     }
 
     private BtrfsDirect direct() {

@@ -3,16 +3,15 @@ package dev.faultline.kernel.fs.btrfs;
 import dev.faultline.kernel.block.Bio;
 import dev.faultline.kernel.block.BlockDevice;
 import dev.faultline.kernel.fs.FileOperations;
-import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.fs.btrfs.OrderedExtents.Ordered;
+import dev.faultline.kernel.fs.disk.CachedInode;
 import dev.faultline.kernel.fs.disk.Disk;
 import dev.faultline.kernel.fs.disk.DiskInode;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.pagecache.AddressSpace;
-import dev.faultline.kernel.pagecache.AddressSpaceOperations;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.machine.shared.Mutex;
 import dev.faultline.machine.shared.RwSemaphore;
@@ -27,13 +26,10 @@ import java.util.Optional;
 
 /// A file of a btrfs: its locks, its ordered extents, and how its pages are read and written
 /// (fs/btrfs/extent_io.c, fs/btrfs/inode.c).
-public final class BtrfsInode implements Inode, AddressSpaceOperations {
+public final class BtrfsInode extends CachedInode {
     private final Btrfs fileSystem;
-    private final Node node;
     private final Disk disk;
     private final DiskInode onDisk;
-    private final AddressSpace mapping;
-    private final RwSemaphore iRwsem;
     private final RwSemaphore iMmapLock;
     private final RangeLock extentLock;
     private final RangeLock dioLock;
@@ -42,25 +38,18 @@ public final class BtrfsInode implements Inode, AddressSpaceOperations {
     private final BtrfsFile operations;
 
     BtrfsInode(Btrfs fileSystem, Node node, Disk disk, DiskInode onDisk) {
+        super(node, onDisk.path(), onDisk.sizeBytes());
         this.fileSystem = fileSystem;
-        this.node = node;
         this.disk = disk;
         this.onDisk = onDisk;
         Machine machine = node.machine();
         String path = onDisk.path();
-        this.mapping = new AddressSpace(machine, path, this, onDisk.sizeBytes());
-        this.iRwsem = new RwSemaphore(machine, "i_rwsem", path);
         this.iMmapLock = new RwSemaphore(machine, "i_mmap_lock", path);
         this.extentLock = new RangeLock(machine, "extent lock", path);
         this.dioLock = new RangeLock(machine, "direct extent lock", path);
         this.ordered = new OrderedExtents(machine, path);
         this.delayedNode = new Mutex(machine, "delayed_node->mutex", path);
         this.operations = new BtrfsFile(this);
-    }
-
-    /// {@return the kernel that has mounted the file system}
-    public Node node() {
-        return node;
     }
 
     Btrfs fileSystem() {
@@ -96,24 +85,14 @@ public final class BtrfsInode implements Inode, AddressSpaceOperations {
     }
 
     @Override
-    public AddressSpace mapping() {
-        return mapping;
-    }
-
-    @Override
-    public RwSemaphore iRwsem() {
-        return iRwsem;
-    }
-
-    @Override
     public FileOperations operations() {
         return operations;
     }
 
     /// Makes the file at least that long.
     void extendTo(long sizeBytes) {
-        if (sizeBytes > mapping.iSize().read()) {
-            mapping.iSize().write(sizeBytes);
+        if (sizeBytes > mapping().iSize().read()) {
+            mapping().iSize().write(sizeBytes);
             onDisk.setSizeBytes(sizeBytes);
         }
     }
@@ -156,7 +135,7 @@ public final class BtrfsInode implements Inode, AddressSpaceOperations {
     /// Starts writing a range to new blocks: nothing is written in place. The caller has locked the range.
     @Models(file = "fs/btrfs/inode.c", symbol = "cow_file_range")
     Ordered newOrdered(long first, long last, boolean direct) {
-        node.machine().step(disk, Access.WRITE, -1);
+        node().machine().step(disk, Access.WRITE, -1);
         long block = device().format((byte) 0);
         for (long index = first + 1; index <= last; index++) {
             device().format((byte) 0);
@@ -173,7 +152,7 @@ public final class BtrfsInode implements Inode, AddressSpaceOperations {
             long last = extent.first() + pages - 1;
             extentLock.lock(extent.first(), last);
             fileSystem.tree().leaf().downWrite();
-            node.machine().step(onDisk, Access.WRITE, -1);
+            node().machine().step(onDisk, Access.WRITE, -1);
             for (long index = extent.first(); index <= last; index++) {
                 onDisk.setBlock(index, extent.block(index));
             }
@@ -186,7 +165,7 @@ public final class BtrfsInode implements Inode, AddressSpaceOperations {
     /// Locks a range of pages in which nothing is being written. The caller holds the folio lock of each.
     @Models(file = "fs/btrfs/extent_io.c", symbol = "lock_extents_for_read")
     private void lockExtentsForRead(long first, long last) {
-        RetryLoop loop = node.machine().retryLoop("lock_extents_for_read");
+        RetryLoop loop = node().machine().retryLoop("lock_extents_for_read");
         for (;;) {
             extentLock.lock(first, last);
             Optional<Ordered> writing = ordered.lookup(first, last);
@@ -222,7 +201,7 @@ public final class BtrfsInode implements Inode, AddressSpaceOperations {
     /// What a block holds behind the end of the file is none of the file's.
     @Models(file = "fs/btrfs/extent_io.c", symbol = "end_bbio_data_read")
     private void zeroBehindEnd(Folio folio) {
-        long inside = mapping.iSize().read() - folio.index() * Content.SIZE;
+        long inside = mapping().iSize().read() - folio.index() * Content.SIZE;
         if (inside >= 0 && inside < Content.SIZE) {
             folio.data().zero((int) inside, (int) (Content.SIZE - inside));
         }
@@ -238,7 +217,7 @@ public final class BtrfsInode implements Inode, AddressSpaceOperations {
     @Models(file = "fs/btrfs/extent_io.c", symbol = "extent_writepage")
     public Optional<Errno> writeFolio(AddressSpace space, Folio folio) {
         long index = folio.index();
-        long inFile = mapping.iSize().read() - index * Content.SIZE;
+        long inFile = mapping().iSize().read() - index * Content.SIZE;
         if (inFile <= 0) {
             folio.lock().unlock(); // truncated meanwhile
             return Optional.empty();

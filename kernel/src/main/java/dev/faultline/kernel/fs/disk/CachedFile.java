@@ -1,12 +1,12 @@
 package dev.faultline.kernel.fs.disk;
 
 import dev.faultline.kernel.fs.FileOperations;
-import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Kiocb;
 import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.fs.OpenFile;
 import dev.faultline.kernel.fs.PipeInodeInfo;
 import dev.faultline.kernel.fs.SpliceRead;
+import dev.faultline.kernel.iomap.DirectIo;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.VmFault;
 import dev.faultline.kernel.mm.VmFaultResult;
@@ -19,15 +19,26 @@ import java.util.Optional;
 
 /// What files that are read, written and mapped through the page cache have in common.
 public abstract class CachedFile implements FileOperations, VmOperations {
-    /// {@return the file}
-    protected abstract Inode inode();
+    private final CachedInode inode;
+
+    /// What open files of that file do.
+    protected CachedFile(CachedInode inode) {
+        this.inode = inode;
+    }
 
     /// {@return the machine}
-    protected abstract Node node();
+    protected final Node node() {
+        return inode.node();
+    }
 
     /// {@return the cached pages}
     protected final AddressSpace mapping() {
-        return inode().mapping();
+        return inode.mapping();
+    }
+
+    /// {@return direct I/O in the form of this kernel}
+    protected final DirectIo directIo() {
+        return node().parts().get(DirectIo.PART, DirectIo::new);
     }
 
     /// {@return what a write that has written comes to, once what had to be durable is}

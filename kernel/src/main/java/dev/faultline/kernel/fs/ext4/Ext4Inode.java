@@ -1,8 +1,8 @@
 package dev.faultline.kernel.fs.ext4;
 
 import dev.faultline.kernel.fs.FileOperations;
-import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Node;
+import dev.faultline.kernel.fs.disk.CachedInode;
 import dev.faultline.kernel.fs.disk.Disk;
 import dev.faultline.kernel.fs.disk.DiskInode;
 import dev.faultline.kernel.fs.disk.DiskMapping;
@@ -12,36 +12,25 @@ import dev.faultline.kernel.iomap.IomapOps;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.pagecache.AddressSpace;
-import dev.faultline.kernel.pagecache.AddressSpaceOperations;
 import dev.faultline.kernel.uapi.Errno;
-import dev.faultline.machine.shared.RwSemaphore;
 import java.util.Optional;
 
 /// A file of an ext4 file system.
-final class Ext4Inode implements Inode, AddressSpaceOperations {
+final class Ext4Inode extends CachedInode {
     /// Extents count blocks in 32 bits, and the last number stands for none.
     private static final long MAX_BYTES = 0xffff_ffffL * Content.SIZE;
 
-    private final Node node;
     private final DiskInode onDisk;
     private final IomapOps blocks;
     private final Disk disk;
-    private final AddressSpace mapping;
-    private final RwSemaphore iRwsem;
     private final Ext4File operations;
 
     Ext4Inode(Node node, Disk disk, DiskInode onDisk) {
-        this.node = node;
+        super(node, onDisk.path(), onDisk.sizeBytes());
         this.onDisk = onDisk;
         this.blocks = new BlocksInReach(new DiskMapping(disk, onDisk, true));
         this.disk = disk;
-        this.mapping = new AddressSpace(node.machine(), onDisk.path(), this, onDisk.sizeBytes());
-        this.iRwsem = new RwSemaphore(node.machine(), "i_rwsem", onDisk.path());
         this.operations = new Ext4File(this);
-    }
-
-    Node node() {
-        return node;
     }
 
     DiskInode onDisk() {
@@ -63,16 +52,6 @@ final class Ext4Inode implements Inode, AddressSpaceOperations {
     }
 
     @Override
-    public AddressSpace mapping() {
-        return mapping;
-    }
-
-    @Override
-    public RwSemaphore iRwsem() {
-        return iRwsem;
-    }
-
-    @Override
     public long maxBytes() {
         return MAX_BYTES;
     }
@@ -89,7 +68,7 @@ final class Ext4Inode implements Inode, AddressSpaceOperations {
 
     @Override
     public Optional<Errno> writeFolio(AddressSpace space, Folio folio) {
-        if (folio.index() * Content.SIZE < mapping.iSize().read()) {
+        if (folio.index() * Content.SIZE < mapping().iSize().read()) {
             onDisk.use(folio.index()); // behind the end promises stay, and the page is clean
         }
         return BufferedIo.writeFolio(space, folio, blocks);

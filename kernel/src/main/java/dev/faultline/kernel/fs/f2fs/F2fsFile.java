@@ -2,14 +2,11 @@ package dev.faultline.kernel.fs.f2fs;
 
 import dev.faultline.kernel.block.Bio;
 import dev.faultline.kernel.fs.FileMode;
-import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Kiocb;
-import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.fs.OpenFile;
 import dev.faultline.kernel.fs.disk.CachedFile;
 import dev.faultline.kernel.iomap.BufferedIo;
 import dev.faultline.kernel.iomap.DioFlag;
-import dev.faultline.kernel.iomap.DirectIo;
 import dev.faultline.kernel.iomap.Iomap;
 import dev.faultline.kernel.iomap.IomapOps;
 import dev.faultline.kernel.iov.IovIter;
@@ -35,21 +32,8 @@ final class F2fsFile extends CachedFile implements GenericWrite.PageWriter {
     private final F2fsInode inode;
 
     F2fsFile(F2fsInode inode) {
+        super(inode);
         this.inode = inode;
-    }
-
-    @Override
-    protected Inode inode() {
-        return inode;
-    }
-
-    @Override
-    protected Node node() {
-        return inode.node();
-    }
-
-    private DirectIo directIo() {
-        return node().parts().get(DirectIo.PART, DirectIo::new);
     }
 
     @Override

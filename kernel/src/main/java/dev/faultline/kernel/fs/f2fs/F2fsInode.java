@@ -1,8 +1,8 @@
 package dev.faultline.kernel.fs.f2fs;
 
 import dev.faultline.kernel.fs.FileOperations;
-import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Node;
+import dev.faultline.kernel.fs.disk.CachedInode;
 import dev.faultline.kernel.fs.disk.Disk;
 import dev.faultline.kernel.fs.disk.DiskInode;
 import dev.faultline.kernel.fs.disk.DiskMapping;
@@ -13,42 +13,32 @@ import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.pagecache.AddressSpace;
-import dev.faultline.kernel.pagecache.AddressSpaceOperations;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.machine.shared.RwSemaphore;
 import dev.faultline.machine.task.Access;
 import java.util.Optional;
 
 /// A file of an f2fs.
-final class F2fsInode implements Inode, AddressSpaceOperations {
+final class F2fsInode extends CachedInode {
     /// What the addresses in the nodes below an inode come to, of which there are up to three levels.
     private static final long MAX_BYTES = (2 * 1018 + 2 * 1018L * 1018 + 1018L * 1018 * 1018) * Content.SIZE;
     private static final byte LEFT_BEHIND = (byte) 0xa5;
 
-    private final Node node;
     private final Disk disk;
     private final DiskInode onDisk;
     private final DiskMapping blocks;
-    private final AddressSpace mapping;
-    private final RwSemaphore iRwsem;
     private final RwSemaphore gcRead;
     private final RwSemaphore gcWrite;
     private final F2fsFile operations;
 
     F2fsInode(Node node, Disk disk, DiskInode onDisk) {
-        this.node = node;
+        super(node, onDisk.path(), onDisk.sizeBytes());
         this.disk = disk;
         this.onDisk = onDisk;
         this.blocks = new DiskMapping(disk, onDisk, true);
-        this.mapping = new AddressSpace(node.machine(), onDisk.path(), this, onDisk.sizeBytes());
-        this.iRwsem = new RwSemaphore(node.machine(), "i_rwsem", onDisk.path());
         this.gcRead = new RwSemaphore(node.machine(), "i_gc_rwsem[READ]", onDisk.path());
         this.gcWrite = new RwSemaphore(node.machine(), "i_gc_rwsem[WRITE]", onDisk.path());
         this.operations = new F2fsFile(this);
-    }
-
-    Node node() {
-        return node;
     }
 
     DiskInode onDisk() {
@@ -70,16 +60,6 @@ final class F2fsInode implements Inode, AddressSpaceOperations {
     }
 
     @Override
-    public AddressSpace mapping() {
-        return mapping;
-    }
-
-    @Override
-    public RwSemaphore iRwsem() {
-        return iRwsem;
-    }
-
-    @Override
     public long maxBytes() {
         return MAX_BYTES;
     }
@@ -95,7 +75,7 @@ final class F2fsInode implements Inode, AddressSpaceOperations {
     /// @param last inclusive
     @Models(file = "fs/f2fs/data.c", symbol = "f2fs_map_blocks")
     void allocate(long first, long last, boolean direct) {
-        node.machine().step(onDisk, Access.WRITE, -1);
+        node().machine().step(onDisk, Access.WRITE, -1);
         for (long index = first; index <= last; index++) {
             if (direct && (onDisk.block(index) == DiskInode.HOLE || onDisk.isDelayed(index))) {
                 onDisk.setBlock(index, disk.device().format(LEFT_BEHIND));

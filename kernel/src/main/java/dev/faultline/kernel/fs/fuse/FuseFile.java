@@ -1,8 +1,6 @@
 package dev.faultline.kernel.fs.fuse;
 
-import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Kiocb;
-import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.fs.OpenFile;
 import dev.faultline.kernel.fs.disk.CachedFile;
 import dev.faultline.kernel.iov.IovIter;
@@ -25,17 +23,8 @@ final class FuseFile extends CachedFile {
     private final FuseInode inode;
 
     FuseFile(FuseInode inode) {
+        super(inode);
         this.inode = inode;
-    }
-
-    @Override
-    protected Inode inode() {
-        return inode;
-    }
-
-    @Override
-    protected Node node() {
-        return inode.node();
     }
 
     /// Takes no lock of the inode.

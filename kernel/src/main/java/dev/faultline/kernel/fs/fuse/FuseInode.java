@@ -1,38 +1,27 @@
 package dev.faultline.kernel.fs.fuse;
 
 import dev.faultline.kernel.fs.FileOperations;
-import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Node;
+import dev.faultline.kernel.fs.disk.CachedInode;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.pagecache.AddressSpace;
-import dev.faultline.kernel.pagecache.AddressSpaceOperations;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.FuseAbi;
-import dev.faultline.machine.shared.RwSemaphore;
 import java.util.Optional;
 
 /// A file of a fuse.
-final class FuseInode implements Inode, AddressSpaceOperations {
-    private final Node node;
+final class FuseInode extends CachedInode {
     private final FuseConn connection;
     private final long nodeId;
-    private final AddressSpace mapping;
-    private final RwSemaphore iRwsem;
     private final FuseFile operations;
 
     FuseInode(Node node, FuseConn connection, String path, long nodeId) {
-        this.node = node;
+        super(node, path, 0);
         this.connection = connection;
         this.nodeId = nodeId;
-        this.mapping = new AddressSpace(node.machine(), path, this, 0);
-        this.iRwsem = new RwSemaphore(node.machine(), "i_rwsem", path);
         this.operations = new FuseFile(this);
-    }
-
-    Node node() {
-        return node;
     }
 
     FuseConn connection() {
@@ -44,23 +33,13 @@ final class FuseInode implements Inode, AddressSpaceOperations {
     }
 
     @Override
-    public AddressSpace mapping() {
-        return mapping;
-    }
-
-    @Override
-    public RwSemaphore iRwsem() {
-        return iRwsem;
-    }
-
-    @Override
     public FileOperations operations() {
         return operations;
     }
 
     /// {@return a request about this file, to read or to write from `pos` on}
     FuseRequest transfer(int opcode, long pos, int flags) {
-        return FuseRequest.transfer(node.machine(), opcode, nodeId, pos, flags);
+        return FuseRequest.transfer(node().machine(), opcode, nodeId, pos, flags);
     }
 
     /// Asks the server for the page, which stays locked until it answers.
@@ -82,7 +61,7 @@ final class FuseInode implements Inode, AddressSpaceOperations {
     @Models(file = "fs/fuse/file.c", symbol = "fuse_writepages")
     public Optional<Errno> writeFolio(AddressSpace space, Folio folio) {
         long pos = folio.index() * Content.SIZE;
-        int inside = (int) Math.min(Content.SIZE, mapping.iSize().read() - pos);
+        int inside = (int) Math.min(Content.SIZE, mapping().iSize().read() - pos);
         if (inside <= 0) {
             folio.lock().unlock(); // being truncated
             return Optional.empty();

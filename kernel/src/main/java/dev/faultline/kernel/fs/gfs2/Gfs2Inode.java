@@ -1,8 +1,8 @@
 package dev.faultline.kernel.fs.gfs2;
 
 import dev.faultline.kernel.fs.FileOperations;
-import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Node;
+import dev.faultline.kernel.fs.disk.CachedInode;
 import dev.faultline.kernel.fs.disk.Disk;
 import dev.faultline.kernel.fs.disk.DiskInode;
 import dev.faultline.kernel.iomap.BufferedIo;
@@ -12,20 +12,15 @@ import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.mm.Rmap;
 import dev.faultline.kernel.pagecache.AddressSpace;
-import dev.faultline.kernel.pagecache.AddressSpaceOperations;
 import dev.faultline.kernel.pagecache.Truncate;
 import dev.faultline.kernel.pagecache.Writeback;
 import dev.faultline.kernel.uapi.Errno;
-import dev.faultline.machine.shared.RwSemaphore;
 import java.util.Optional;
 
 /// A file of gfs2 as one node knows it (`struct gfs2_inode`).
-public final class Gfs2Inode implements Inode, AddressSpaceOperations {
-    private final Node node;
+public final class Gfs2Inode extends CachedInode {
     private final DiskInode onDisk;
     private final IomapOps blocks;
-    private final AddressSpace mapping;
-    private final RwSemaphore iRwsem;
     private final Glock glock;
     private final Gfs2File operations;
 
@@ -33,13 +28,10 @@ public final class Gfs2Inode implements Inode, AddressSpaceOperations {
     private boolean writtenThroughMapping;
 
     Gfs2Inode(Node node, Disk disk, DiskInode onDisk, Dlm dlm, int clusterSize) {
-        String where = clusterSize > 1 ? onDisk.path() + " on " + node : onDisk.path();
-        this.node = node;
+        super(node, name(node, onDisk, clusterSize), onDisk.sizeBytes());
         this.onDisk = onDisk;
-        this.mapping = new AddressSpace(node.machine(), where, this, onDisk.sizeBytes());
-        this.blocks = node.parts().get(Gfs2Mapping.PART, () -> Gfs2Mapping::new).create(disk, onDisk, mapping);
-        this.iRwsem = new RwSemaphore(node.machine(), "i_rwsem", where);
-        this.glock = node.parts().get(Glock.PART, () -> Glock::new).create(node.machine(), where, dlm);
+        this.blocks = node.parts().get(Gfs2Mapping.PART, () -> Gfs2Mapping::new).create(disk, onDisk, mapping());
+        this.glock = node.parts().get(Glock.PART, () -> Glock::new).create(node.machine(), name(node, onDisk, clusterSize), dlm);
         dlm.join(glock);
         if (clusterSize > 1) {
             glock.startWorker(this);
@@ -47,9 +39,8 @@ public final class Gfs2Inode implements Inode, AddressSpaceOperations {
         this.operations = new Gfs2File(this, node.parts().get(Gfs2Io.PART, Gfs2Io::new));
     }
 
-    /// {@return the node}
-    public Node node() {
-        return node;
+    private static String name(Node node, DiskInode onDisk, int clusterSize) {
+        return clusterSize > 1 ? onDisk.path() + " on " + node : onDisk.path();
     }
 
     /// {@return the file on the disk; read and changed by whoever holds the glock}
@@ -68,16 +59,6 @@ public final class Gfs2Inode implements Inode, AddressSpaceOperations {
     }
 
     @Override
-    public AddressSpace mapping() {
-        return mapping;
-    }
-
-    @Override
-    public RwSemaphore iRwsem() {
-        return iRwsem;
-    }
-
-    @Override
     public FileOperations operations() {
         return operations;
     }
@@ -91,27 +72,27 @@ public final class Gfs2Inode implements Inode, AddressSpaceOperations {
     @Models(file = "fs/gfs2/glops.c", symbol = "inode_go_sync")
     void goSync() {
         if (writtenThroughMapping) {
-            Rmap.unmapMappingPages(mapping, 0, Long.MAX_VALUE / Content.SIZE);
+            Rmap.unmapMappingPages(mapping(), 0, Long.MAX_VALUE / Content.SIZE);
             writtenThroughMapping = false;
         }
-        Writeback.writeAndWaitRange(mapping, 0, Long.MAX_VALUE);
+        Writeback.writeAndWaitRange(mapping(), 0, Long.MAX_VALUE);
     }
 
     /// Drops the cached pages.
     @Models(file = "fs/gfs2/glops.c", symbol = "inode_go_inval")
     void goInval() {
-        Truncate.truncatePagecache(mapping, 0);
+        Truncate.truncatePagecache(mapping(), 0);
     }
 
     /// Reads the inode anew. The node has the glock, and nobody has been granted it yet.
     @Models(file = "fs/gfs2/glops.c", symbol = "inode_go_instantiate")
     void instantiate() {
-        mapping.iSize().write(onDisk.sizeBytes());
+        mapping().iSize().write(onDisk.sizeBytes());
     }
 
     /// Moves the size on the disk to what it is in memory, after a write. The caller holds the glock exclusively.
     public void updateSizeOnDisk() {
-        onDisk.setSizeBytes(mapping.iSize().peek());
+        onDisk.setSizeBytes(mapping().iSize().peek());
     }
 
     @Override

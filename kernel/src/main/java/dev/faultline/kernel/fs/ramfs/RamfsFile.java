@@ -1,9 +1,7 @@
 package dev.faultline.kernel.fs.ramfs;
 
 import dev.faultline.kernel.fs.FileMode;
-import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Kiocb;
-import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.fs.OpenFile;
 import dev.faultline.kernel.fs.disk.CachedFile;
 import dev.faultline.kernel.iov.IovIter;
@@ -26,17 +24,8 @@ final class RamfsFile extends CachedFile implements GenericWrite.PageWriter {
     private final RamfsInode inode;
 
     RamfsFile(RamfsInode inode) {
+        super(inode);
         this.inode = inode;
-    }
-
-    @Override
-    protected Inode inode() {
-        return inode;
-    }
-
-    @Override
-    protected Node node() {
-        return inode.node();
     }
 
     /// Takes no lock of the inode: it may see a part of a write.

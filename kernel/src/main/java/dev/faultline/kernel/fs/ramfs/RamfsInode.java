@@ -1,16 +1,14 @@
 package dev.faultline.kernel.fs.ramfs;
 
 import dev.faultline.kernel.fs.FileOperations;
-import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Node;
+import dev.faultline.kernel.fs.disk.CachedInode;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.pagecache.AddressSpace;
-import dev.faultline.kernel.pagecache.AddressSpaceOperations;
 import dev.faultline.kernel.pagecache.Truncate;
 import dev.faultline.kernel.uapi.Errno;
-import dev.faultline.machine.shared.RwSemaphore;
 import dev.faultline.machine.task.Finding;
 import dev.faultline.machine.task.Kind;
 import java.util.ArrayList;
@@ -18,31 +16,12 @@ import java.util.List;
 import java.util.Optional;
 
 /// A file of a ramfs.
-final class RamfsInode implements Inode, AddressSpaceOperations {
-    private final Node node;
-    private final AddressSpace mapping;
-    private final RwSemaphore iRwsem;
+final class RamfsInode extends CachedInode {
     private final RamfsFile operations;
 
     RamfsInode(Node node, String path) {
-        this.node = node;
-        this.mapping = new AddressSpace(node.machine(), path, this, 0);
-        this.iRwsem = new RwSemaphore(node.machine(), "i_rwsem", path);
+        super(node, path, 0);
         this.operations = new RamfsFile(this);
-    }
-
-    Node node() {
-        return node;
-    }
-
-    @Override
-    public AddressSpace mapping() {
-        return mapping;
-    }
-
-    @Override
-    public RwSemaphore iRwsem() {
-        return iRwsem;
     }
 
     @Override
@@ -66,12 +45,12 @@ final class RamfsInode implements Inode, AddressSpaceOperations {
     }
 
     void format(long sizeBytes, Optional<Byte> fill) {
-        mapping.iSize().poke(sizeBytes);
+        mapping().iSize().poke(sizeBytes);
         for (long index = 0; fill.isPresent() && index * Content.SIZE < sizeBytes; index++) {
-            Folio folio = node.physical().allocate("ramfs");
+            Folio folio = node().physical().allocate("ramfs");
             folio.data().content().fill(0, (int) Math.min(Content.SIZE, sizeBytes - index * Content.SIZE), fill.get());
             folio.flags().poke(Folio.UPTODATE | Folio.DIRTY);
-            mapping.place(index, folio);
+            mapping().place(index, folio);
             folio.putUnseen();
         }
     }
@@ -81,14 +60,14 @@ final class RamfsInode implements Inode, AddressSpaceOperations {
     /// @return what is wrong: pages that are clean although they are nowhere else
     List<Finding> checkQuiescent() {
         List<Finding> found = new ArrayList<>();
-        for (long index = 0; index <= mapping.lastIndex(); index = mapping.nextIndex(index + 1)) {
-            mapping.peek(index).ifPresent(folio -> {
+        for (long index = 0; index <= mapping().lastIndex(); index = mapping().nextIndex(index + 1)) {
+            mapping().peek(index).ifPresent(folio -> {
                 if ((folio.flags().peek() & Folio.DIRTY) == 0 && folio.data().content().hash() != 0) {
                     found.add(new Finding(Kind.CORRUPTION, folio + " is clean, but its bytes are nowhere else"));
                 }
             });
         }
-        Truncate.truncatePagecache(mapping, 0);
+        Truncate.truncatePagecache(mapping(), 0);
         return found;
     }
 

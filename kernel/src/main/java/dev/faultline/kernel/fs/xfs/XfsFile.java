@@ -1,15 +1,12 @@
 package dev.faultline.kernel.fs.xfs;
 
 import dev.faultline.kernel.fs.FileMode;
-import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Kiocb;
-import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.fs.OpenFile;
 import dev.faultline.kernel.fs.PipeInodeInfo;
 import dev.faultline.kernel.fs.disk.CachedFile;
 import dev.faultline.kernel.iomap.BufferedIo;
 import dev.faultline.kernel.iomap.DioFlag;
-import dev.faultline.kernel.iomap.DirectIo;
 import dev.faultline.kernel.iomap.ZeroRange;
 import dev.faultline.kernel.iov.IovIter;
 import dev.faultline.kernel.lib.Content;
@@ -31,21 +28,8 @@ final class XfsFile extends CachedFile {
     private final XfsInode inode;
 
     XfsFile(XfsInode inode) {
+        super(inode);
         this.inode = inode;
-    }
-
-    @Override
-    protected Inode inode() {
-        return inode;
-    }
-
-    @Override
-    protected Node node() {
-        return inode.node();
-    }
-
-    private DirectIo directIo() {
-        return node().parts().get(DirectIo.PART, DirectIo::new);
     }
 
     // ---- read ----

@@ -1,8 +1,8 @@
 package dev.faultline.kernel.fs.xfs;
 
 import dev.faultline.kernel.fs.FileOperations;
-import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Node;
+import dev.faultline.kernel.fs.disk.CachedInode;
 import dev.faultline.kernel.fs.disk.Disk;
 import dev.faultline.kernel.fs.disk.DiskInode;
 import dev.faultline.kernel.iomap.BufferedIo;
@@ -10,31 +10,21 @@ import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.pagecache.AddressSpace;
-import dev.faultline.kernel.pagecache.AddressSpaceOperations;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.machine.shared.RwSemaphore;
 import java.util.Optional;
 
 /// A file of an xfs.
-final class XfsInode implements Inode, AddressSpaceOperations {
-    private final Node node;
-    private final AddressSpace mapping;
-    private final RwSemaphore iRwsem;
+final class XfsInode extends CachedInode {
     private final RwSemaphore iLock;
     private final XfsExtents extents;
     private final XfsFile operations;
 
     XfsInode(Node node, Disk disk, DiskInode onDisk) {
-        this.node = node;
-        this.mapping = new AddressSpace(node.machine(), onDisk.path(), this, onDisk.sizeBytes());
-        this.iRwsem = new RwSemaphore(node.machine(), "i_rwsem", onDisk.path());
+        super(node, onDisk.path(), onDisk.sizeBytes());
         this.iLock = new RwSemaphore(node.machine(), "i_lock", onDisk.path());
         this.extents = new XfsExtents(node.machine(), disk, onDisk);
         this.operations = new XfsFile(this);
-    }
-
-    Node node() {
-        return node;
     }
 
     /// {@return the lock of the extents and of the size on disk (XFS_ILOCK)}
@@ -44,16 +34,6 @@ final class XfsInode implements Inode, AddressSpaceOperations {
 
     XfsExtents extents() {
         return extents;
-    }
-
-    @Override
-    public AddressSpace mapping() {
-        return mapping;
-    }
-
-    @Override
-    public RwSemaphore iRwsem() {
-        return iRwsem;
     }
 
     @Override
@@ -79,8 +59,8 @@ final class XfsInode implements Inode, AddressSpaceOperations {
     void writeUnwritten(long pos, long lengthBytes, Sizes sizes) {
         iLock.downWrite();
         extents.written(pos / Content.SIZE, (pos + lengthBytes - 1) / Content.SIZE);
-        if (sizes == Sizes.BOTH && pos + lengthBytes > mapping.iSize().read()) {
-            mapping.iSize().write(pos + lengthBytes);
+        if (sizes == Sizes.BOTH && pos + lengthBytes > mapping().iSize().read()) {
+            mapping().iSize().write(pos + lengthBytes);
         }
         moveSizeOnDisk(pos + lengthBytes);
         iLock.upWrite();
@@ -104,7 +84,7 @@ final class XfsInode implements Inode, AddressSpaceOperations {
 
     @Models(file = "fs/xfs/xfs_inode.h", symbol = "xfs_new_eof")
     private void moveSizeOnDisk(long end) {
-        long newSize = Math.min(end, mapping.iSize().read());
+        long newSize = Math.min(end, mapping().iSize().read());
         if (newSize > extents.sizeOnDisk()) {
             extents.setSizeOnDisk(newSize);
         }

@@ -1,8 +1,8 @@
 package dev.faultline.kernel.fs.zonefs;
 
 import dev.faultline.kernel.fs.FileOperations;
-import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Node;
+import dev.faultline.kernel.fs.disk.CachedInode;
 import dev.faultline.kernel.fs.disk.Disk;
 import dev.faultline.kernel.fs.disk.DiskInode;
 import dev.faultline.kernel.iomap.BufferedIo;
@@ -13,36 +13,29 @@ import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.pagecache.AddressSpace;
-import dev.faultline.kernel.pagecache.AddressSpaceOperations;
 import dev.faultline.kernel.pagecache.Truncate;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.machine.shared.Cell;
 import dev.faultline.machine.shared.Mutex;
-import dev.faultline.machine.shared.RwSemaphore;
 import java.util.Optional;
 
 /// A zone, as a file. All its blocks are there from the start, one behind the other; they hold data up to the size.
-final class ZoneInode implements Inode, AddressSpaceOperations, DioOps {
+final class ZoneInode extends CachedInode implements DioOps {
     /// How much a zone can hold.
     static final long CAPACITY_BYTES = 4 * Content.SIZE;
 
-    private final Node node;
     private final Disk disk;
     private final DiskInode onDisk;
     private final long firstBlock;
-    private final AddressSpace mapping;
-    private final RwSemaphore iRwsem;
     private final Mutex truncateMutex;
     private final Cell wpOffset;
     private final ZoneFile operations;
 
     ZoneInode(Node node, Disk disk, DiskInode onDisk) {
-        this.node = node;
+        super(node, onDisk.path(), onDisk.sizeBytes());
         this.disk = disk;
         this.onDisk = onDisk;
         this.firstBlock = zone(disk, onDisk);
-        this.mapping = new AddressSpace(node.machine(), onDisk.path(), this, onDisk.sizeBytes());
-        this.iRwsem = new RwSemaphore(node.machine(), "i_rwsem", onDisk.path());
         this.truncateMutex = new Mutex(node.machine(), "i_truncate_mutex", onDisk.path());
         this.wpOffset = new Cell(node.machine(), "z_wpoffset", onDisk.path(), onDisk.sizeBytes());
         this.operations = new ZoneFile(this);
@@ -70,10 +63,6 @@ final class ZoneInode implements Inode, AddressSpaceOperations, DioOps {
         return !isConventional(onDisk.path());
     }
 
-    Node node() {
-        return node;
-    }
-
     /// {@return the lock of the size and of the write pointer}
     Mutex truncateMutex() {
         return truncateMutex;
@@ -82,16 +71,6 @@ final class ZoneInode implements Inode, AddressSpaceOperations, DioOps {
     /// {@return where the zone is written next, in bytes; guarded by [#truncateMutex]}
     Cell wpOffset() {
         return wpOffset;
-    }
-
-    @Override
-    public AddressSpace mapping() {
-        return mapping;
-    }
-
-    @Override
-    public RwSemaphore iRwsem() {
-        return iRwsem;
     }
 
     @Override
@@ -106,7 +85,7 @@ final class ZoneInode implements Inode, AddressSpaceOperations, DioOps {
 
     private long size() {
         truncateMutex.lock();
-        long size = mapping.iSize().read();
+        long size = mapping().iSize().read();
         truncateMutex.unlock();
         return size;
     }
@@ -154,7 +133,7 @@ final class ZoneInode implements Inode, AddressSpaceOperations, DioOps {
     public void endIo(long pos, long lengthBytes) {
         if (isSequential()) {
             truncateMutex.lock();
-            if (mapping.iSize().read() < pos + lengthBytes) {
+            if (mapping().iSize().read() < pos + lengthBytes) {
                 setSize(pos + lengthBytes);
             }
             truncateMutex.unlock();
@@ -162,7 +141,7 @@ final class ZoneInode implements Inode, AddressSpaceOperations, DioOps {
     }
 
     private void setSize(long sizeBytes) {
-        mapping.iSize().write(sizeBytes);
+        mapping().iSize().write(sizeBytes);
         onDisk.setSizeBytes(sizeBytes);
     }
 
@@ -174,7 +153,7 @@ final class ZoneInode implements Inode, AddressSpaceOperations, DioOps {
             disk.device().block(firstBlock + index).zero();
         }
         setSize(sizeBytes);
-        Truncate.truncatePagecache(mapping, sizeBytes);
+        Truncate.truncatePagecache(mapping(), sizeBytes);
         wpOffset.write(sizeBytes);
     }
 
