@@ -1,6 +1,7 @@
 /// The same programs on the host's Linux.
 module dev.faultline.live {
     requires transitive static org.jspecify;
+    requires jdk.jfr;
     requires transitive dev.faultline.litmus;
 
     exports dev.faultline.live.compare;

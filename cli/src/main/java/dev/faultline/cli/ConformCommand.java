@@ -4,6 +4,7 @@ import dev.faultline.litmus.setup.FileSystemType;
 import dev.faultline.litmus.verdict.KernelChoice;
 import dev.faultline.live.conform.Conform;
 import dev.faultline.live.conform.Difference;
+import dev.faultline.live.conform.Functions;
 import dev.faultline.live.conform.HostSide;
 import dev.faultline.live.host.HostUnavailable;
 import dev.faultline.live.conform.LitmusText;
@@ -70,8 +71,9 @@ final class ConformCommand implements Callable<Integer> {
         if (threads > 1) {
             return explore(type);
         }
-        try (HostSide host = HostSide.start(type, folder)) {
-            return compare(new Conform(new ModelSide(fileSystem), host, Rules.of(fileSystem)), host.place()).code();
+        try (HostSide host = HostSide.start(type, folder); Functions.Count count = Functions.count()) {
+            Conform conform = new Conform(new ModelSide(fileSystem), host, Rules.of(fileSystem));
+            return compare(conform, host.place(), count).code();
         } catch (HostUnavailable problem) {
             return refuse(Objects.requireNonNullElse(problem.getMessage(), "the host cannot run programs"));
         }
@@ -128,11 +130,15 @@ final class ConformCommand implements Callable<Integer> {
         return programs < 1 ? Optional.of("--programs must be at least 1") : Optional.empty();
     }
 
-    private ExitStatus compare(Conform conform, String place) throws HostUnavailable {
+    private ExitStatus compare(Conform conform, String place, Functions.Count count) throws HostUnavailable {
         long start = Budget.now();
         conform.run(seed, programs, stop(start), done -> progress(done, conform.differences().size(), Budget.now() - start));
         main.terminal().clearProgress();
-        print(conform, place, Budget.now() - start);
+        long millis = Budget.now() - start;
+        if (!quiet) {
+            coverage(conform, count.end());
+        }
+        print(conform, place, millis);
         return conform.differences().isEmpty() ? ExitStatus.AS_ASKED : ExitStatus.VIOLATION;
     }
 
@@ -152,21 +158,21 @@ final class ConformCommand implements Callable<Integer> {
             main.terminal().out().println(LitmusText.of(difference, "conform-" + seed + "-" + ++number, fileSystem,
                     System.getProperty("os.version")));
         }
-        if (!quiet) {
-            coverage(conform);
-        }
+        conform.cutOff().ifPresent(main.terminal().out()::println);
         main.terminal().out().printf("%,d programs on %s, %,d answers compared, %,d a minute: %s%n", conform.programs(),
                 place, conform.compared(), conform.programs() * 60_000 / Math.max(1, millis),
                 number == 0 ? "no unexplained difference" : number + " sorts of difference");
     }
 
-    private void coverage(Conform conform) {
+    private void coverage(Conform conform, Optional<Functions> functions) {
         conform.coverage().byCall().forEach((call, outcomes) -> main.terminal().out().printf("%-16s %s%n", call,
                 String.join(", ", outcomes.entrySet().stream().map(ConformCommand::counted).toList())));
         conform.coverage().byFlag().forEach((call, flags) -> main.terminal().out().printf("flags of %-7s %s%n", call,
                 String.join(", ", flags.entrySet().stream().map(ConformCommand::counted).toList())));
-        main.terminal().out().println("functions reached: " + String.join(", ", conform.functions().byFolder()));
-        main.terminal().out().println("functions never reached: " + String.join(", ", conform.functions().never()));
+        functions.ifPresent(counted -> {
+            main.terminal().out().println("functions reached: " + String.join(", ", counted.byFolder()));
+            main.terminal().out().println("functions never reached: " + String.join(", ", counted.never()));
+        });
         for (Map.Entry<String, Long> rule : conform.explained().entrySet()) {
             main.terminal().out().printf("explained by %s: %,d%n", rule.getKey(), rule.getValue());
         }

@@ -33,7 +33,8 @@ public record Comparison(Optional<Difference> difference, List<String> explained
                     return new Comparison(Optional.of(Difference.between(program, i, expected, got)), explained, i + 1);
                 }
                 if (effect == Rule.Effect.STOP) {
-                    return new Comparison(Optional.empty(), explained, i + 1);
+                    List<String> hangs = model.wrong().stream().filter(Limits::isNoEnd).toList();
+                    return new Comparison(Difference.of(program, hangs, host), explained, i + 1);
                 }
             }
         }

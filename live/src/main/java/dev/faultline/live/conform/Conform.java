@@ -20,6 +20,7 @@ public final class Conform {
     private final TreeMap<String, Difference> differences = new TreeMap<>();
     private final TreeMap<String, Long> found = new TreeMap<>();
     private final TreeMap<String, Long> explained = new TreeMap<>();
+    private Optional<String> cutOff = Optional.empty();
     private long programs;
     private long compared;
 
@@ -37,7 +38,12 @@ public final class Conform {
     /// @throws HostUnavailable if the host cannot go on
     public void run(long seed, long count, BooleanSupplier stop, LongConsumer progress) throws HostUnavailable {
         for (long i = 0; i < count && !stop.getAsBoolean(); i++) {
-            Optional<Difference> difference = compare(generator.program(seed + i), true);
+            long start = now();
+            Optional<Difference> difference = compare(generator.program(seed + i), true, stop);
+            if (difference.isPresent() && difference.get().isUnfinished() && now() - start < Limits.SUSPICIOUS_MILLIS) {
+                cutOff = Optional.of("the program of seed " + (seed + i) + " was cut off after " + (now() - start) + " ms");
+                return;
+            }
             if (difference.isPresent()) {
                 record(difference.get(), stop);
             }
@@ -46,17 +52,22 @@ public final class Conform {
         }
     }
 
+    private static long now() {
+        return System.nanoTime() / 1_000_000;
+    }
+
     private void record(Difference difference, BooleanSupplier stop) throws HostUnavailable {
         found.merge(difference.sort(), 1L, Long::sum);
         if (!differences.containsKey(difference.sort())) {
             differences.put(difference.sort(),
-                    Minimiser.minimise(difference, program -> compare(program, false), stop));
+                    Minimiser.minimise(difference, program -> compare(program, false, stop), stop));
         }
     }
 
-    private Optional<Difference> compare(Program program, boolean counts) throws HostUnavailable {
-        HostSide.Result real = host.run(program);
-        Comparison comparison = Comparison.of(program, model.run(program), real, rules);
+    private Optional<Difference> compare(Program program, boolean counts, BooleanSupplier stop) throws HostUnavailable {
+        ModelSide.Running running = model.begin(program);
+        HostSide.Result real = host.run(program, stop);
+        Comparison comparison = Comparison.of(program, running.result(stop), real, rules);
         if (counts) {
             coverage.add(program, real.answers());
             compared += comparison.compared();
@@ -73,6 +84,11 @@ public final class Conform {
     /// {@return how many programs showed a difference of that sort}
     public long occurrences(Difference difference) {
         return found.getOrDefault(difference.sort(), 0L);
+    }
+
+    /// {@return which program was not at its end when the time was over, if one was not}
+    public Optional<String> cutOff() {
+        return cutOff;
     }
 
     /// {@return how many differences each rule explained}
@@ -93,11 +109,6 @@ public final class Conform {
     /// {@return the calls of the model that no program has made}
     public List<String> neverMade() {
         return SystemCalls.names().stream().filter(name -> !coverage.byCall().containsKey(name)).toList();
-    }
-
-    /// {@return the functions of Linux that the model has, and whether a program came through them}
-    public Functions functions() {
-        return model.functions();
     }
 
     /// {@return what was reached}

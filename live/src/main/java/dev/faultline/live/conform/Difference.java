@@ -27,7 +27,12 @@ public record Difference(Program program, int index, String model, String host, 
         String mine = wrong.isEmpty() ? "as it should be" : String.join("; ", wrong);
         String theirs = host.died().orElse("as it should be");
         return Optional.of(new Difference(program, program.withLook().size(), mine, theirs,
-                mine.replaceAll("[0-9]+", "N") + " / " + theirs));
+                mine.replaceAll("[0-9]+", "N") + " / " + theirs.replaceAll("within [0-9]+", "within N")));
+    }
+
+    /// {@return whether a side had not come to its end when its time was over}
+    boolean isUnfinished() {
+        return Limits.isNoEnd(model) || Limits.isNoEnd(host);
     }
 
     private static String brief(Answer answer) {

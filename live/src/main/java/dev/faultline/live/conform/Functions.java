@@ -1,50 +1,114 @@
 package dev.faultline.live.conform;
 
 import dev.faultline.kernel.lib.Models;
-import dev.faultline.machine.task.Recorder;
-import dev.faultline.machine.task.Task;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.StackWalker.Option;
-import java.lang.StackWalker.StackFrame;
+import java.lang.invoke.MethodType;
 import java.lang.module.ModuleReader;
 import java.lang.module.ResolvedModule;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.Executable;
 import java.lang.reflect.Method;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import jdk.jfr.FlightRecorder;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordedMethod;
+import jdk.jfr.consumer.RecordingFile;
 
-/// Which functions of Linux programs come through on the model: those that are on the stack of a step.
-public final class Functions implements Recorder {
-    private static final StackWalker WALKER = StackWalker.getInstance(Option.RETAIN_CLASS_REFERENCE);
+/// Which functions of Linux programs come through on the model. The JVM's flight recorder counts every invocation of a
+/// method that models one, so that none is missed.
+public final class Functions {
     private static final String KERNEL = "dev.faultline.kernel";
+    private static final String COUNTER = "jdk.MethodTiming";
 
-    private final TreeSet<String> reached = new TreeSet<>();
-    private final TreeMap<String, Optional<String>> known = new TreeMap<>();
+    private final TreeSet<String> reached;
 
-    @Override
-    public void announced(Task task) {
-        WALKER.<Void>walk(frames -> {
-            frames.filter(frame -> frame.getClassName().startsWith(KERNEL))
-                    .forEach(frame -> function(frame).ifPresent(reached::add));
-            return null;
-        });
+    private Functions(TreeSet<String> reached) {
+        this.reached = reached;
     }
 
-    private Optional<String> function(StackFrame frame) {
-        return known.computeIfAbsent(frame.getClassName() + "." + frame.getMethodName() + frame.getDescriptor(),
-                _ -> Arrays.stream(frame.getDeclaringClass().getDeclaredMethods())
-                        .filter(method -> method.getName().equals(frame.getMethodName())
-                                && Arrays.equals(method.getParameterTypes(), frame.getMethodType().parameterArray()))
-                        .flatMap(Functions::modelled).findFirst());
+    /// A count that goes on.
+    public static final class Count implements AutoCloseable {
+        private final Optional<Recording> recording;
+
+        private Count(Optional<Recording> recording) {
+            this.recording = recording;
+        }
+
+        /// {@return what was reached since it began; nothing where the JVM cannot count}
+        public Optional<Functions> end() {
+            return recording.map(running -> {
+                running.stop();
+                return new Functions(invoked(running));
+            });
+        }
+
+        @Override
+        public void close() {
+            recording.ifPresent(Recording::close);
+        }
     }
 
-    private static Stream<String> modelled(Method method) {
-        return Stream.ofNullable(method.getAnnotation(Models.class)).map(models -> models.file() + ": " + models.symbol());
+    /// {@return a count that begins now}
+    public static Count count() {
+        boolean counts = FlightRecorder.isAvailable()
+                && FlightRecorder.getFlightRecorder().getEventTypes().stream().anyMatch(type -> type.getName().equals(COUNTER));
+        if (!counts) {
+            return new Count(Optional.empty());
+        }
+        Recording recording = new Recording();
+        recording.enable(COUNTER).with("filter", "@" + Models.class.getName()).with("period", "endChunk");
+        recording.start();
+        return new Count(Optional.of(recording));
+    }
+
+    private static TreeSet<String> invoked(Recording recording) {
+        TreeSet<String> reached = new TreeSet<>();
+        try {
+            Path file = Files.createTempFile("faultline", ".jfr");
+            try {
+                recording.dump(file);
+                for (RecordedEvent event : RecordingFile.readAllEvents(file)) {
+                    if (event.getEventType().getName().equals(COUNTER) && event.getLong("invocations") > 0) {
+                        RecordedMethod method = event.getValue("method");
+                        String name = method.getName() + method.getDescriptor();
+                        reached.add(functions(declaring(method.getType().getName())).get(name));
+                    }
+                }
+            } finally {
+                Files.delete(file);
+            }
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
+        return reached;
+    }
+
+    /// {@return what the methods of a class model, by name and descriptor}
+    private static TreeMap<String, String> functions(Class<?> declaring) {
+        TreeMap<String, String> functions = new TreeMap<>();
+        for (Method method : declaring.getDeclaredMethods()) {
+            add(functions, method, method.getName(), MethodType.methodType(method.getReturnType(), method.getParameterTypes()));
+        }
+        for (Constructor<?> made : declaring.getDeclaredConstructors()) {
+            add(functions, made, "<init>", MethodType.methodType(void.class, made.getParameterTypes()));
+        }
+        return functions;
+    }
+
+    private static void add(TreeMap<String, String> functions, Executable method, String name, MethodType type) {
+        Models models = method.getAnnotation(Models.class);
+        if (models != null) {
+            functions.put(name + type.descriptorString(), models.file() + ": " + models.symbol());
+        }
     }
 
     /// {@return those that were reached, each with its file}
@@ -55,8 +119,8 @@ public final class Functions implements Recorder {
     /// {@return those of the model that were not reached; nothing where it does not run as a module}
     public List<String> never() {
         TreeSet<String> all = new TreeSet<>();
-        ModuleLayer.boot().configuration().findModule(KERNEL).ifPresent(module -> classes(module).forEach(
-                name -> Arrays.stream(declaring(name).getDeclaredMethods()).flatMap(Functions::modelled).forEach(all::add)));
+        ModuleLayer.boot().configuration().findModule(KERNEL).ifPresent(module ->
+                classes(module).forEach(name -> all.addAll(functions(declaring(name)).values())));
         all.removeAll(reached);
         return List.copyOf(all);
     }
@@ -91,13 +155,4 @@ public final class Functions implements Recorder {
     private static String folder(String function) {
         return function.substring(0, function.indexOf(':')).replaceFirst("/[^/]*$", "");
     }
-
-    @Override
-    public void stepped(Task task) {}
-
-    @Override
-    public void noted(Task task, String text) {}
-
-    @Override
-    public void retried(Task task, String site) {}
 }

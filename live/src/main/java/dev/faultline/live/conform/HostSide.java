@@ -16,25 +16,25 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.Timer;
-import java.util.TimerTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 
 /// Programs on the host's Linux: a child process that interprets them, in a folder of the file system in question.
 ///
 /// The interpreter is C, compiled once with the host's `cc`. If a program makes it hang or die, that is the
 /// program's answer, and the next one gets another interpreter.
 public final class HostSide implements AutoCloseable {
-    private static final long TIME_LIMIT_MILLIS = 30_000;
-
     private static final String FOLDER = "mnt";
 
     private final Ground tools;
     private final Path binary;
     private final FileSystemType type;
     private final Optional<Path> folder;
+    private final Worker worker = new Worker();
     private Optional<Child> child = Optional.empty();
 
     /// The running interpreter, and where its programs run.
@@ -99,13 +99,33 @@ public final class HostSide implements AutoCloseable {
     }
 
     /// Runs a program, its closing look included.
-    public Result run(Program program) throws HostUnavailable {
-        List<Call> calls = program.withLook();
-        List<Answer> answers = new ArrayList<>();
+    ///
+    /// @param stop whether the rest of it is not wanted
+    public Result run(Program program, BooleanSupplier stop) throws HostUnavailable {
+        List<Answer> answers = Collections.synchronizedList(new ArrayList<>());
         Child running = running();
-        Timer timer = new Timer(true);
+        AtomicBoolean isUnwanted = new AtomicBoolean();
+        Worker.Work<Boolean> work = worker.begin(() -> tell(running, program, answers));
+        Optional<Boolean> complete = work.await(Limits.MOST_MILLIS, stop, () -> {
+            isUnwanted.set(true);
+            running.process().destroyForcibly();
+        });
+        Optional<String> died = complete.orElse(false) ? Optional.empty()
+                : isUnwanted.get() ? late(work.millis()) : Optional.of(ended(running));
+        synchronized (answers) {
+            return new Result(List.copyOf(answers), died);
+        }
+    }
+
+    private Optional<String> late(long millis) {
+        stop();
+        return Optional.of(Limits.noEnd(millis));
+    }
+
+    /// {@return whether it ran to its end}
+    private static boolean tell(Child running, Program program, List<Answer> answers) {
+        List<Call> calls = program.withLook();
         try {
-            timer.schedule(killing(running.process()), TIME_LIMIT_MILLIS);
             running.in().write(text(running.folder(), program, calls));
             running.in().flush();
             for (int i = 0; i < 1 + program.files().size(); i++) {
@@ -114,21 +134,10 @@ public final class HostSide implements AutoCloseable {
             for (Call call : calls) {
                 answers.add(normal(call, Answer.parse(line(running))));
             }
-            return new Result(answers, Optional.empty());
+            return true;
         } catch (IOException ended) {
-            return new Result(answers, Optional.of(ended(running)));
-        } finally {
-            timer.cancel();
+            return false;
         }
-    }
-
-    private static TimerTask killing(Process process) {
-        return new TimerTask() {
-            @Override
-            public void run() {
-                process.destroyForcibly();
-            }
-        };
     }
 
     private static String line(Child running) throws IOException {
@@ -148,7 +157,7 @@ public final class HostSide implements AutoCloseable {
         if (status == 1) {
             throw new HostUnavailable("the interpreter cannot go on in " + running.folder());
         }
-        return status == 128 + 9 ? "no end within " + TIME_LIMIT_MILLIS / 1000 + " s" : "the interpreter died: " + status;
+        return "the interpreter died: " + status;
     }
 
     private Child running() throws HostUnavailable {
@@ -245,6 +254,7 @@ public final class HostSide implements AutoCloseable {
     @Override
     public void close() {
         stop();
+        worker.close();
         tools.close();
     }
 }

@@ -15,11 +15,14 @@ final class Minimiser {
     }
 
     private static final int MOST_RUNS = 3000;
+    /// Programs that do not end take long.
+    private static final long MOST_MILLIS = 180_000;
     private static final int PAGE = 4096;
 
     private final Runner runner;
     private final BooleanSupplier stop;
     private Difference best;
+    private final long start = now();
     private int runs;
 
     private Minimiser(Runner runner, BooleanSupplier stop, Difference start) {
@@ -38,11 +41,18 @@ final class Minimiser {
         return minimiser.best;
     }
 
+    private static long now() {
+        return System.nanoTime() / 1_000_000;
+    }
+
     private boolean keeps(Program candidate) throws HostUnavailable {
-        if (runs++ >= MOST_RUNS || stop.getAsBoolean()) {
+        if (runs++ >= MOST_RUNS || now() - start > MOST_MILLIS || stop.getAsBoolean()) {
             return false;
         }
         Optional<Difference> still = runner.difference(candidate).filter(found -> found.sort().equals(best.sort()));
+        if (stop.getAsBoolean()) {
+            return false; // it was cut off
+        }
         still.ifPresent(found -> best = found);
         return still.isPresent();
     }

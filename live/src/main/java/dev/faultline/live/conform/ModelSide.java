@@ -18,12 +18,16 @@ import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.SysResult;
 import dev.faultline.machine.task.Ending;
 import dev.faultline.machine.task.Machine;
+import dev.faultline.machine.task.Scheduler;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 
 /// Programs on the model kernel.
 public final class ModelSide {
@@ -32,12 +36,8 @@ public final class ModelSide {
     private static final long LIMIT_BYTES = 1L << 34;
     private static final String MOUNT_POINT = "/mnt";
 
-    /// Looking at the stack takes long: one program in so many is watched.
-    private static final int WATCHED = 256;
-
     private final String fileSystem;
-    private final Functions functions = new Functions();
-    private long programs;
+    private final Worker worker = new Worker();
 
     /// Programs in the folder of a file system of that type.
     ///
@@ -58,33 +58,74 @@ public final class ModelSide {
         return fileSystem;
     }
 
-    /// {@return the functions that programs have come through, as far as they were watched}
-    Functions functions() {
-        return functions;
-    }
-
     /// What a program came to.
     ///
     /// @param answers one a call that was made
     /// @param wrong   what the model found wrong, in words: a leak, a failed assertion of its own
     public record Result(List<Answer> answers, List<String> wrong) {}
 
+    /// A program that runs.
+    final class Running {
+        private final List<Answer> answers = Collections.synchronizedList(new ArrayList<>());
+        private final AtomicBoolean isUnwanted = new AtomicBoolean();
+        private final Worker.Work<List<String>> work;
+
+        private Running(Program program) {
+            work = worker.begin(() -> run(program, answers, isUnwanted));
+        }
+
+        /// {@return what it came to}
+        ///
+        /// @param stop whether the rest of it is not wanted
+        Result result(BooleanSupplier stop) {
+            Optional<List<String>> wrong = work.await(Limits.MOST_MILLIS, stop, () -> isUnwanted.set(true));
+            synchronized (answers) {
+                return new Result(List.copyOf(answers), wrong.filter(_ -> !isUnwanted.get())
+                        .orElseGet(() -> List.of(Limits.noEnd(work.millis()))));
+            }
+        }
+    }
+
+    /// Begins with a program, its closing look included.
+    Running begin(Program program) {
+        return new Running(program);
+    }
+
     /// Runs a program, its closing look included.
     public Result run(Program program) {
-        Machine machine = new Machine(STEP_BOUND, programs++ % WATCHED == 0 ? functions : null);
+        return begin(program).result(() -> false);
+    }
+
+    /// {@return what is wrong}
+    private List<String> run(Program program, List<Answer> answers, AtomicBoolean isUnwanted) {
+        Machine machine = new Machine(STEP_BOUND, null);
         Kernel kernel = new Kernel(machine, Parts.TODAY, 1);
         kernel.mount(MOUNT_POINT, List.of(mounted(kernel)));
         for (Program.InitialFile file : program.files()) {
             kernel.format(MOUNT_POINT + "/" + file.name(), file.sizeBytes(), file.fill() == Program.InitialFile.HOLE
                     ? Optional.empty() : Optional.of((byte) file.fill()));
         }
-        List<Answer> answers = new ArrayList<>();
-        Ending ending = machine.runAlone("program", () -> {
+        machine.startPhase();
+        machine.spawn("program", () -> {
             Run run = new Run(kernel);
             program.withLook().forEach(call -> answers.add(run.answer(call)));
             kernel.checkQuiescent();
         });
-        return new Result(answers, wrong(machine, ending));
+        return wrong(machine, machine.run(inOrderUntil(isUnwanted)));
+    }
+
+    private static Scheduler inOrderUntil(AtomicBoolean isUnwanted) {
+        return new Scheduler() {
+            @Override
+            public int next(Machine machine) {
+                return isUnwanted.get() ? ABANDON : SEQUENTIAL.next(machine);
+            }
+
+            @Override
+            public int choose(Machine machine, int alternatives) {
+                return SEQUENTIAL.choose(machine, alternatives);
+            }
+        };
     }
 
     private FileSystem mounted(Kernel kernel) {

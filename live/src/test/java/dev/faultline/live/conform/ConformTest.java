@@ -1,6 +1,7 @@
 package dev.faultline.live.conform;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -82,6 +83,36 @@ class ConformTest {
         Difference difference = compare(agreed(), List.of(), "LEAK: page 3").difference().orElseThrow();
         assertEquals("LEAK: page 3", difference.model());
         assertEquals(PROGRAM.withLook().size(), difference.index());
+    }
+
+    @Test
+    void noRuleHidesASideThatDoesNotEnd() {
+        List<Answer> first = answers(1, Answer.error(14)).subList(0, 2);
+        Comparison comparison = Comparison.of(PROGRAM, new ModelSide.Result(agreed(), List.of()),
+                new HostSide.Result(first, Optional.of(Limits.noEnd(30_000))), List.of(always(Rule.Effect.STOP)));
+        Difference difference = comparison.difference().orElseThrow();
+        assertTrue(difference.isUnfinished());
+        assertEquals("no end within 30 s", difference.host());
+    }
+
+    @Test
+    void theModelStopsInTheMiddleOfAProgramThatNobodyWants() {
+        Program program = new Program(List.of(new Program.InitialFile("f", 1L << 30, Program.InitialFile.HOLE)),
+                List.of(Call.open("f", 2), Call.open("g", 0102), Call.of("sendfile", 4, 3, 0, 1L << 30)));
+        ModelSide.Result result = new ModelSide("tmpfs").begin(program).result(() -> true);
+        assertEquals(List.of("no end within 0 s"), result.wrong());
+    }
+
+    @Test
+    void everyInvocationOfAModelledFunctionIsCounted() {
+        Program program = new Program(List.of(), List.of(
+                Call.of("mmap", Program.ARENA, 4096, 3, 0x32, -1, 0), Call.of("mprotect", Program.ARENA, 4096, 1)));
+        try (Functions.Count count = Functions.count()) {
+            new ModelSide("tmpfs").run(program);
+            List<String> reached = count.end().orElseThrow().reached();
+            assertTrue(reached.contains("mm/mprotect.c: change_protection"), reached::toString);
+            assertFalse(reached.contains("mm/mremap.c: move_vma"), reached::toString);
+        }
     }
 
     @Test

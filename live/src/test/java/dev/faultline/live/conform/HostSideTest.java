@@ -21,7 +21,7 @@ class HostSideTest {
 
     private List<Answer> run(Program program) {
         try (HostSide host = HostSide.start(FileSystemType.EXT4, Optional.of(folder))) {
-            HostSide.Result result = host.run(program);
+            HostSide.Result result = host.run(program, () -> false);
             assertEquals(Optional.empty(), result.died());
             assertEquals(program.withLook().size(), result.answers().size());
             return result.answers();
@@ -55,8 +55,8 @@ class HostSideTest {
         Program first = program(Call.open("f", 2), Call.of("mmap", ARENA, 4096, 3, 0x32, -1, 0), Call.open("g", 0102));
         Program second = program(Call.open("g", 0), Call.of(Call.LOAD, ARENA, 1), Call.open("f", 0));
         try (HostSide host = HostSide.start(FileSystemType.EXT4, Optional.of(folder))) {
-            host.run(first);
-            List<Answer> answers = host.run(second).answers();
+            host.run(first, () -> false);
+            List<Answer> answers = host.run(second, () -> false).answers();
             assertEquals(List.of("-1 ENOENT", "SIGSEGV", "3"), answers.subList(0, 3).stream().map(Answer::toString).toList());
         } catch (HostUnavailable missing) {
             abort("the host cannot run programs: " + missing.getMessage());
