@@ -1,5 +1,6 @@
 package dev.faultline.kernel.fs;
 
+import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.machine.task.Access;
 import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.SharedObject;
@@ -30,12 +31,12 @@ public final class Directory<I extends Inode> extends SharedObject {
         return inode;
     }
 
-    /// {@return the file with that path, made if there is none} One step.
-    public I findOrMake(String path) {
+    /// {@return a new file with that path; -EEXIST if there is one} One step.
+    public FileSystem.Lookup create(String path) {
         machine().step(this, Access.WRITE, -1);
-        I known = inodes.get(path);
-        machine().current().learn(known == null ? 0 : 1);
-        return known == null ? make(path) : known;
+        boolean exists = inodes.containsKey(path);
+        machine().current().learn(exists ? 1 : 0);
+        return exists ? new FileSystem.Lookup.Failed(Errno.EEXIST) : new FileSystem.Lookup.Found(make(path));
     }
 
     /// {@return a new file, made before anything runs} No step.

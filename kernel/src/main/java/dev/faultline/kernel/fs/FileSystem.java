@@ -19,7 +19,7 @@ public interface FileSystem {
     /// {@return the file with that path below the mount point, e.g. `f`}
     Lookup lookup(String path);
 
-    /// {@return a new, empty file with that path below the mount point}
+    /// {@return a new, empty file with that path below the mount point; -EEXIST if there is one by now}
     Lookup create(String path);
 
     /// Puts a file onto the disk before the machine starts: not cached, and clean. No step.

@@ -71,6 +71,11 @@ public final class Mprotect {
         if (vma.flags().equals(flags)) {
             return;
         }
+        if (flags.contains(VmFlag.WRITE) && !vma.has(VmFlag.WRITE) && !vma.has(VmFlag.SHARED)) {
+            flags.add(VmFlag.ACCOUNT);
+        } else if (!flags.contains(VmFlag.WRITE) && vma.isAnonymous() && !vma.hasAnonVma()) {
+            flags.remove(VmFlag.ACCOUNT);
+        }
         changeProtection(VmaChange.modify(vma, start, end, flags), start, end);
     }
 

@@ -201,7 +201,7 @@ public final class Mremap {
     private SysResult moveVma(Vma vma, long from, long length, long target, long targetLength) {
         mm.vmaLocks().startWrite(vma);
         boolean served = events.remap(vma, from, target, length);
-        Vma placed = vma.placed(target, target + targetLength, from, vma.flags());
+        Vma placed = vma.copied(target, target + targetLength, from);
         VmaChange.add(served ? placed : placed.unregistered());
         movePageTables(from, length, target);
         if (!served && vma.has(VmFlag.UFFD_WP)) {

@@ -29,6 +29,8 @@ public enum VmFlag {
     UFFD_WP,
     /// Faults on pages that are in the page cache only go to the program (`VM_UFFD_MINOR`).
     UFFD_MINOR,
+    /// The memory is accounted for, as it is private and was writable once.
+    ACCOUNT,
     /// Accesses look at the tags of memory (`VM_MTE`, `VM_SPARC_ADI`).
     TAGGED,
     /// The memory can have tags (`VM_MTE_ALLOWED`).

@@ -1,5 +1,6 @@
 package dev.faultline.kernel.mm;
 
+import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.machine.task.Digest;
 import dev.faultline.machine.task.StateObject;
@@ -10,6 +11,8 @@ import java.util.Set;
 /// A range of addresses of a process that is mapped in one way (`struct vm_area_struct`). Immutable but for its
 /// `anon_vma`: a change replaces it, under `mmap_lock` for writing.
 public final class Vma extends StateObject {
+    private static final long PAGE_BYTES = Content.SIZE;
+
     private final Mm mm;
     private final long start;
     private final long end;
@@ -17,8 +20,26 @@ public final class Vma extends StateObject {
     private final Optional<FileArea> file;
     private final Optional<UserFaultHandler> userfault;
 
+    /// Of memory without a file, the index in memory of the page at which it began: what lies beside it can be one with it
+    /// only where that goes on.
+    private final long anonOffset;
+
     /// Guarded by `mmap_lock`: set under it for reading, or under the lock of the area; looked at under it for writing.
-    private boolean anonVma;
+    private AnonVma anonVma;
+
+    /// What keeps the pages of an area together that are no file's (`struct anon_vma`), with those of areas that were one
+    /// with it. Each is another one, but for where it is handed on.
+    private static final class AnonVma {
+        /// That of an area that was never written.
+        private static final AnonVma NONE = new AnonVma(false);
+
+        /// Whether it has pages of its parents too (`vma_is_fork_child`).
+        private final boolean isOfForkChild;
+
+        private AnonVma(boolean isOfForkChild) {
+            this.isOfForkChild = isOfForkChild;
+        }
+    }
 
     /// What an area of a file maps.
     ///
@@ -30,11 +51,11 @@ public final class Vma extends StateObject {
 
     /// An area from `start` (inclusive) to `end` (exclusive), both multiples of the page size.
     public Vma(Mm mm, long start, long end, Set<VmFlag> flags, Optional<FileArea> file) {
-        this(mm, start, end, flags, file, Optional.empty(), false);
+        this(mm, start, end, flags, file, Optional.empty(), start / PAGE_BYTES, AnonVma.NONE);
     }
 
     private Vma(Mm mm, long start, long end, Set<VmFlag> flags, Optional<FileArea> file,
-            Optional<UserFaultHandler> userfault, boolean anonVma) {
+            Optional<UserFaultHandler> userfault, long anonOffset, AnonVma anonVma) {
         super(mm.machine());
         this.mm = mm;
         this.start = start;
@@ -42,6 +63,7 @@ public final class Vma extends StateObject {
         this.flags = EnumSet.copyOf(flags);
         this.file = file;
         this.userfault = userfault;
+        this.anonOffset = anonOffset;
         this.anonVma = anonVma;
     }
 
@@ -104,71 +126,107 @@ public final class Vma extends StateObject {
 
     /// {@return a part of the area, with those properties}
     Vma part(long from, long to, Set<VmFlag> partFlags) {
-        return placed(from, to, from, partFlags);
+        return new Vma(mm, from, to, partFlags, fileFrom(from), userfault, anonOffset(from), anonVma);
+    }
+
+    private Optional<FileArea> fileFrom(long from) {
+        return file.map(area -> new FileArea(area.mapping(), pageIndex(from), area.operations(), area.file()));
+    }
+
+    private long anonOffset(long address) {
+        return anonOffset + (address - start) / PAGE_BYTES;
     }
 
     /// {@return a part of the area, whose faults `handler` serves from now on}
     Vma registered(long from, long to, Set<VmFlag> partFlags, Optional<UserFaultHandler> handler) {
-        return new Vma(mm, from, to, partFlags, part(from, to, partFlags).file, handler, anonVma);
+        return new Vma(mm, from, to, partFlags, fileFrom(from), handler, anonOffset(from), anonVma);
     }
 
     /// {@return the area, with ordinary faults}
     Vma unregistered() {
         EnumSet<VmFlag> ordinary = EnumSet.copyOf(flags);
         ordinary.removeAll(VmFlag.UFFD);
-        return new Vma(mm, start, end, ordinary, file, Optional.empty(), anonVma);
+        return new Vma(mm, start, end, ordinary, file, Optional.empty(), anonOffset, anonVma);
     }
 
-    /// {@return an area elsewhere that maps what this one maps from `from` on}
-    Vma placed(long newStart, long newEnd, long from, Set<VmFlag> newFlags) {
-        Optional<FileArea> part = file.map(area ->
-                new FileArea(area.mapping(), pageIndex(from), area.operations(), area.file()));
-        return new Vma(mm, newStart, newEnd, newFlags, part, userfault, anonVma);
+    /// {@return an area elsewhere that maps what this one maps from `from` on} Memory without a file remembers where it was,
+    /// if it was ever written.
+    @Models(file = "mm/vma.c", symbol = "copy_vma")
+    Vma copied(long newStart, long newEnd, long from) {
+        return new Vma(mm, newStart, newEnd, flags, fileFrom(from), userfault,
+                hasAnonVma() ? anonOffset(from) : newStart / PAGE_BYTES, anonVma);
     }
 
     /// {@return one area for this one and `next` behind it, with which it can merge}
     Vma joined(Vma next) {
-        Vma joined = placed(start, next.end, start, flags);
-        joined.anonVma |= next.anonVma;
-        return joined;
+        return new Vma(mm, start, next.end, flags, file, userfault, anonOffset, hasAnonVma() ? anonVma : next.anonVma);
     }
 
     /// {@return the area in a copy of its address space, not served by the program} Has no pages of its own to begin
     /// with if the child is to find zeroes.
+    @Models(file = "mm/rmap.c", symbol = "anon_vma_fork")
     Vma forked(Mm child, Set<VmFlag> childFlags) {
-        return new Vma(child, start, end, childFlags, file, Optional.empty(), anonVma && !has(VmFlag.WIPEONFORK));
+        AnonVma ofChild = hasAnonVma() && !has(VmFlag.WIPEONFORK) ? new AnonVma(true) : AnonVma.NONE;
+        return new Vma(child, start, end, childFlags, file, Optional.empty(), anonOffset, ofChild);
     }
 
     /// {@return whether the area may have pages that are no file's, which fork has to copy}
     boolean hasAnonVma() {
-        return anonVma;
+        return anonVma != AnonVma.NONE;
     }
 
     /// Prepares the area for pages that are no file's. No step: who looks at it keeps out those who prepare.
     @Models(file = "mm/rmap.c", symbol = "__anon_vma_prepare")
     public void anonVmaPrepare() {
-        if (!anonVma) {
-            anonVma = true;
+        if (!hasAnonVma()) {
+            anonVma = mm.vmaLookup(end).filter(next -> reusesAnonVma(this, next)).map(next -> next.anonVma)
+                    .or(() -> mm.vmaLookup(start - 1).filter(before -> reusesAnonVma(before, this)).map(before -> before.anonVma))
+                    .orElseGet(() -> new AnonVma(false));
             mm.areaChanged();
         }
+    }
+
+    /// {@return whether one of two neighbours may take what the other has, as they could be one but for how they can be
+    /// accessed}
+    @Models(file = "mm/vma.c", symbol = "reusable_anon_vma")
+    private static boolean reusesAnonVma(Vma before, Vma after) {
+        AnonVma known = before.hasAnonVma() ? before.anonVma : after.anonVma;
+        return known != AnonVma.NONE && !known.isOfForkChild && withoutAccess(before).equals(withoutAccess(after))
+                && before.goesOnIn(after);
+    }
+
+    private static EnumSet<VmFlag> withoutAccess(Vma vma) {
+        EnumSet<VmFlag> flags = EnumSet.copyOf(vma.flags);
+        flags.removeAll(EnumSet.of(VmFlag.READ, VmFlag.WRITE, VmFlag.EXEC));
+        return flags;
     }
 
     /// Forgets that the area had pages of its own: all of them have moved elsewhere.
     @Models(file = "mm/rmap.c", symbol = "unlink_anon_vmas")
     void unlinkAnonVmas() {
-        anonVma = false;
+        anonVma = AnonVma.NONE;
         mm.areaChanged();
     }
 
     /// {@return whether one area could stand for this one and `next` behind it}
     boolean canMergeWith(Vma next) {
-        if (end != next.start || !flags.equals(next.flags) || file.isPresent() != next.file.isPresent()
-                || !userfault.equals(next.userfault)) {
+        return flags.equals(next.flags) && userfault.equals(next.userfault) && !has(VmFlag.IO) && !has(VmFlag.PFNMAP)
+                && goesOnIn(next) && canShareAnonVma(next);
+    }
+
+    /// {@return whether `next` maps what follows what this area maps}
+    private boolean goesOnIn(Vma next) {
+        if (end != next.start || file.isPresent() != next.file.isPresent()) {
             return false;
         }
-        return file.isEmpty() || !has(VmFlag.IO) && !has(VmFlag.PFNMAP)
-                && file.get().file() == next.file.get().file()
-                && pageIndex(end) == next.file.get().pageOffset();
+        return file.isEmpty() ? anonOffset(end) == next.anonOffset
+                : file.get().file() == next.file.get().file() && pageIndex(end) == next.file.get().pageOffset();
+    }
+
+    @Models(file = "mm/vma.c", symbol = "is_mergeable_anon_vma")
+    private boolean canShareAnonVma(Vma next) {
+        return hasAnonVma() && next.hasAnonVma() ? anonVma == next.anonVma
+                : !anonVma.isOfForkChild && !next.anonVma.isOfForkChild;
     }
 
     /// {@return whether the area permits such an access}

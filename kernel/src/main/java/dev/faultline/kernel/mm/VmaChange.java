@@ -8,8 +8,6 @@ import java.util.Set;
 
 /// Changes of the set of areas of an address space (mm/vma.c): areas are added, split, merged and taken out.
 /// The caller holds `mmap_lock` for writing.
-///
-/// Left out: that areas with pages of their own merge only if they have one `anon_vma`, and not in a child.
 public final class VmaChange {
     private VmaChange() {}
 
@@ -43,7 +41,7 @@ public final class VmaChange {
     /// Makes an area longer.
     @Models(file = "mm/vma.c", symbol = "vma_merge_extend")
     static void extend(Vma vma, long lengthBytes) {
-        replace(vma.placed(vma.start(), vma.end() + lengthBytes, vma.start(), vma.flags()), List.of(vma), List.of());
+        replace(vma.part(vma.start(), vma.end() + lengthBytes, vma.flags()), List.of(vma), List.of());
     }
 
     /// {@return what is left of an area without the part}

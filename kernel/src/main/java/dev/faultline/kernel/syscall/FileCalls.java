@@ -46,8 +46,7 @@ final class FileCalls {
     }
 
     SysResult open(Process process, String path, int flags) {
-        boolean create = (flags & Fcntl.O_CREAT) != 0;
-        switch (lookup(process, path, create)) {
+        switch (lookup(process, path, flags)) {
             case FileSystem.Lookup.Failed(Errno errno) -> {
                 return SysResult.err(errno);
             }
@@ -68,9 +67,9 @@ final class FileCalls {
         }
     }
 
-    private FileSystem.Lookup lookup(Process process, String path, boolean create) {
+    private FileSystem.Lookup lookup(Process process, String path, int flags) {
         return path.equals(ProcMem.PATH) ? new FileSystem.Lookup.Found(new ProcMem(process.node(), process.mm()))
-                : kernel.lookup(process.node(), path, create);
+                : kernel.lookup(process.node(), path, flags);
     }
 
     @Models(file = "fs/namei.c", symbol = "getname")

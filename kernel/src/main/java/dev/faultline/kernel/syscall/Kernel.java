@@ -16,6 +16,7 @@ import dev.faultline.kernel.mm.VmFlag;
 import dev.faultline.kernel.mm.VmaChange;
 import dev.faultline.kernel.pagecache.AddressSpace;
 import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.kernel.uapi.Fcntl;
 import dev.faultline.kernel.uffd.Userfaultfds;
 import dev.faultline.machine.shared.Cell;
 import dev.faultline.machine.task.Finding;
@@ -151,7 +152,30 @@ public final class Kernel {
     }
 
     /// {@return the file with that absolute path, as `node` knows it}
-    FileSystem.Lookup lookup(Node node, String path, boolean create) {
+    ///
+    /// @param openFlags O_CREAT asks for a new one where there is none, with O_EXCL for nothing but a new one
+    @Models(file = "fs/namei.c", symbol = "lookup_open")
+    FileSystem.Lookup lookup(Node node, String path, int openFlags) {
+        boolean create = (openFlags & Fcntl.O_CREAT) != 0;
+        boolean exclusive = create && (openFlags & Fcntl.O_EXCL) != 0;
+        FileSystem.Lookup found = lookup(node, path);
+        Optional<Mount> mount = mountOf(path);
+        if (create && mount.isPresent() && isError(found, Errno.ENOENT)) {
+            FileSystem.Lookup made = on(node, mount.get()).create(below(mount.get(), path));
+            return exclusive || !isError(made, Errno.EEXIST) ? made : lookup(node, path);
+        }
+        return exclusive && found instanceof FileSystem.Lookup.Found ? new FileSystem.Lookup.Failed(Errno.EEXIST) : found;
+    }
+
+    private static boolean isError(FileSystem.Lookup lookup, Errno error) {
+        return lookup instanceof FileSystem.Lookup.Failed(Errno errno) && errno == error;
+    }
+
+    private static FileSystem on(Node node, Mount mount) {
+        return mount.onNode().get(node.number() - 1);
+    }
+
+    private FileSystem.Lookup lookup(Node node, String path) {
         if (path.equals(Userfaultfds.DEVICE)) {
             return new FileSystem.Lookup.Found(userfaults.device(node));
         }
@@ -160,13 +184,8 @@ public final class Kernel {
             return new FileSystem.Lookup.Found(device);
         }
         Optional<Mount> mount = mountOf(path);
-        if (mount.isEmpty()) {
-            return new FileSystem.Lookup.Failed(Errno.ENOENT);
-        }
-        FileSystem fileSystem = mount.get().onNode().get(node.number() - 1);
-        FileSystem.Lookup found = fileSystem.lookup(below(mount.get(), path));
-        boolean missing = found instanceof FileSystem.Lookup.Failed(Errno errno) && errno == Errno.ENOENT;
-        return missing && create ? fileSystem.create(below(mount.get(), path)) : found;
+        return mount.isEmpty() ? new FileSystem.Lookup.Failed(Errno.ENOENT)
+                : on(node, mount.get()).lookup(below(mount.get(), path));
     }
 
     /// {@return where the file system is mounted that `path` lies in; nothing for those of the kernel}

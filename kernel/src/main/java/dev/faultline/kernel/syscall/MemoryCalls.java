@@ -206,6 +206,9 @@ final class MemoryCalls {
         if (request.isShared()) {
             vmFlags.add(VmFlag.SHARED);
         }
+        if (!request.isShared() && vmFlags.contains(VmFlag.WRITE)) {
+            vmFlags.add(VmFlag.ACCOUNT); // accountable_mapping
+        }
         if (!request.isShared() || !request.neverWritten && (file.isEmpty() || file.get().isWritable())) {
             vmFlags.add(VmFlag.MAYWRITE);
         }

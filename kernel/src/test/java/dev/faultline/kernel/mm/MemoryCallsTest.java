@@ -209,6 +209,70 @@ class MemoryCallsTest {
         });
     }
 
+    private static long at(Sandbox.Program program, long address, long pages, int protection) {
+        return program.must("mmap", address, pages * P, protection, Mman.MAP_PRIVATE | Mman.MAP_ANONYMOUS | Mman.MAP_FIXED, -1, 0);
+    }
+
+    /// What mremap says to a range that grows, which has to be one area.
+    private static SysResult grown(Sandbox.Program program, long address, long pages) {
+        return program.call("mremap", address, pages * P, (pages + 1) * P, Mman.MREMAP_MAYMOVE, 0);
+    }
+
+    @Test
+    void memoryThatWasWrittenApartStaysTwoAreas() {
+        run((program, p) -> {
+            long q = at(program, 1L << 40, 1, RW);
+            program.store(q, 1);
+            program.store(at(program, q + 2 * P, 1, RW), 2);
+            at(program, q + P, 1, RW); // goes to the area before it
+            fails(Errno.EFAULT, grown(program, q, 3));
+            program.must("mremap", q, 2 * P, 3 * P, Mman.MREMAP_MAYMOVE, 0);
+        });
+    }
+
+    @Test
+    void memoryThatMovedRemembersItsPlaceIfItWasWritten() {
+        run((program, p) -> {
+            for (boolean written : new boolean[] {true, false}) {
+                long q = at(program, written ? 1L << 40 : 1L << 41, 1, RW);
+                program.store(q, 1);
+                long moved = at(program, q + 20 * P, 1, RW);
+                if (written) {
+                    program.store(moved, 2);
+                }
+                program.must("mremap", moved, P, P, Mman.MREMAP_MAYMOVE | Mman.MREMAP_FIXED, q + P);
+                assertEquals(written, grown(program, q, 2).equals(SysResult.err(Errno.EFAULT)));
+            }
+        });
+    }
+
+    @Test
+    void memoryThatWasWritableOnceIsAccountedForIfItWasWritten() {
+        run((program, p) -> {
+            for (boolean written : new boolean[] {true, false}) {
+                long q = at(program, written ? 1L << 40 : 1L << 41, 2, Mman.PROT_READ);
+                program.must("mprotect", q, P, RW);
+                if (written) {
+                    program.store(q, 1);
+                }
+                program.must("mprotect", q, P, Mman.PROT_READ);
+                assertEquals(written, grown(program, q, 2).equals(SysResult.err(Errno.EFAULT)));
+            }
+        });
+    }
+
+    @Test
+    void neighboursThatAreWrittenOneAfterTheOtherCanBeOneAreaAgain() {
+        run((program, p) -> {
+            long q = at(program, 1L << 40, 2, RW);
+            program.must("mprotect", q, P, Mman.PROT_READ);
+            program.store(q + P, 1);
+            program.must("mprotect", q, P, RW);
+            program.store(q, 1);
+            program.must("mremap", q, 2 * P, 3 * P, Mman.MREMAP_MAYMOVE, 0);
+        });
+    }
+
     @Test
     void memoryThatIsForWritingOnlyCanBeReadButNotPopulatedForReading() {
         run((program, p) -> {

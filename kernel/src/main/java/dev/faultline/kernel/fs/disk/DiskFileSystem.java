@@ -42,9 +42,10 @@ public abstract class DiskFileSystem implements FileSystem {
 
     @Override
     public Lookup create(String path) {
-        if (disk.isFree(path)) {
-            add(disk.create(path, 0, Optional.empty()));
+        if (!disk.isFree(path)) {
+            return new Lookup.Failed(Errno.EEXIST);
         }
+        add(disk.create(path, 0, Optional.empty()));
         return found(path);
     }
 

@@ -80,9 +80,10 @@ public final class Gfs2 implements FileSystem {
 
     @Override
     public Lookup create(String path) {
-        if (cluster.disk.isFree(path)) {
-            cluster.add(cluster.disk.create(path, 0, Optional.empty()));
+        if (!cluster.disk.isFree(path)) {
+            return new Lookup.Failed(Errno.EEXIST);
         }
+        cluster.add(cluster.disk.create(path, 0, Optional.empty()));
         return open(path);
     }
 

@@ -26,7 +26,7 @@ public final class Ramfs implements FileSystem {
 
     @Override
     public Lookup create(String path) {
-        return new Lookup.Found(directory.findOrMake(path));
+        return directory.create(path);
     }
 
     /// The file is as a program would have left it: cached and dirty.

@@ -1,0 +1,129 @@
+package dev.faultline.live.conform;
+
+import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.kernel.uapi.Fcntl;
+import dev.faultline.kernel.uapi.Mman;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+
+/// Two answers that differ, and what led there; also the calls before them, of which the model's answers count.
+///
+/// @param program all of it
+/// @param index   the call among [Program#withLook]
+/// @param model   what the model answered, call by call
+/// @param host    what the host answered to this call
+public record Case(Program program, int index, List<Answer> model, Answer host) {
+    private static final String WRITE = "p?writev?2?";
+    private static final String TRANSFER = "p?(read|write)v?2?";
+
+    private boolean isOwn() {
+        return index < program.calls().size();
+    }
+
+    /// {@return whether the call is one of the program's own, with a name that the pattern matches}
+    boolean isOwn(String names) {
+        return isOwn() && call().name().matches(names);
+    }
+
+    Call call() {
+        return isOwn() ? program.calls().get(index) : program.withLook().get(index);
+    }
+
+    Answer ours() {
+        return model.get(index);
+    }
+
+    /// {@return whether one side says so}
+    boolean isSaid(Errno error) {
+        return ours().errno() == error.number() || host.errno() == error.number();
+    }
+
+    /// {@return whether the answers are other bytes of memory or of a file}
+    boolean showsOther() {
+        boolean load = call().name().equals(Call.LOAD);
+        return !ours().bytes().equals(host.bytes()) || load && ours().value() != host.value();
+    }
+
+    /// {@return whether the answers are other bytes, and each that differs is zero on the host}
+    boolean isZeroedByHost() {
+        return showsOther() && isZeroWhereOther(host, ours());
+    }
+
+    /// {@return whether the answers are other bytes, and each that differs is zero in the model}
+    boolean isZeroedByModel() {
+        return showsOther() && isZeroWhereOther(ours(), host);
+    }
+
+    private static boolean isZeroWhereOther(Answer zeroed, Answer other) {
+        byte[] some = zeroed.shown();
+        byte[] all = other.shown();
+        boolean loaded = some.length == 0 && (zeroed.value() & ~other.value()) == 0;
+        return some.length == all.length && IntStream.range(0, some.length).allMatch(i -> some[i] == all[i] || some[i] == 0)
+                && (some.length > 0 || loaded);
+    }
+
+    /// {@return whether a call of the program before this one is so}
+    boolean anyBefore(Predicate<Case> is) {
+        return IntStream.range(0, Math.min(index, program.calls().size()))
+                .anyMatch(before -> is.test(new Case(program, before, model, host)));
+    }
+
+    /// {@return whether a call with a name that the pattern matches has gone well before}
+    boolean hasSucceeded(String names) {
+        return anyBefore(before -> before.isOwn(names) && before.ours().errno() == 0);
+    }
+
+    /// {@return whether a write before this call failed or fell short}
+    boolean followsFailedWrite(boolean direct) {
+        return anyBefore(before -> before.isOwn(WRITE) && before.fellShort() && before.isDirect() == direct);
+    }
+
+    /// {@return whether the call is a direct write that failed or fell short}
+    boolean isFailedDirectWrite() {
+        return isOwn(WRITE) && isDirect() && fellShort();
+    }
+
+    /// {@return whether the program has memory that it may write but not read}
+    boolean hasWriteOnlyMemory() {
+        return program.calls().stream().anyMatch(call -> call.name().matches("mmap|mprotect")
+                && (call.number(2) & (Mman.PROT_READ | Mman.PROT_WRITE)) == Mman.PROT_WRITE);
+    }
+
+    /// {@return whether a buffered write before this call came to a part}
+    boolean followsPartOfAWrite() {
+        return anyBefore(before -> before.isOwn(WRITE) && before.ours().value() > 0 && before.fellShort() && !before.isDirect());
+    }
+
+    private boolean fellShort() {
+        return ours().errno() != 0 || ours().value() < lengthBytes();
+    }
+
+    /// {@return how many bytes the call was to transfer}
+    long lengthBytes() {
+        Call call = call();
+        return call.operands().size() > 1 && call.operands().get(1) instanceof Operand.Vector(List<Operand.Range> ranges)
+                ? ranges.stream().limit(Math.max(0, (int) call.number(2))).mapToLong(Operand.Range::lengthBytes).sum()
+                : call.number(2);
+    }
+
+    /// {@return whether the call transfers directly}
+    boolean isDirect() {
+        return isOwn(TRANSFER) && hasOpenFlag(Fcntl.O_DIRECT);
+    }
+
+    /// {@return whether the call is a write that is durable when it returns}
+    boolean isDurableWrite() {
+        return isOwn(WRITE) && hasOpenFlag(Fcntl.O_DSYNC);
+    }
+
+    private boolean hasOpenFlag(int flag) {
+        return OpenFlags.has(program, index, model, flag);
+    }
+
+    /// {@return whether the program maps a file to write to it}
+    boolean isMappedForWriting() {
+        return program.calls().stream().anyMatch(call -> call.name().equals("mmap")
+                && (call.number(3) & Mman.MAP_TYPE) == Mman.MAP_SHARED && (call.number(2) & Mman.PROT_WRITE) != 0);
+    }
+}
