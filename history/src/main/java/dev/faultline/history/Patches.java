@@ -12,6 +12,7 @@ import dev.faultline.history.iomap.DirectIoV2620;
 import dev.faultline.history.iomap.DirectIoV413;
 import dev.faultline.history.iomap.DirectIoV514;
 import dev.faultline.history.iomap.DirectIoV519;
+import dev.faultline.history.iomap.DirectIoV614;
 import dev.faultline.history.iomap.ForgottenLegs;
 import dev.faultline.history.mm.FaultInV516;
 import dev.faultline.history.mm.FaultInV517;
@@ -66,6 +67,7 @@ final class Patches {
     private static final DirectIo DIRECT_V413 = new DirectIoV413();
     private static final DirectIo DIRECT_V514 = new DirectIoV514();
     private static final DirectIo DIRECT_V519 = new DirectIoV519();
+    private static final DirectIo DIRECT_V614 = new DirectIoV614();
     private static final FaultIn.Factory FAULT_IN_V517 = FaultInV517::new;
 
     private static final PagePinning PAGES_REFERENCED = new PagePinning(FolioHold.REFERENCE, GupFlag.NOFAULT);
@@ -98,7 +100,7 @@ final class Patches {
             BtrfsPatches.searchSubpage(), UserfaultPatches.continueAllocated(),
             directIoAlignment(), forcedWriteExclusive(), perVmaLocks(), directWriteFallback(), forkLocksAreas(), biosPin(),
             perVmaLocksOfFiles(), CallerPatches.fpuFrameSize(), BtrfsPatches.dioLock(),
-            BtrfsPatches.onePageAtATime(), BtrfsPatches.dioChecksums(),
+            BtrfsPatches.onePageAtATime(), directIoErrorOfEnd(), BtrfsPatches.dioChecksums(),
             safeWriteableResult(), releaseHang(), CallerPatches.fusePrefault(),
             severalAreas(), severalAreasChecked(), perVmaLocksOfAdvice(),
             gfs2PageFaultV5(), gfs2PageFaultV6(), writeCopyMayFault(), noFlush(), forgottenLegs(),
@@ -269,7 +271,13 @@ final class Patches {
 
     private static Patch directIoAlignment() {
         return merged("dio-dma-alignment", "iomap: add support for dma aligned direct-io", "v6.0-rc1", "2022-06", "bf8d08532bc1",
-                Change.toToday(DirectIo.PART, DIRECT_V519));
+                Change.between(DirectIo.PART, DIRECT_V519, DIRECT_V614));
+    }
+
+    private static Patch directIoErrorOfEnd() {
+        return merged("iomap-error-of-end", "iomap: support incremental iomap_iter advances", "v6.15-rc1", "2025-02",
+                "bc264fea0f6f",
+                Change.toToday(DirectIo.PART, DIRECT_V614));
     }
 
     private static Patch safeWriteableResult() {

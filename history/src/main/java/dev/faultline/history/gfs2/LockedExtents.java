@@ -6,7 +6,9 @@ import dev.faultline.kernel.fs.gfs2.LockState;
 import dev.faultline.kernel.iomap.Iomap;
 import dev.faultline.kernel.iomap.IomapOps;
 import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.uapi.Errno;
 import java.util.ArrayDeque;
+import java.util.Optional;
 
 /// Maps extents for buffered writes as gfs2 did up to v5.15: each extent is written under the glock in
 /// EXCLUSIVE, from before its mapping is looked up until after it was written.
@@ -27,9 +29,10 @@ final class LockedExtents implements IomapOps {
 
     @Override
     @Models(file = "fs/gfs2/bmap.c", symbol = "gfs2_iomap_end", release = "v5.14")
-    public void end(long pos, long lengthBytes, long written, Iomap iomap, Purpose purpose) {
-        inode.blocks().end(pos, lengthBytes, written, iomap, purpose);
+    public Optional<Errno> end(long pos, long lengthBytes, long written, Iomap iomap, Purpose purpose) {
+        Optional<Errno> error = inode.blocks().end(pos, lengthBytes, written, iomap, purpose);
         inode.updateSizeOnDisk();
         inode.glock().dq(held.pop());
+        return error;
     }
 }

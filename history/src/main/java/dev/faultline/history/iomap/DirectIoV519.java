@@ -1,10 +1,9 @@
 package dev.faultline.history.iomap;
 
-import dev.faultline.kernel.iomap.DirectIo;
 import dev.faultline.kernel.lib.Models;
 
 /// Direct I/O up to v5.19: the program's memory has to be aligned as the disk is.
-public class DirectIoV519 extends DirectIo {
+public class DirectIoV519 extends DirectIoV614 {
     /// The form.
     public DirectIoV519() {}
 

@@ -192,7 +192,10 @@ public class DirectIo {
             }
             long here = Math.min(left, iomap.offset() + iomap.lengthBytes() - dio.pos);
             SysResult done = extent(dio, iomap, here);
-            dio.operations.end(dio.pos, here, done.bytes(), iomap, IomapOps.Purpose.LOOK_UP);
+            Optional<Errno> atEnd = dio.operations.end(dio.pos, here, done.bytes(), iomap, IomapOps.Purpose.LOOK_UP);
+            if (atEnd.isPresent() && done.bytes() == 0 && (done instanceof SysResult.Ok || errorOfEndCounts())) {
+                return atEnd;
+            }
             switch (done) {
                 case SysResult.Err(Errno errno) -> {
                     return Optional.of(errno);
@@ -210,6 +213,12 @@ public class DirectIo {
             dio.iter.revert(dio.pos - dio.iSize);
         }
         return Optional.empty();
+    }
+
+    /// {@return whether the file system's error behind a transfer that moved nothing counts, and not that of the transfer}
+    @Models(file = "fs/iomap/iter.c", symbol = "iomap_iter")
+    protected boolean errorOfEndCounts() {
+        return true;
     }
 
     /// {@return whether a read goes on behind the end of the file, where a hole begins, and zeroes the memory that is

@@ -1,6 +1,7 @@
 package dev.faultline.kernel.iomap;
 
 import dev.faultline.kernel.uapi.Errno;
+import java.util.Optional;
 
 /// How a file system maps ranges of its files (`struct iomap_ops`).
 public interface IomapOps {
@@ -25,5 +26,7 @@ public interface IomapOps {
     Begin begin(long pos, long lengthBytes, Purpose purpose);
 
     /// Ends what [#begin] started, of which `written` bytes were transferred.
-    void end(long pos, long lengthBytes, long written, Iomap iomap, Purpose purpose);
+    ///
+    /// @return what a direct transfer that moved nothing fails with, instead of with its own error
+    Optional<Errno> end(long pos, long lengthBytes, long written, Iomap iomap, Purpose purpose);
 }

@@ -267,14 +267,14 @@ public class BtrfsDirect {
 
         @Override
         @Models(file = "fs/btrfs/direct-io.c", symbol = "btrfs_dio_iomap_end")
-        public void end(long pos, long lengthBytes, long written, Iomap iomap, Purpose purpose) {
+        public Optional<Errno> end(long pos, long lengthBytes, long written, Iomap iomap, Purpose purpose) {
             if (ordered.isPresent()) {
                 if (written > 0) {
                     inode.extendTo(pos + written);
                 }
                 inode.finishOrdered(ordered.get(), written / Content.SIZE);
                 ordered = Optional.empty();
-                return;
+                return restInCache(written, lengthBytes);
             }
             long first = pos / Content.SIZE;
             long last = RangeLock.lastPage(pos, lengthBytes);
@@ -282,6 +282,11 @@ public class BtrfsDirect {
                 inode.extentLock().unlock(first, last);
             }
             inode.dioLock().unlock(first, last);
+            return iomap.type() == Iomap.Type.HOLE ? Optional.empty() : restInCache(written, lengthBytes);
+        }
+
+        private static Optional<Errno> restInCache(long written, long lengthBytes) {
+            return written < lengthBytes ? Optional.of(Errno.ENOTBLK) : Optional.empty();
         }
     }
 }

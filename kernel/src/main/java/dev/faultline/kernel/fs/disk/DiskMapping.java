@@ -3,8 +3,10 @@ package dev.faultline.kernel.fs.disk;
 import dev.faultline.kernel.iomap.Iomap;
 import dev.faultline.kernel.iomap.IomapOps;
 import dev.faultline.kernel.lib.Content;
+import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.machine.task.Access;
 import dev.faultline.machine.task.SecondAccess;
+import java.util.Optional;
 
 /// Maps a file, allocating a block where a buffered write needs one. Looking the block up, and allocating it,
 /// is one step on the block list.
@@ -63,5 +65,7 @@ public final class DiskMapping implements IomapOps {
     }
 
     @Override
-    public void end(long pos, long lengthBytes, long written, Iomap iomap, Purpose purpose) {}
+    public Optional<Errno> end(long pos, long lengthBytes, long written, Iomap iomap, Purpose purpose) {
+        return Optional.empty();
+    }
 }

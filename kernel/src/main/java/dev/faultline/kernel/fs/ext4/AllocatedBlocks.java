@@ -7,7 +7,9 @@ import dev.faultline.kernel.iomap.Iomap;
 import dev.faultline.kernel.iomap.IomapOps;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.machine.task.Access;
+import java.util.Optional;
 
 /// The blocks of a file as one direct write finds them: holes get unwritten ones before the transfer, and what was
 /// transferred holds data afterwards.
@@ -42,7 +44,9 @@ record AllocatedBlocks(Disk disk, DiskInode inode) implements IomapOps, DioOps {
     }
 
     @Override
-    public void end(long pos, long lengthBytes, long written, Iomap iomap, Purpose purpose) {}
+    public Optional<Errno> end(long pos, long lengthBytes, long written, Iomap iomap, Purpose purpose) {
+        return Optional.empty();
+    }
 
     @Override
     @Models(file = "fs/ext4/file.c", symbol = "ext4_dio_write_end_io")

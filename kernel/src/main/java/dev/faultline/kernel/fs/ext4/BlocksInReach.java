@@ -5,6 +5,7 @@ import dev.faultline.kernel.iomap.IomapOps;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.uapi.Errno;
+import java.util.Optional;
 
 /// The blocks of a file, as far as ext4 can number them.
 ///
@@ -20,7 +21,7 @@ record BlocksInReach(IomapOps blocks) implements IomapOps {
     }
 
     @Override
-    public void end(long pos, long lengthBytes, long written, Iomap iomap, Purpose purpose) {
-        blocks.end(pos, lengthBytes, written, iomap, purpose);
+    public Optional<Errno> end(long pos, long lengthBytes, long written, Iomap iomap, Purpose purpose) {
+        return blocks.end(pos, lengthBytes, written, iomap, purpose);
     }
 }

@@ -3,6 +3,8 @@ package dev.faultline.kernel.fs.f2fs;
 import dev.faultline.kernel.iomap.Iomap;
 import dev.faultline.kernel.iomap.IomapOps;
 import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.uapi.Errno;
+import java.util.Optional;
 
 /// The blocks of a file as direct I/O finds them. None is allocated: a write that meets a hole, or a block that is only
 /// promised, has to go through the cache.
@@ -18,5 +20,7 @@ record DirectMapping(IomapOps blocks, boolean write) implements IomapOps {
     }
 
     @Override
-    public void end(long pos, long lengthBytes, long written, Iomap iomap, Purpose purpose) {}
+    public Optional<Errno> end(long pos, long lengthBytes, long written, Iomap iomap, Purpose purpose) {
+        return Optional.empty();
+    }
 }

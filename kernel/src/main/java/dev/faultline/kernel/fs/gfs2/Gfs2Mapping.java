@@ -10,8 +10,10 @@ import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.lib.Part;
 import dev.faultline.kernel.pagecache.AddressSpace;
 import dev.faultline.kernel.pagecache.Truncate;
+import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.machine.task.Access;
 import dev.faultline.machine.task.SecondAccess;
+import java.util.Optional;
 
 /// Where the blocks of a file are (fs/gfs2/bmap.c). A buffered write gets blocks for all of a hole that it is about to
 /// fill; those that it did not come to use are given back at its end. A new block holds what somebody left there.
@@ -66,9 +68,9 @@ public class Gfs2Mapping implements IomapOps {
 
     @Override
     @Models(file = "fs/gfs2/bmap.c", symbol = "gfs2_iomap_end")
-    public void end(long pos, long lengthBytes, long written, Iomap iomap, Purpose purpose) {
+    public Optional<Errno> end(long pos, long lengthBytes, long written, Iomap iomap, Purpose purpose) {
         if (purpose != Purpose.WRITE || written == lengthBytes || !iomap.isNew()) {
-            return;
+            return Optional.empty();
         }
         long start = (pos + written + Content.SIZE - 1) / Content.SIZE * Content.SIZE;
         long end = unusedEnd(pos, lengthBytes, iomap);
@@ -76,6 +78,7 @@ public class Gfs2Mapping implements IomapOps {
             Truncate.truncatePagecacheRange(cached, start, end);
             inode.punchBlocks(start / Content.SIZE, end / Content.SIZE);
         }
+        return Optional.empty();
     }
 
     /// {@return where the blocks end that a write which stopped early was given}

@@ -6,6 +6,7 @@ import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.pagecache.AddressSpace;
+import dev.faultline.kernel.uapi.Errno;
 import java.util.Optional;
 import java.util.TreeSet;
 
@@ -37,11 +38,11 @@ final class BufferedMapping implements IomapOps {
     /// otherwise.
     @Override
     @Models(file = "fs/xfs/xfs_iomap.c", symbol = "xfs_buffered_write_iomap_end")
-    public void end(long pos, long lengthBytes, long written, Iomap iomap, Purpose purpose) {
+    public Optional<Errno> end(long pos, long lengthBytes, long written, Iomap iomap, Purpose purpose) {
         long first = written == 0 ? pos / Content.SIZE : Content.pages(pos + written);
         long last = (pos + lengthBytes - 1) / Content.SIZE;
         if (!isNew || first > last) {
-            return;
+            return Optional.empty();
         }
         AddressSpace mapping = inode.mapping();
         mapping.invalidateLock().downWrite();
@@ -56,6 +57,7 @@ final class BufferedMapping implements IomapOps {
         inode.extents().punchDelayed(first, last, index -> !withData.contains(index));
         inode.iLock().upWrite();
         mapping.invalidateLock().upWrite();
+        return Optional.empty();
     }
 
     @Models(file = "fs/iomap/buffered-io.c", symbol = "iomap_write_delalloc_scan")

@@ -8,6 +8,7 @@ import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.pagecache.AddressSpace;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.machine.task.Access;
+import java.util.Optional;
 
 /// The blocks of a file as one direct write finds them: unwritten ones are allocated where there are none, and hold data
 /// when the transfer is over.
@@ -60,7 +61,9 @@ final class DirectMapping implements IomapOps, DioOps {
     }
 
     @Override
-    public void end(long pos, long lengthBytes, long written, Iomap iomap, Purpose purpose) {}
+    public Optional<Errno> end(long pos, long lengthBytes, long written, Iomap iomap, Purpose purpose) {
+        return Optional.empty();
+    }
 
     /// Blocks hold data before the size moves, so that nobody finds unwritten ones inside the file.
     @Override

@@ -4,6 +4,8 @@ import dev.faultline.kernel.iomap.Iomap;
 import dev.faultline.kernel.iomap.IomapOps;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.uapi.Errno;
+import java.util.Optional;
 
 /// The blocks of a file as reads find them.
 record ReadMapping(XfsInode inode) implements IomapOps {
@@ -17,5 +19,7 @@ record ReadMapping(XfsInode inode) implements IomapOps {
     }
 
     @Override
-    public void end(long pos, long lengthBytes, long written, Iomap iomap, Purpose purpose) {}
+    public Optional<Errno> end(long pos, long lengthBytes, long written, Iomap iomap, Purpose purpose) {
+        return Optional.empty();
+    }
 }

@@ -4,6 +4,8 @@ import dev.faultline.kernel.iomap.Iomap;
 import dev.faultline.kernel.iomap.IomapOps;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.uapi.Errno;
+import java.util.Optional;
 
 /// The blocks of a file as writing one page back finds them: what was promised is found now, and holds data when the
 /// page is on disk.
@@ -28,11 +30,12 @@ record WritebackMapping(XfsInode inode) implements IomapOps {
 
     @Override
     @Models(file = "fs/xfs/xfs_aops.c", symbol = "xfs_end_ioend_write")
-    public void end(long pos, long lengthBytes, long written, Iomap iomap, Purpose purpose) {
+    public Optional<Errno> end(long pos, long lengthBytes, long written, Iomap iomap, Purpose purpose) {
         if (iomap.type() == Iomap.Type.UNWRITTEN) {
             inode.writeUnwritten(pos, written, XfsInode.Sizes.ON_DISK);
         } else if (pos + written > inode.extents().sizeOnDisk()) {
             inode.setFileSize(pos + written);
         }
+        return Optional.empty();
     }
 }

@@ -124,7 +124,9 @@ final class ZoneInode extends CachedInode implements DioOps {
     /// Nothing is to be done when a range was dealt with.
     private abstract static class Zone implements IomapOps {
         @Override
-        public void end(long pos, long lengthBytes, long written, Iomap iomap, Purpose purpose) {}
+        public Optional<Errno> end(long pos, long lengthBytes, long written, Iomap iomap, Purpose purpose) {
+        return Optional.empty();
+    }
     }
 
     /// Moves the size of a sequential zone to the end of what was written.
