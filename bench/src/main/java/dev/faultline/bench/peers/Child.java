@@ -30,9 +30,11 @@ record Child(String output, int status, boolean timedOut, double seconds, double
             boolean ended = process.waitFor((long) (capSeconds * 1000), TimeUnit.MILLISECONDS);
             double seconds = (System.nanoTime() - start) / 1e9;
             if (!ended) {
-                process.descendants().forEach(ProcessHandle::destroyForcibly);
+                List<ProcessHandle> begotten = process.descendants().toList();
+                begotten.forEach(ProcessHandle::destroyForcibly);
                 process.destroyForcibly();
                 process.waitFor();
+                begotten.forEach(one -> one.onExit().join()); // so that it is not in the way of what comes next
             }
             double[] used = ended ? used(usage) : new double[] {Double.NaN, Double.NaN};
             String printed = new String(Files.readAllBytes(output), StandardCharsets.UTF_8);

@@ -14,15 +14,16 @@ import java.util.regex.Pattern;
 /// once, with exact counts and without looking at time.
 ///
 /// Options: `--smoke`; `--cap SECONDS` for each cell, 60 unless given; `--runs N` of which the median counts, 5 unless
-/// given; `--only REGEX` of rows; `--tools REGEX`; `--write FILE`, in which the table between two marks is replaced.
+/// given; `--only REGEX` of rows; `--tools REGEX`; `--write FILE`, in which the table between two marks is replaced;
+/// `--tlc JAR`, another TLC than the one from Maven.
 ///
 /// `bench/peers/run` says by system properties where things are: `peers.java`, `peers.classpath`, `peers.options`,
-/// `peers.folder`, `peers.work` and, if Lincheck is there, `peers.lincheck`.
+/// `peers.folder`, `peers.work` and, where they are there, `peers.lincheck` and `peers.tlc`.
 public final class SideBySide {
     private static final String BEGIN = "<!-- begin: written by bench/peers/run -->";
     private static final String END = "<!-- end -->";
 
-    private static final List<String> VALUED = List.of("--cap", "--runs", "--only", "--tools", "--write");
+    private static final List<String> VALUED = List.of("--cap", "--runs", "--only", "--tools", "--write", "--tlc");
 
     private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     private final List<String> arguments;
@@ -36,7 +37,7 @@ public final class SideBySide {
         Pattern only = Pattern.compile(option("--only", ""));
         Pattern wanted = Pattern.compile(option("--tools", ""));
         this.rows = Row.ALL.stream().filter(row -> only.matcher(row.toString()).find()).toList();
-        this.tools = known(budget).stream().filter(tool -> wanted.matcher(tool.name()).find()).filter(this::isThere).toList();
+        this.tools = known().stream().filter(tool -> wanted.matcher(tool.name()).find()).filter(this::isThere).toList();
     }
 
     /// Prints the table. The exit status is 1 if the smoke test found something wrong.
@@ -77,7 +78,7 @@ public final class SideBySide {
         return missing.isEmpty();
     }
 
-    private static List<Tool> known(Budget budget) {
+    private List<Tool> known() {
         Path work = Path.of(System.getProperty("peers.work"));
         String java = System.getProperty("peers.java");
         List<String> ours = new ArrayList<>(List.of(java));
@@ -88,7 +89,15 @@ public final class SideBySide {
                 "--sun-misc-unsafe-memory-access=allow", "-cp", lincheck, "dev.faultline.bench.lincheck.LincheckOne");
         return List.of(new Faultline(ours, work, budget),
                 new Spin(Path.of(System.getProperty("peers.folder"), "spin"), work, budget),
-                new Lincheck(theirs, work, budget));
+                new Lincheck(theirs, work, budget),
+                new Tlc(tlc(java, work), Path.of(System.getProperty("peers.folder"), "tlc"), work, budget));
+    }
+
+    private List<String> tlc(String java, Path work) {
+        String jar = option("--tlc", System.getProperty("peers.tlc", ""));
+        return jar.isEmpty() || !Files.isReadable(Path.of(jar)) ? List.of()
+                : List.of(java, "-XX:+UseParallelGC", "-Djava.io.tmpdir=" + work, "-cp", Path.of(jar).toAbsolutePath().toString(),
+                        "tlc2.TLC");
     }
 
     private void compare() throws IOException {
