@@ -174,7 +174,7 @@ public final class Dpor extends TreeStrategy {
         long sleeping = SourceDpor.inherited(decisions(), machine);
         long candidates = enabled & ~sleeping;
         for (Wakeup node = ahead; node != null; node = node.next) {
-            int task = taskOf(machine, node);
+            int task = node.taskIn(machine);
             if (task >= 0 && (candidates >> task & 1) != 0) {
                 follow(machine, node, task, enabled, sleeping);
                 return task;
@@ -203,19 +203,10 @@ public final class Dpor extends TreeStrategy {
         int d = decisions().size() - 1;
         decisions().plan(d, node.next);
         for (Wakeup other = node.next; other != null; other = other.next) {
-            int wanted = taskOf(machine, other);
+            int wanted = other.taskIn(machine);
             decisions().want(d, wanted < 0 ? 0 : 1L << wanted);
         }
         ahead = node.child;
-    }
-
-    private static int taskOf(Machine machine, Wakeup node) {
-        for (int i = 0; i < machine.taskCount(); i++) {
-            if (machine.task(i).stableName() == node.task) {
-                return i;
-            }
-        }
-        return -1;
     }
 
     @Override
@@ -277,7 +268,7 @@ public final class Dpor extends TreeStrategy {
     private boolean nextBranch(Machine machine, int d) {
         long possible = decisions().enabled(d) & ~decisions().sleeping(d) & ~decisions().tried(d);
         for (Wakeup branch = decisions().planned(d); branch != null; branch = branch.next) {
-            int task = taskOf(machine, branch);
+            int task = branch.taskIn(machine);
             if (task >= 0 && (possible >> task & 1) != 0) {
                 decisions().plan(d, branch.next);
                 decisions().take(d, task);
@@ -309,7 +300,7 @@ public final class Dpor extends TreeStrategy {
         }
         for (long left = known & ~decisions().foreign(d); left != 0; left &= left - 1) {
             int task = Long.numberOfTrailingZeros(left);
-            if (steps.indexOf(task) < 0 && steps.isIndependentOf(task)) {
+            if (steps.firstOf(task) < 0 && steps.isIndependentOf(task)) {
                 return true;
             }
         }
@@ -324,11 +315,11 @@ public final class Dpor extends TreeStrategy {
         Wakeup last = null;
         Wakeup node = decisions().planned(d);
         while (node != null) {
-            int task = taskOf(machine, node);
-            int index = task < 0 ? -1 : steps.indexOf(task);
-            if (index >= 0 ? steps.isInitial(index) : steps.isIndependentOf(node) && !isLeftToOthers(node, task, d)) {
+            int task = node.taskIn(machine);
+            int step = task < 0 ? -1 : steps.firstOf(task);
+            if (step >= 0 ? steps.isInitial(step) : steps.isIndependentOf(node) && !isLeftToOthers(node, task, d)) {
                 path.add(node);
-                parent = index >= 0 ? take(node, index) : pass(node);
+                parent = step >= 0 ? take(node, step) : pass(node);
                 if (parent == null) {
                     return;
                 }
@@ -356,9 +347,9 @@ public final class Dpor extends TreeStrategy {
     ///
     /// @return the node behind which the others go on, after the choices that follow the step; null if nothing is left
     ///         or whatever follows is shown
-    private @Nullable Wakeup take(Wakeup node, int index) {
-        int[] choices = steps.choicesAfter(index);
-        steps.remove(index);
+    private @Nullable Wakeup take(Wakeup node, int step) {
+        int[] choices = steps.choicesAfter(step);
+        steps.remove(step);
         if (steps.isEmpty() || node.child == null) {
             return null;
         }
@@ -398,7 +389,7 @@ public final class Dpor extends TreeStrategy {
             decisions().plan(d, branch);
         }
         if (parent == null) {
-            decisions().want(d, 1L << taskOf(machine, branch));
+            decisions().want(d, 1L << branch.taskIn(machine));
         }
     }
 }

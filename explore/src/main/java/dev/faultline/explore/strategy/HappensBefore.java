@@ -7,8 +7,8 @@ import dev.faultline.machine.task.Task;
 import dev.faultline.machine.task.Trace;
 import java.util.Arrays;
 
-/// The happens-before order of one execution, by vector clocks in flat arrays, and its races. Each race whose later
-/// step is new is handed to a [Reversal], which looks at it through this class.
+/// The happens-before order of one execution, by vector clocks in flat arrays, and its races. Each race
+/// is handed to a [Reversal], which looks at it through this class.
 ///
 /// The clock of a step has for each task the number of the last step of that task that happens before it, plus one;
 /// its own included. Clocks of the steps that the last execution began with too are kept (bench: ExplorerBench).
@@ -32,15 +32,7 @@ final class HappensBefore {
     private int known;
     private int[] clocks = new int[1024];
     private int[] decisionOfStep = new int[64];
-    private int[] lastStepOfTask = new int[64];
-    private int[] previousStep = new int[64];
-
-    // The accesses to each object form a chain, latest first. An access is 2 * step, plus 1 for the second
-    // object of a step, plus 1 so that 0 ends the chain.
-    private int[] lastAccess = new int[64];
-    private int[] previousAccess = new int[256];
-    // The same chains without what the task of the access did itself right before it.
-    private int[] previousOfOthers = new int[256];
+    private final TraceIndex index = new TraceIndex();
 
     // Of the step in hand: what its task knew before it, what it knows by races, and what it knows after it.
     private final int[] before = new int[64];
@@ -85,15 +77,15 @@ final class HappensBefore {
         this.decisions = new Decisions();
     }
 
-    /// Orders the steps of the machine's execution and examines the races whose later step is `firstNew` or comes
-    /// after it, or was still pending at the end. The steps before it are those of the execution examined last.
+    /// Orders the steps of the machine's execution and examines its races, those with a step that was still pending at the
+    /// end too. The steps before `firstNew` are those of the execution examined last.
     void examine(Machine execution, Decisions path, int firstNew) {
         machine = execution;
         trace = execution.trace();
         decisions = path;
         prepare(firstNew);
         for (int i = 0; i < steps; i++) {
-            link(i);
+            index.add(i);
             if (i >= known) {
                 load(i);
                 walk(i, false);
@@ -125,22 +117,13 @@ final class HappensBefore {
         if (clocks.length < steps * tasks) {
             clocks = Arrays.copyOf(clocks, steps * tasks * 2);
         }
-        decisionOfStep = atLeast(decisionOfStep, steps + 1);
-        lastAccess = atLeast(lastAccess, machine.objectCount());
-        previousAccess = atLeast(previousAccess, 2 * steps + 2);
-        previousOfOthers = atLeast(previousOfOthers, 2 * steps + 2);
-        previousStep = atLeast(previousStep, steps + 1);
-        Arrays.fill(lastAccess, 0, machine.objectCount(), 0);
-        Arrays.fill(lastStepOfTask, 0, tasks, -1);
+        decisionOfStep = TraceIndex.atLeast(decisionOfStep, steps + 1);
+        index.start(machine);
         for (int d = 0; d < decisions.size(); d++) {
             if (decisions.alternatives(d) == 0 && decisions.step(d) <= steps) {
                 decisionOfStep[decisions.step(d)] = d;
             }
         }
-    }
-
-    private static int[] atLeast(int[] array, int length) {
-        return array.length >= length ? array : new int[Math.max(length, array.length * 2)];
     }
 
     private void load(int i) {
@@ -154,9 +137,9 @@ final class HappensBefore {
         step.stateDependent = trace.isStateDependent(i);
         step.guarded = trace.isGuarded(i);
         step.cause = trace.cause(i);
-        step.previous = previousStep[i];
-        step.accessBefore = step.object >= 0 ? previousAccess[2 * i] : 0;
-        step.accessBefore2 = step.object2 >= 0 ? previousAccess[2 * i + 1] : 0;
+        step.previous = index.step(step.task, index.rank(i) - 1);
+        step.accessBefore = index.beforeFirst(i);
+        step.accessBefore2 = index.beforeSecond(i);
     }
 
     private void load(Task task) {
@@ -171,9 +154,9 @@ final class HappensBefore {
         step.stateDependent = task.isStateDependent();
         step.guarded = task.isGuarded();
         step.cause = -1;
-        step.previous = lastStepOfTask[step.task];
-        step.accessBefore = step.object >= 0 ? lastAccess[step.object] : 0;
-        step.accessBefore2 = step.object2 >= 0 ? lastAccess[step.object2] : 0;
+        step.previous = index.step(step.task, index.count(step.task) - 1);
+        step.accessBefore = index.lastAccess(step.object);
+        step.accessBefore2 = index.lastAccess(step.object2);
     }
 
     /// Goes back through the accesses to the objects of the step in hand, from the latest on: for its clock, or for
@@ -185,11 +168,11 @@ final class HappensBefore {
         int b = step.accessBefore2;
         while (a != 0 || b != 0) {
             int access = Math.max(a, b);
-            int other = access - 1 >> 1;
-            boolean second = (access - 1 & 1) != 0;
+            int other = TraceIndex.step(access);
+            boolean second = TraceIndex.isSecond(access);
             int kind = second ? trace.access2(other) : trace.access(other);
             long mask = second ? trace.mask2(other) : trace.mask(other);
-            int[] chain = trace.task(other) == step.task ? previousOfOthers : previousAccess;
+            int next = trace.task(other) == step.task ? index.beforeOfOthers(access) : index.before(access);
             boolean dependent = false;
             boolean reversible = false;
             boolean certain = true;
@@ -197,13 +180,13 @@ final class HappensBefore {
                 dependent = (mask & step.mask) != 0 && Access.dependent(kind, step.access);
                 reversible = dependent && Access.reversible(kind, step.access);
                 certain = !step.guarded && Access.certain(kind, step.access);
-                a = chain[access - 1];
+                a = next;
             }
             if (access == b) {
                 boolean too = (mask & step.mask2) != 0 && Access.dependent(kind, step.access2);
                 dependent |= too;
                 reversible |= too && Access.reversible(kind, step.access2);
-                b = chain[access - 1];
+                b = next;
             }
             if (dependent && trace.task(other) != step.task) {
                 follows(other, reversible, certain, forRaces);
@@ -267,31 +250,19 @@ final class HappensBefore {
         }
     }
 
-    /// Adds the step to the chains of its task and its objects.
-    private void link(int i) {
-        previousStep[i] = lastStepOfTask[trace.task(i)];
-        lastStepOfTask[trace.task(i)] = i;
-        if (trace.object(i) >= 0) {
-            link(2 * i, trace.object(i));
-        }
-        if (trace.object2(i) >= 0) {
-            link(2 * i + 1, trace.object2(i));
-        }
-    }
-
-    private void link(int access, int object) {
-        int previous = lastAccess[object];
-        boolean own = previous != 0 && trace.task(previous - 1 >> 1) == trace.task(access >> 1);
-        previousAccess[access] = previous;
-        previousOfOthers[access] = own ? previousOfOthers[previous - 1] : previous;
-        lastAccess[object] = access + 1;
-    }
-
     // ---- the race in hand ----
 
     /// {@return the machine whose execution has the race}
     Machine machine() {
         return machine;
+    }
+
+    TraceIndex index() {
+        return index;
+    }
+
+    int taskCount() {
+        return tasks;
     }
 
     /// {@return the earlier step of the race}
@@ -318,14 +289,34 @@ final class HappensBefore {
         return clocks[other * tasks + trace.task(one)] > one;
     }
 
-    /// {@return whether step `i` happens before the later step for another reason than the earlier one}
-    boolean isBeforeLater(int i) {
-        return before[trace.task(i)] > i || step.dependsOn(trace, i);
+    /// {@return the rank of the first step of the task, from that rank on, that happens after step `one`, or their number}
+    int rankBehind(int one, int task, int fromRank) {
+        int from = fromRank;
+        int to = index.count(task);
+        while (from < to) {
+            int middle = from + to >>> 1;
+            if (happensBefore(one, index.step(task, middle))) {
+                to = middle;
+            } else {
+                from = middle + 1;
+            }
+        }
+        return from;
     }
 
-    /// {@return whether the later step does not commute with step `i`}
-    boolean laterTouches(int i) {
-        return step.dependsOn(trace, i);
+    /// {@return whether the later step does not commute with one of those}
+    boolean isLaterTouchedBy(Reordered others) {
+        return isLaterTouchedBy(others, step.accessBefore) || isLaterTouchedBy(others, step.accessBefore2);
+    }
+
+    private boolean isLaterTouchedBy(Reordered others, int latest) {
+        for (int access = latest; TraceIndex.step(access) > earlier; access = index.before(access)) {
+            int other = TraceIndex.step(access);
+            if (others.has(other) && step.dependsOn(trace, other)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// {@return whether the later step does not commute with such an access}
@@ -334,22 +325,13 @@ final class HappensBefore {
     }
 
     /// {@return what the later step touches first}
-    Touch laterTouch() {
-        return Touch.of(machine, step.object, step.access, step.mask);
+    Touch laterTouch(Touches touches) {
+        return touches.of(machine, step.object, step.access, step.mask);
     }
 
     /// {@return what the later step touches besides}
-    Touch laterTouch2() {
-        return Touch.of(machine, step.object2, step.access2, step.mask2);
-    }
-
-    /// {@return the index of the object of that name if the later step touches it, else -1}
-    int laterObjectNamed(long name) {
-        if (step.object >= 0 && machine.object(step.object).stableName() == name) {
-            return step.object;
-        }
-        boolean second = step.object2 >= 0 && machine.object(step.object2).stableName() == name;
-        return second ? step.object2 : -1;
+    Touch laterTouch2(Touches touches) {
+        return touches.of(machine, step.object2, step.access2, step.mask2);
     }
 
     /// {@return whether what the later step would touch if it came before the earlier one is not known, as the
@@ -382,12 +364,12 @@ final class HappensBefore {
         }
         boolean together = step.access == Access.ACQUIRE_SHARED.ordinal();
         Arrays.fill(released, 0, tasks, 0);
-        for (int access = lastAccess[step.object]; access != 0; access = previousAccess[access - 1]) {
-            int other = access - 1 >> 1;
+        for (int access = index.lastAccess(step.object); access != 0; access = index.before(access)) {
+            int other = TraceIndex.step(access);
             if (other >= earlier && !others.has(other)) {
                 continue;
             }
-            if ((access - 1 & 1) != 0 || trace.isGuarded(other) || trace.isStateDependent(other)) {
+            if (TraceIndex.isSecond(access) || trace.isGuarded(other) || trace.isStateDependent(other)) {
                 return UNKNOWN;
             }
             int task = trace.task(other);
@@ -447,7 +429,7 @@ final class HappensBefore {
     private boolean isLaterFirst() {
         boolean unknown = isLaterUnknown();
         for (int k = earlier + 1; k < position; k++) {
-            if (!isAfterEarlier(k) && (unknown || isBeforeLater(k))) {
+            if (!isAfterEarlier(k) && (unknown || isKnownToLater(k) || step.dependsOn(trace, k))) {
                 return false;
             }
         }

@@ -4,7 +4,6 @@ import dev.faultline.explore.strategy.Wakeup.Touch;
 import dev.faultline.machine.task.Access;
 import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.Trace;
-import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -15,15 +14,20 @@ final class Reordered {
     private static final int[] NONE = {};
 
     private final HappensBefore race;
+    private final TraceIndex index;
+    private final Touches touches = new Touches();
     private Machine machine;
     private Trace trace;
-    private int[] steps = new int[64];
-    private int size;
+    // Of each task the steps from one rank up to another: what happens after a step that is left out is left out too.
+    private final int[] from = new int[64];
+    private final int[] to = new int[64];
+    private int tasks;
     private boolean withLater;
     private boolean laterMayWait;
 
     Reordered(HappensBefore race) {
         this.race = race;
+        this.index = race.index();
         this.machine = race.machine();
         this.trace = machine.trace();
     }
@@ -32,29 +36,29 @@ final class Reordered {
     void start() {
         machine = race.machine();
         trace = machine.trace();
-        size = 0;
+        tasks = race.taskCount();
         withLater = true;
-        for (int i = race.earlier() + 1; i < trace.length(); i++) {
-            if (i != race.later() && !race.isAfterEarlier(i)) {
-                if (size == steps.length) {
-                    steps = Arrays.copyOf(steps, size * 2);
-                }
-                steps[size++] = i;
-            }
+        for (int t = 0; t < tasks; t++) {
+            from[t] = index.rankAfter(race.earlier(), t);
+            to[t] = race.rankBehind(race.earlier(), t, from[t]);
         }
     }
 
     boolean isEmpty() {
-        return size == 0 && !withLater;
+        for (int t = 0; t < tasks; t++) {
+            if (from[t] < to[t]) {
+                return false;
+            }
+        }
+        return !withLater;
     }
 
-    /// Takes the step at that index out.
-    void remove(int index) {
-        if (index == size) {
+    /// Takes out that step, the first of its task here.
+    void remove(int step) {
+        if (step == race.later()) {
             withLater = false;
         } else {
-            System.arraycopy(steps, index + 1, steps, index, size - index - 1);
-            size--;
+            from[trace.task(step)]++;
         }
     }
 
@@ -71,85 +75,62 @@ final class Reordered {
             taker = race.lockingOutLater(this);
         }
         laterMayWait = taker == HappensBefore.UNKNOWN;
-        return !race.isLaterDisabled() || isLaterTouched();
-    }
-
-    private boolean isLaterTouched() {
-        for (int k = 0; k < size; k++) {
-            if (race.laterTouches(steps[k])) {
-                return true;
-            }
-        }
-        return false;
+        return !race.isLaterDisabled() || race.isLaterTouchedBy(this);
     }
 
     private void removeWithWhatFollows(int step) {
-        int kept = 0;
-        for (int k = 0; k < size; k++) {
-            if (steps[k] != step && !race.happensBefore(step, steps[k])) {
-                steps[kept++] = steps[k];
-            }
+        for (int t = 0; t < tasks; t++) {
+            to[t] = t == trace.task(step) ? index.rank(step) : Math.min(to[t], race.rankBehind(step, t, from[t]));
         }
-        size = kept;
     }
 
-    /// {@return whether that step is among these}
+    /// {@return whether that step, which is not the later one of the race, is among these}
     boolean has(int step) {
-        return Arrays.binarySearch(steps, 0, size, step) >= 0;
+        int task = trace.task(step);
+        int rank = index.rank(step);
+        return from[task] <= rank && rank < to[task];
     }
 
-    /// {@return where the first step of that task is: an index, [#size()] for the later step, -1 for nowhere}
-    int indexOf(int task) {
-        for (int k = 0; k < size; k++) {
-            if (trace.task(steps[k]) == task) {
-                return k;
+    /// {@return the first step of that task, -1 if it takes none}
+    int firstOf(int task) {
+        if (from[task] < to[task]) {
+            return index.step(task, from[task]);
+        }
+        return withLater && race.laterTask() == task ? race.later() : -1;
+    }
+
+    /// {@return whether that step, the first of its task here, happens after none of the others}
+    boolean isInitial(int step) {
+        for (int t = 0; t < tasks; t++) {
+            if (from[t] < to[t]) {
+                int first = index.step(t, from[t]);
+                if (first != step && (step == race.later() ? race.isKnownToLater(first) : race.happensBefore(first, step))) {
+                    return false;
+                }
             }
         }
-        return withLater && race.laterTask() == task ? size : -1;
-    }
-
-    /// {@return whether the step at that index happens after none of the others}
-    boolean isInitial(int index) {
-        return index == size ? isLaterInitial() : isStepInitial(index);
+        return step != race.later() || !race.isLaterTouchedBy(this);
     }
 
     /// {@return whether one of those tasks takes a step here that happens after none of the others}
-    boolean hasInitialIn(long tasks) {
-        for (long left = tasks; left != 0; left &= left - 1) {
-            int index = indexOf(Long.numberOfTrailingZeros(left));
-            if (index >= 0 && isInitial(index)) {
+    boolean hasInitialIn(long ofTasks) {
+        for (long left = ofTasks; left != 0; left &= left - 1) {
+            int step = firstOf(Long.numberOfTrailingZeros(left));
+            if (step >= 0 && isInitial(step)) {
                 return true;
             }
         }
         return false;
-    }
-
-    private boolean isStepInitial(int index) {
-        for (int k = 0; k < index; k++) {
-            if (race.happensBefore(steps[k], steps[index])) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private boolean isLaterInitial() {
-        for (int k = 0; k < size; k++) {
-            if (race.isBeforeLater(steps[k])) {
-                return false;
-            }
-        }
-        return true;
     }
 
     /// {@return whether a task that takes none of these steps, but takes another one later, can take it first as well}
     boolean isIndependentOf(int task) {
-        int next = race.earlier();
-        while (next < trace.length() && trace.task(next) != task) {
-            next++;
+        int rank = index.rankAfter(race.earlier(), task);
+        if (rank == index.count(task)) {
+            return false;
         }
-        return next < trace.length() && !trace.isGuarded(next) && !trace.isStateDependent(next)
-                && trace.access(next) != Access.AWAIT.ordinal()
+        int next = index.step(task, rank);
+        return !trace.isGuarded(next) && !trace.isStateDependent(next) && trace.access(next) != Access.AWAIT.ordinal()
                 && commutes(trace.object(next), trace.access(next), trace.mask(next))
                 && commutes(trace.object2(next), trace.access2(next), trace.mask2(next));
     }
@@ -160,30 +141,16 @@ final class Reordered {
     }
 
     private boolean commutes(Touch touch) {
-        return touch.object() == 0 || commutes(objectNamed(touch.object()), touch.access(), touch.mask());
-    }
-
-    /// {@return the index of the object of that name if one of these steps touches it, else -1}
-    private int objectNamed(long name) {
-        for (int k = 0; k < size; k++) {
-            int one = trace.object(steps[k]);
-            int other = trace.object2(steps[k]);
-            if (one >= 0 && machine.object(one).stableName() == name) {
-                return one;
-            }
-            if (other >= 0 && machine.object(other).stableName() == name) {
-                return other;
-            }
-        }
-        return withLater ? race.laterObjectNamed(name) : -1;
+        return touch.object() == 0 || commutes(touch.objectIn(machine), touch.access(), touch.mask());
     }
 
     private boolean commutes(int object, int access, long mask) {
         if (object < 0) {
             return true;
         }
-        for (int k = 0; k < size; k++) {
-            if (trace.touches(steps[k], object, access, mask)) {
+        for (int at = index.lastAccess(object); TraceIndex.step(at) > race.earlier(); at = index.before(at)) {
+            int step = TraceIndex.step(at);
+            if (step != race.later() && has(step) && trace.touches(step, object, access, mask)) {
                 return false;
             }
         }
@@ -193,8 +160,10 @@ final class Reordered {
     /// {@return the branch of a wakeup tree for all that is left, not empty}
     Wakeup branch() {
         Wakeup below = withLater ? laterNode() : null;
-        for (int k = size - 1; k >= 0; k--) {
-            below = before(below, steps[k]);
+        for (int step = trace.length() - 1; step > race.earlier(); step--) {
+            if (has(step)) {
+                below = before(below, step);
+            }
         }
         if (below == null) {
             throw new IllegalStateException("nothing is left of the race");
@@ -219,20 +188,20 @@ final class Reordered {
     }
 
     private Wakeup laterNode() {
-        return Wakeup.step(machine.task(race.laterTask()).stableName(), race.laterTask(), race.laterTouch(), race.laterTouch2(),
-                laterMayWait);
+        return Wakeup.step(machine.task(race.laterTask()).stableName(), race.laterTask(), race.laterTouch(touches),
+                race.laterTouch2(touches), laterMayWait);
     }
 
     private Touch touch(int object, int access, long mask) {
-        return Touch.of(machine, object, access, mask);
+        return touches.of(machine, object, access, mask);
     }
 
-    /// {@return the numbers of the choices of the environment right after the step at that index}
-    int[] choicesAfter(int index) {
-        if (index == size || trace.choices() == 0) {
+    /// {@return the numbers of the choices of the environment right after that step}
+    int[] choicesAfter(int step) {
+        if (step == race.later() || trace.choices() == 0) {
             return NONE;
         }
-        return IntStream.range(0, trace.choices()).filter(c -> trace.choiceStep(c) == steps[index] + 1).toArray();
+        return IntStream.range(0, trace.choices()).filter(c -> trace.choiceStep(c) == step + 1).toArray();
     }
 
     int choice(int number) {

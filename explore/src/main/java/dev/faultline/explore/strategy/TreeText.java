@@ -216,7 +216,7 @@ final class TreeText {
         }
 
         private static Touch touch(String[] words, int from) {
-            return new Touch(Long.parseLong(words[from]), Integer.parseInt(words[from + 1]),
+            return new Touch(Long.parseLong(words[from]), 0, Integer.parseInt(words[from + 1]),
                     Long.parseLong(words[from + 2]));
         }
     }

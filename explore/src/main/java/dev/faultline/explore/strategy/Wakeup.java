@@ -26,11 +26,21 @@ final class Wakeup {
     @Nullable Wakeup next;
 
     /// An access of a step.
-    record Touch(long object, int access, long mask) {
-        static final Touch NOTHING = new Touch(0, 0, 0);
+    ///
+    /// @param here the number that the object has where this was planned: most often it has it everywhere
+    record Touch(long object, int here, int access, long mask) {
+        static final Touch NOTHING = new Touch(0, 0, 0, 0);
 
-        static Touch of(Machine machine, int object, int access, long mask) {
-            return object < 0 ? NOTHING : new Touch(machine.object(object).stableName(), access, mask);
+        /// {@return the number that the object has in that machine, -1 if it is not there}
+        int objectIn(Machine machine) {
+            if (here < machine.objectCount() && machine.object(here).stableName() == object) {
+                return here;
+            }
+            int number = machine.objectCount() - 1;
+            while (number >= 0 && machine.object(number).stableName() != object) {
+                number--;
+            }
+            return number;
         }
 
         boolean commutesWith(Touch other) {
@@ -60,6 +70,18 @@ final class Wakeup {
     boolean commutesWith(Wakeup other) {
         return first.commutesWith(other.first) && first.commutesWith(other.second)
                 && second.commutesWith(other.first) && second.commutesWith(other.second);
+    }
+
+    /// {@return the number that the task has in that machine, -1 if it is not there}
+    int taskIn(Machine machine) {
+        if (taskHere >= 0 && taskHere < machine.taskCount() && machine.task(taskHere).stableName() == task) {
+            return taskHere;
+        }
+        int number = machine.taskCount() - 1;
+        while (number >= 0 && machine.task(number).stableName() != task) {
+            number--;
+        }
+        return number;
     }
 
     boolean isChoice() {
