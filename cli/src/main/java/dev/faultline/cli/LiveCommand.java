@@ -63,6 +63,10 @@ final class LiveCommand implements Callable<Integer> {
             + "Default: the one that the test names.")
     private Optional<String> fileSystem = Optional.empty();
 
+    @Option(names = "--overlay", description = "Cover each file system by an overlay whose upper layer is on it. "
+            + "Needs root. What is allowed is what the file system itself allows.")
+    private boolean overlay;
+
     @Option(names = "--brief", description = "Do not print the schedules of outcomes that were never seen.")
     private boolean brief;
 
@@ -99,7 +103,7 @@ final class LiveCommand implements Callable<Integer> {
         if (refusal.isPresent()) {
             return skip(test, refusal.get());
         }
-        try (Ground ground = Host.prepare(test)) {
+        try (Ground ground = Host.prepare(test, overlay)) {
             Budget budget = new Budget(main.terminal(), main.interrupted(), time, false);
             CheckOptions options = new CheckOptions(StrategyChoice.DPOR,
                     budget.within(ExploreOptions.DEFAULT.withMinimiseBudget(0), test.name()));

@@ -22,10 +22,23 @@ public final class Ground implements AutoCloseable {
     /// The exit status of [#command] where an image could not be mounted; what stands in it has not run then.
     public static final int NOT_MOUNTED = 124;
 
-    /// Mounts each pair of an image and a folder that stand before `--`, then becomes what stands behind it.
-    private static final String MOUNT_AND_RUN =
-            "while [ \"$1\" != -- ]; do mount -o loop \"$1\" \"$2\" && rm -f \"$1\" || exit " + NOT_MOUNTED
-                    + "; shift 2; done; shift; exec \"$@\"";
+    private static final String OVERLAY = "overlay";
+
+    /// Mounts each pair of an image, or of `overlay`, and a folder that stand before `--`, then becomes what stands
+    /// behind it. The layers of an overlay lie in the folder that it covers.
+    private static final String MOUNT_AND_RUN = """
+            place() {
+                if [ "$1" != %1$s ]; then
+                    mount -o loop "$1" "$2" && rm -f "$1"
+                else
+                    mkdir "$2/.lower" "$2/.upper" "$2/.work" && mount -t overlay \
+                        -o "lowerdir=$2/.lower,upperdir=$2/.upper,workdir=$2/.work" overlay "$2"
+                fi
+            }
+            while [ "$1" != -- ]; do place "$1" "$2" || exit %2$d; shift 2; done
+            shift
+            exec "$@"
+            """.formatted(OVERLAY, NOT_MOUNTED);
 
     /// What the work in this ground has to come to its end by itself when the user interrupts.
     private static final long GRACE_SECONDS = 5;
@@ -34,7 +47,7 @@ public final class Ground implements AutoCloseable {
 
     private final Path folder;
     private final List<Path> elsewhere = new CopyOnWriteArrayList<>();
-    private final List<String> images = new ArrayList<>();
+    private final List<String> mounts = new ArrayList<>();
     private final List<String> places = new ArrayList<>();
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Thread atExit = new Thread(this::closeAtExit);
@@ -102,9 +115,16 @@ public final class Ground implements AutoCloseable {
         } catch (IOException problem) {
             throw new HostUnavailable("cannot make a mount point: " + problem.getMessage(), problem);
         }
-        images.add(image.toString());
-        images.add(folder.resolve(path).toString());
+        mounts.add(image.toString());
+        mounts.add(folder.resolve(path).toString());
         places.add(type + " in an image");
+    }
+
+    /// Has an overlay cover what is at `path`, which is relative: its upper layer is on that file system.
+    void cover(String path) {
+        mounts.add(OVERLAY);
+        mounts.add(folder.resolve(path).toString());
+        places.add("under an overlay");
     }
 
     private Path parent(String path) {
@@ -114,12 +134,12 @@ public final class Ground implements AutoCloseable {
 
     /// {@return the command that mounts what is to be mounted and runs `command`}
     public List<String> command(List<String> command) {
-        if (images.isEmpty()) {
+        if (mounts.isEmpty()) {
             return command;
         }
         List<String> whole = new ArrayList<>(
                 List.of("unshare", "--mount", "--propagation", "private", "--", "sh", "-c", MOUNT_AND_RUN, "mount"));
-        whole.addAll(images);
+        whole.addAll(mounts);
         whole.add("--");
         whole.addAll(command);
         return whole;

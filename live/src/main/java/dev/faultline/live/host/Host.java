@@ -66,13 +66,17 @@ public final class Host {
 
     /// Makes a working folder in which every file system of a test is mounted.
     ///
+    /// @param covered whether an overlay covers each of them
     /// @throws HostUnavailable if this host lacks one of them; the message says which and why
-    public static Ground prepare(LitmusTest test) throws HostUnavailable {
+    public static Ground prepare(LitmusTest test, boolean covered) throws HostUnavailable {
         Ground ground = new Ground();
         try {
             for (SetupStep step : test.machine().steps()) {
                 if (step instanceof SetupStep.Mount mount) {
                     place(ground, mount.path().substring(1), mount.type());
+                    if (covered) {
+                        cover(ground, mount.path().substring(1));
+                    }
                 }
             }
             return ground;
@@ -93,6 +97,16 @@ public final class Host {
             throw new HostUnavailable("no folder here is on " + type + ", and only root may mount one");
         }
         ground.mount(path, type, image(ground, type));
+    }
+
+    static void cover(Ground ground, String path) throws HostUnavailable {
+        if (!isRoot()) {
+            throw new HostUnavailable("only root may mount an overlay");
+        }
+        if (Command.find("unshare").isEmpty()) {
+            throw new HostUnavailable("there is no unshare, to mount overlays in a namespace of their own");
+        }
+        ground.cover(path);
     }
 
     /// {@return a folder of a file system of that type: one that is there for memory, or the current one where nobody

@@ -49,4 +49,21 @@ class GroundTest {
             abort("this host cannot: " + lacking.getMessage());
         }
     }
+
+    @ParameterizedTest
+    @CsvSource({"EXT4", "TMPFS"})
+    void anOverlayCoversAFileSystemAndGoes(FileSystemType type) throws IOException {
+        Path folder;
+        try (Ground ground = new Ground()) {
+            folder = ground.folder();
+            Host.place(ground, "mnt", type);
+            Host.cover(ground, "mnt");
+            String mnt = folder.resolve("mnt").toString();
+            assertEquals("overlayfs", Command.run(ground.command(List.of("stat", "-L", "-f", "-c", "%T", mnt))).strip());
+        } catch (HostUnavailable lacking) {
+            abort("this host cannot: " + lacking.getMessage());
+            return;
+        }
+        assertTrue(Files.notExists(folder), folder.toString());
+    }
 }

@@ -26,7 +26,7 @@ class RunnerTest {
     private static Histogram run(String text, int rounds) {
         try {
             LitmusTest test = LitmusLoader.parse("t.litmus", "C t\n" + text, Setup.modelled());
-            try (Ground ground = Host.prepare(test)) {
+            try (Ground ground = Host.prepare(test, false)) {
                 GROUNDS.add(ground.folder());
                 return Runner.run(Translator.translate(test), ground,
                         new RunOptions(rounds, Duration.ofSeconds(60), 1, () -> false));
