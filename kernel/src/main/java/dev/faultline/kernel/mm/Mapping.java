@@ -3,6 +3,7 @@ package dev.faultline.kernel.mm;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.machine.shared.Cell;
 import dev.faultline.machine.shared.RwSemaphore;
+import dev.faultline.machine.task.Kind;
 import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.StateObject;
 import java.util.ArrayList;
@@ -63,7 +64,16 @@ public abstract class Mapping extends StateObject {
     }
 
     /// {@return the areas that map the file; the caller holds `i_mmap_rwsem`}
+    @Models(file = "include/linux/fs.h", symbol = "i_mmap_assert_locked")
     public List<Vma> areas() {
+        if (!iMmapRwsem.isLockedByMe()) {
+            throw machine().finding(Kind.BUG, "areas of " + host + " walked without i_mmap_rwsem");
+        }
+        return areas;
+    }
+
+    /// {@return the areas that map the file, for those who need not know of one that comes or goes; no step}
+    List<Vma> peekAreas() {
         return areas;
     }
 

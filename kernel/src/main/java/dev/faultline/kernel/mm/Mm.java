@@ -2,10 +2,12 @@ package dev.faultline.kernel.mm;
 
 import dev.faultline.kernel.arch.Architecture;
 import dev.faultline.kernel.lib.Content;
+import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.lib.Parts;
 import dev.faultline.machine.shared.Cell;
 import dev.faultline.machine.shared.RwSemaphore;
 import dev.faultline.machine.task.Digest;
+import dev.faultline.machine.task.Kind;
 import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.NotModelled;
 import dev.faultline.machine.task.StateObject;
@@ -195,6 +197,25 @@ public final class Mm extends StateObject {
 
     /// {@return the first area that ends behind `address`} The caller holds `mmap_lock`.
     public Optional<Vma> findVma(long address) {
+        assertLocked();
+        return findUnlocked(address);
+    }
+
+    /// Looks whether the running task may look areas up: nothing else keeps those apart who change them.
+    @Models(file = "include/linux/mmap_lock.h", symbol = "mmap_assert_locked")
+    private void assertLocked() {
+        if (!mmapLock.isLockedByMe()) {
+            throw machine().finding(Kind.BUG, "areas of " + name + " looked up without mmap_lock");
+        }
+    }
+
+    /// {@return the area that contains `address`} For those who hold another lock that keeps the area, and find it in the
+    /// same step.
+    Optional<Vma> vmaLookupUnlocked(long address) {
+        return findUnlocked(address).filter(vma -> vma.start() <= address);
+    }
+
+    private Optional<Vma> findUnlocked(long address) {
         Map.Entry<Long, Vma> below = areas.floorEntry(address);
         if (below != null && below.getValue().end() > address) {
             return Optional.of(below.getValue());
@@ -210,6 +231,7 @@ public final class Mm extends StateObject {
 
     /// {@return the areas that reach into a range, by address} The caller holds `mmap_lock`.
     public List<Vma> areas(long start, long end) {
+        assertLocked();
         return areas.values().stream().filter(vma -> vma.end() > start && vma.start() < end).toList();
     }
 

@@ -124,7 +124,7 @@ public final class Reclaim {
     }
 
     private static boolean isLocked(PteSlot slot) {
-        return slot.mm().vmaLookup(slot.address()).filter(vma -> vma.has(VmFlag.LOCKED)).isPresent();
+        return slot.mm().vmaLookupUnlocked(slot.address()).filter(vma -> vma.has(VmFlag.LOCKED)).isPresent();
     }
 
     @Models(file = "mm/rmap.c", symbol = "try_to_unmap_one")

@@ -102,7 +102,7 @@ public final class Rmap {
 
     /// {@return whether an entry maps the page of the file (`folio_mapped`); no step: it is locked}
     public static boolean isMapped(Mapping mapping, Folio folio) {
-        return mapping.areas().stream().anyMatch(vma -> {
+        return mapping.peekAreas().stream().anyMatch(vma -> {
             long address = vma.addressOf(folio.index());
             return address >= 0 && vma.mm().slot(address).peek() instanceof Pte.Present pte && pte.folio() == folio;
         });

@@ -175,12 +175,13 @@ public final class Vma extends StateObject {
         return anonVma != AnonVma.NONE;
     }
 
-    /// Prepares the area for pages that are no file's. No step: who looks at it keeps out those who prepare.
+    /// Prepares the area for pages that are no file's. No step: who looks at it keeps out those who prepare. Linux looks at
+    /// the neighbours with `mmap_lock` held, for which a fault that has the lock of its area alone has to be lucky.
     @Models(file = "mm/rmap.c", symbol = "__anon_vma_prepare")
     public void anonVmaPrepare() {
         if (!hasAnonVma()) {
-            anonVma = mm.vmaLookup(end).filter(next -> reusesAnonVma(this, next)).map(next -> next.anonVma)
-                    .or(() -> mm.vmaLookup(start - 1).filter(before -> reusesAnonVma(before, this)).map(before -> before.anonVma))
+            anonVma = mm.vmaLookupUnlocked(end).filter(next -> reusesAnonVma(this, next)).map(next -> next.anonVma)
+                    .or(() -> mm.vmaLookupUnlocked(start - 1).filter(before -> reusesAnonVma(before, this)).map(before -> before.anonVma))
                     .orElseGet(() -> new AnonVma(false));
             mm.areaChanged();
         }

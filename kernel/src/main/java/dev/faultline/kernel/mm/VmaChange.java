@@ -90,24 +90,30 @@ public final class VmaChange {
     /// Unmaps whatever lies in the range, splitting areas that reach beyond it.
     @Models(file = "mm/vma.c", symbol = "do_vmi_align_munmap")
     public static void unmap(Mm mm, long start, long end) {
-        release(detach(mm, start, end));
+        release(detach(mm, mm.areas(start, end), start, end));
+    }
+
+    /// Unmaps everything, when nobody else knows the address space any more.
+    @Models(file = "mm/mmap.c", symbol = "exit_mmap")
+    public static void exitMmap(Mm mm) {
+        release(detach(mm, mm.areas(), 0, Mm.TASK_SIZE));
     }
 
     /// Unmaps the range, and gives `mmap_lock` up, which is held for reading only while pages are given back.
     @Models(file = "mm/vma.c", symbol = "vms_complete_munmap_vmas")
     public static void unmapAndUnlock(Mm mm, long start, long end) {
-        List<Vma> detached = detach(mm, start, end);
+        List<Vma> detached = detach(mm, mm.areas(start, end), start, end);
         mm.vmaLocks().downgrade();
         release(detached);
         mm.mmapLock().upRead();
     }
 
-    /// Takes every area of the range out of the address space, split so that none reaches beyond. Their entries,
+    /// Takes the areas of the range out of the address space, split so that none reaches beyond. Their entries,
     /// and their places among the areas of files, stay until [#release].
     @Models(file = "mm/vma.c", symbol = "vms_gather_munmap_vmas")
-    private static List<Vma> detach(Mm mm, long start, long end) {
+    private static List<Vma> detach(Mm mm, List<Vma> areas, long start, long end) {
         List<Vma> detached = new ArrayList<>();
-        for (Vma vma : mm.areas(start, end)) {
+        for (Vma vma : areas) {
             long from = Math.max(start, vma.start());
             long to = Math.min(end, vma.end());
             List<Vma> rest = rest(vma, from, to);

@@ -38,7 +38,7 @@ public final class VmaLocks extends SharedObject {
     @Models(file = "mm/mmap_lock.c", symbol = "lock_vma_under_rcu")
     public Optional<Vma> lockVmaUnderRcu(long address) {
         machine().step(this, Access.READ, pages(address, address + 1));
-        Optional<Vma> vma = mm.vmaLookup(address)
+        Optional<Vma> vma = mm.vmaLookupUnlocked(address)
                 .filter(found -> !marked.contains(found) && mm.vmaLocking().covers(found));
         Task me = machine().current();
         me.learn(vma.map(Vma::stableName).orElse(0L));

@@ -175,11 +175,6 @@ public final class AddressSpace extends Mapping {
         public boolean isEmpty() {
             return folio.isEmpty() && swap.isEmpty();
         }
-
-        /// {@return whether the page is in that slot of swap}
-        public boolean isSwap(SwapEntry entry) {
-            return swap.equals(Optional.of(entry));
-        }
     }
 
     /// {@return what is in the place of the page with that index} One step.
@@ -187,6 +182,12 @@ public final class AddressSpace extends Mapping {
     public Entry getEntry(long index) {
         Slot slot = slot(index);
         return new Entry(slot.get(), slot.swap);
+    }
+
+    /// {@return whether that slot of swap stands in the place of the page with that index} One step.
+    @Models(file = "mm/shmem.c", symbol = "shmem_confirm_swap")
+    public boolean isInSwap(long index, SwapEntry entry) {
+        return slot(index).isInSwap(entry);
     }
 
     /// Takes a folio out of the cache and leaves a swap entry in its place. The caller holds the folio lock, and drops the
@@ -314,6 +315,13 @@ public final class AddressSpace extends Mapping {
 
         private void count(int delta) {
             nrpages.ifPresent(count -> count.poke(count.peek() + delta));
+        }
+
+        boolean isInSwap(SwapEntry entry) {
+            machine().step(this, Access.READ, -1);
+            boolean there = swap.equals(Optional.of(entry));
+            machine().current().learn(there ? 1 : 0);
+            return there;
         }
 
         boolean clearIfUnused(Folio cached) {

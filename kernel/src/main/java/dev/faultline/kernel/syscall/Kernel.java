@@ -207,7 +207,7 @@ public final class Kernel {
     public void checkQuiescent() {
         for (Process process : processes) {
             process.enter();
-            VmaChange.unmap(process.mm(), 0, Mm.TASK_SIZE);
+            VmaChange.exitMmap(process.mm());
             checkCounts(process.mm());
         }
         processes.forEach(Process::closeAll);

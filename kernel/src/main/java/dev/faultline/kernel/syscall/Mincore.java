@@ -87,7 +87,7 @@ public class Mincore {
         if (pte instanceof Pte.Swap swap) {
             return vma.mm().swap().isCached(swap.entry());
         }
-        if (!pte.equals(Pte.NONE)) {
+        if (pte instanceof Pte.Present) {
             return true;
         }
         return vma.file().map(Vma.FileArea::mapping).filter(mapping -> isCached(mapping, vma.pageIndex(address)))

@@ -89,13 +89,14 @@ public final class Process {
         if (writable) {
             flags.add(VmFlag.WRITE);
         }
-        mm.insert(new Vma(mm, start, start + length, flags, Optional.empty()));
+        Vma segment = new Vma(mm, start, start + length, flags, Optional.empty());
+        mm.insert(segment);
         for (int at = 0; at < bytes.length; at += Content.SIZE) {
-            mapSegmentPage(start + at, Arrays.copyOfRange(bytes, at, Math.min(bytes.length, at + Content.SIZE)), writable);
+            mapSegmentPage(segment, start + at, Arrays.copyOfRange(bytes, at, Math.min(bytes.length, at + Content.SIZE)), writable);
         }
     }
 
-    private void mapSegmentPage(long address, byte[] bytes, boolean writable) {
+    private void mapSegmentPage(Vma segment, long address, byte[] bytes, boolean writable) {
         if (Arrays.equals(bytes, new byte[bytes.length])) {
             return;
         }
@@ -103,7 +104,7 @@ public final class Process {
         for (int i = 0; i < bytes.length; i++) {
             folio.data().content().store(i, 1, bytes[i]);
         }
-        mm.vmaLookup(address).orElseThrow().anonVmaPrepare();
+        segment.anonVmaPrepare();
         mm.slot(address).replace(Pte.NONE, Pte.anonymous(folio, writable));
     }
 

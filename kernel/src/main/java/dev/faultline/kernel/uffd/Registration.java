@@ -2,6 +2,7 @@ package dev.faultline.kernel.uffd;
 
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.mm.Mm;
 import dev.faultline.kernel.mm.Mprotect;
 import dev.faultline.kernel.mm.VmFlag;
 import dev.faultline.kernel.mm.Vma;
@@ -14,9 +15,6 @@ import java.util.Set;
 
 /// Giving areas to an userfaultfd and taking them back (fs/userfaultfd.c, mm/userfaultfd.c).
 final class Registration {
-    /// The first address that a program of x86-64 cannot have.
-    private static final long TASK_SIZE = (1L << 47) - Content.SIZE;
-
     private Registration() {}
 
     /// {@return -EINVAL unless the range is of whole pages that a program can have}
@@ -31,8 +29,8 @@ final class Registration {
     /// {@return -EINVAL unless the range is one that a program can have; `vm.mmap_min_addr` is taken to be 0}
     @Models(file = "fs/userfaultfd.c", symbol = "validate_unaligned_range")
     static Optional<Errno> validateUnalignedRange(long start, long lengthBytes) {
-        boolean possible = lengthBytes != 0 && start >= 0 && start < TASK_SIZE
-                && Long.compareUnsigned(lengthBytes, TASK_SIZE - start) <= 0;
+        boolean possible = lengthBytes != 0 && start >= 0 && start < Mm.TASK_SIZE
+                && Long.compareUnsigned(lengthBytes, Mm.TASK_SIZE - start) <= 0;
         return possible ? Optional.empty() : Optional.of(Errno.EINVAL);
     }
 
@@ -131,7 +129,7 @@ final class Registration {
     @Models(file = "mm/userfaultfd.c", symbol = "userfaultfd_release_all")
     static void releaseAll(UserfaultfdCtx ctx) {
         ctx.mm().mmapLock().downWrite();
-        for (Vma vma : ctx.mm().areas()) {
+        for (Vma vma : ctx.mm().areas(0, Mm.TASK_SIZE)) {
             if (vma.userfault().isPresent() && vma.userfault().get() == ctx) {
                 clearVma(vma, vma.start(), vma.end());
             }

@@ -149,6 +149,12 @@ public final class RwSemaphore extends SharedObject {
         return writer == machine().current();
     }
 
+    /// {@return whether the running task holds the lock, for reading or for writing; no step}
+    public boolean isLockedByMe() {
+        Task me = machine().current();
+        return writer == me || readers.contains(me);
+    }
+
     private RuntimeException notHeld(Task me, String how) {
         return machine().finding(Kind.BUG, label() + " unlocked by " + me + ", which does not hold it for " + how);
     }

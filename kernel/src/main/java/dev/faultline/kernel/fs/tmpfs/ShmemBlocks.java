@@ -26,7 +26,8 @@ public final class ShmemBlocks extends SharedObject {
     /// Pages that are counted as swapped and still in the cache; for [#disagreement] only.
     private long leaving;
 
-    /// Blocks that [#recalc] has not seen to be free because of those: the next one gives them back.
+    /// Blocks of pages that have gone and that no [#recalc] has seen to be free yet, because reclaim dropped them since, or
+    /// because of those on their way: the next one gives them back.
     private long unseen;
 
     /// The blocks of an empty file.
@@ -75,6 +76,11 @@ public final class ShmemBlocks extends SharedObject {
     /// A page that is counted as swapped has left the cache. No step.
     public void hasLeft() {
         leaving--;
+    }
+
+    /// A clean page has left the cache, which the next [#recalc] notices. No step.
+    void hasVanished() {
+        unseen++;
     }
 
     /// Counts a page as swapped that has left the cache before, and gives back what has left it otherwise.

@@ -28,10 +28,14 @@ final class ShmemSwap {
     }
 
     /// Takes a page out of memory that nothing maps. The caller holds the folio lock, which is given up, and a reference.
-    /// A clean page stays, though it is all zeroes and Linux would drop it.
+    /// A clean page is all zeroes, and goes without a trace.
     @Models(file = "mm/vmscan.c", symbol = "pageout")
     void reclaim(Folio folio) {
-        boolean freeable = folio.flags().readBits(Folio.DIRTY) != 0 && folio.readReferenceCount() == 2;
+        if (folio.flags().readBits(Folio.DIRTY) == 0) {
+            drop(folio);
+            return;
+        }
+        boolean freeable = folio.readReferenceCount() == 2;
         if (freeable) {
             folio.flags().clearBits(Folio.DIRTY);
         }
@@ -46,6 +50,19 @@ final class ShmemSwap {
             }
             folio.lock().unlock();
         }
+    }
+
+    /// Takes a clean page out of the cache, unless somebody else has a reference to it. Who has had one marks the page dirty
+    /// first and drops the reference then, so that these are looked at in the other order. Nobody counts that the page has
+    /// gone: who counts next gives the block back.
+    @Models(file = "mm/vmscan.c", symbol = "__remove_mapping")
+    private void drop(Folio folio) {
+        boolean goes = folio.readReferenceCount() == 2 && folio.flags().readBits(Folio.DIRTY) == 0;
+        if (goes) {
+            inode.pages().remove(folio);
+            inode.blocks().hasVanished();
+        }
+        folio.lock().unlock();
     }
 
     /// Moves a page from the cache of the file to that of swap, and writes it out. It is counted as swapped first: in between
@@ -98,7 +115,7 @@ final class ShmemSwap {
         }
         Folio folio = cached.get();
         folio.lock().lock();
-        boolean right = folio.swap().equals(Optional.of(entry)) && mapping().getEntry(index).isSwap(entry);
+        boolean right = folio.swap().equals(Optional.of(entry)) && mapping().isInSwap(index, entry);
         if (right) {
             Writeback.waitForFolio(folio);
             right = mapping().addExpecting(index, folio, entry);

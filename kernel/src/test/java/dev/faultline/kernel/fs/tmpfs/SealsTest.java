@@ -3,10 +3,14 @@ package dev.faultline.kernel.fs.tmpfs;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.faultline.kernel.Sandbox;
+import dev.faultline.kernel.mm.FolioHold;
+import dev.faultline.kernel.mm.GupFlag;
+import dev.faultline.kernel.mm.GupResult;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Fcntl;
 import dev.faultline.kernel.uapi.Mman;
 import dev.faultline.kernel.uapi.SysResult;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
@@ -148,5 +152,82 @@ class SealsTest {
             int fd = sealed(program, Fcntl.F_SEAL_EXEC);
             assertEquals(0x3e, program.must("fcntl", fd, Fcntl.F_GET_SEALS));
         });
+    }
+
+    @Test
+    void whatWasNotExecutableIsNotSealedFurther() {
+        run(program -> {
+            int fd = memfd(program, Mman.MFD_ALLOW_SEALING | Mman.MFD_NOEXEC_SEAL);
+            program.must("fcntl", fd, Fcntl.F_ADD_SEALS, Fcntl.F_SEAL_EXEC);
+            assertEquals(Fcntl.F_SEAL_EXEC, program.must("fcntl", fd, Fcntl.F_GET_SEALS));
+        });
+    }
+
+    @Test
+    void whatIsSealedAgainstGrowingMayBeAllocated() {
+        run(program -> {
+            int fd = memfd(program, Mman.MFD_ALLOW_SEALING);
+            program.must("ftruncate", fd, 8192);
+            program.must("fcntl", fd, Fcntl.F_ADD_SEALS, Fcntl.F_SEAL_GROW);
+            program.must("fallocate", fd, 0, 0, 4096);
+            program.must("fallocate", fd, 0, 0, 8192);
+            fails(program.call("fallocate", fd, 0, 0, 8193), Errno.EPERM);
+            assertEquals(8192, program.must("lseek", fd, 0, Fcntl.SEEK_END));
+        });
+    }
+
+    @Test
+    void mappingsThatAreRefusedDoNotCount() {
+        run(program -> {
+            int fd = sealed(program, Fcntl.F_SEAL_WRITE);
+            for (int attempt = 0; attempt < 3; attempt++) {
+                fails(program.call("mmap", 0, 4096, PROT, Mman.MAP_SHARED, fd, 0), Errno.EPERM);
+            }
+        });
+    }
+
+    @Test
+    void privateMappingsAreNotInTheWay() {
+        run(program -> {
+            int fd = memfd(program, Mman.MFD_ALLOW_SEALING);
+            program.must("ftruncate", fd, 3 * 4096);
+            program.load(program.must("mmap", 0, 3 * 4096, READ, Mman.MAP_PRIVATE, fd, 0));
+            program.store(program.must("mmap", 0, 4096, PROT, Mman.MAP_PRIVATE, fd, 4096), 1);
+            program.load(program.must("mmap", 0, 4096, READ, Mman.MAP_PRIVATE, fd, 4096));
+            program.must("mmap", 0, 4096, READ, Mman.MAP_PRIVATE, fd, 8192);
+            program.must("fcntl", fd, Fcntl.F_ADD_SEALS, Fcntl.F_SEAL_WRITE);
+        });
+    }
+
+    /// Who has pinned a page may write to it, mapped or not.
+    @Test
+    void aPageThatIsPinnedIsInTheWay() {
+        run(program -> {
+            int fd = sealed(program, 0);
+            long mapping = program.shared(fd, 4096);
+            EnumSet<GupFlag> flags = EnumSet.of(GupFlag.PIN, GupFlag.WRITE);
+            GupResult.Pages pinned = (GupResult.Pages) program.gup().getUserPagesFast(mapping, 1, flags);
+            program.must("munmap", mapping, 4096);
+            fails(program.call("fcntl", fd, Fcntl.F_ADD_SEALS, Fcntl.F_SEAL_WRITE), Errno.EBUSY);
+            program.must("munmap", program.shared(fd, 4096), 4096);
+            pinned.folios().forEach(FolioHold.PIN::release);
+            program.must("fcntl", fd, Fcntl.F_ADD_SEALS, Fcntl.F_SEAL_WRITE);
+        });
+    }
+
+    @Test
+    void aPageInSwapIsNotInTheWay() {
+        Sandbox sandbox = Sandbox.tmpfs(OptionalLong.empty());
+        sandbox.swapOn(1);
+        assertEquals(List.of(), sandbox.run(() -> {
+            Sandbox.Program program = sandbox.program(1);
+            int fd = sealed(program, 0);
+            long mapping = program.shared(fd, 4096);
+            program.store(mapping, 1);
+            program.must("madvise", mapping, 4096, Mman.MADV_PAGEOUT);
+            program.must("munmap", mapping, 4096);
+            program.must("fcntl", fd, Fcntl.F_ADD_SEALS, Fcntl.F_SEAL_WRITE);
+            assertEquals(1, program.load(program.must("mmap", 0, 4096, READ, Mman.MAP_PRIVATE, fd, 0)));
+        }));
     }
 }

@@ -325,4 +325,57 @@ class TmpfsTest {
             assertEquals(8192, program.must("pwrite", fd, program.anonymous(8192), 8192, 0));
         }));
     }
+
+    /// Nobody has stored anything there, so that nothing is lost; its block is given back by whoever counts next.
+    @Test
+    void aPageThatWasOnlyReadIsDropped() {
+        run(OptionalLong.of(8192), program -> {
+            int fd = program.open("/mnt/f", 0);
+            program.must("ftruncate", fd, 3 * 4096);
+            long mapping = program.shared(fd, 3 * 4096);
+            long memory = program.anonymous(4096);
+            program.store(memory, 'b');
+            assertEquals(0, program.load(mapping + 4096));
+            int before = program.pagesInUse();
+            program.must("madvise", mapping + 4096, 4096, Mman.MADV_PAGEOUT);
+            assertEquals(before - 1, program.pagesInUse());
+            assertEquals(1, program.must("pwrite", fd, memory, 1, 8192));
+            assertEquals('b', program.load(mapping + 8192));
+        });
+    }
+
+    @Test
+    void theBlockOfAPageThatWasDroppedIsCountedForAWhile() {
+        run(program -> {
+            int fd = program.open("/mnt/f", 0);
+            program.must("ftruncate", fd, 8192);
+            long mapping = program.shared(fd, 8192);
+            assertEquals(0, program.load(mapping + 4096));
+            program.must("madvise", mapping + 4096, 4096, Mman.MADV_PAGEOUT);
+        });
+    }
+
+    @Test
+    void nothingIsWrittenBehindTheLargestSize() {
+        run(program -> {
+            int fd = program.open("/mnt/f", Fcntl.O_APPEND);
+            program.must("ftruncate", fd, Long.MAX_VALUE);
+            long memory = program.anonymous(4096);
+            fails(program.call("write", fd, memory, 1), Errno.EFBIG);
+            assertEquals(0, program.must("write", fd, memory, 0));
+        });
+    }
+
+    @Test
+    void whatWasAllocatedReadsAsZeroes() {
+        run(program -> {
+            int fd = program.open("/mnt/f", 0);
+            program.must("fallocate", fd, 0, 4096, 4096);
+            long memory = program.anonymous(4096);
+            program.fill(memory, 3, 'x');
+            assertEquals(2, program.must("pread", fd, memory, 2, 4096));
+            assertEquals(0, program.load(memory + 1));
+            assertEquals('x', program.load(memory + 2));
+        });
+    }
 }
