@@ -16,6 +16,7 @@ import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Fcntl;
 import dev.faultline.kernel.uapi.Mman;
 import dev.faultline.kernel.uapi.SysResult;
+import dev.faultline.machine.task.NotModelled;
 import java.util.EnumSet;
 import java.util.Optional;
 
@@ -40,6 +41,9 @@ final class MemoryCalls {
                 return SysResult.err(Errno.EBADF);
             }
         }
+        if ((flags & Mman.MAP_HUGETLB) != 0) {
+            return hugetlb(file);
+        }
         long length = (lengthBytes + Content.SIZE - 1) & -Content.SIZE;
         Optional<Errno> wrong = checkPlace(address, lengthBytes, length, flags);
         if (wrong.isPresent()) {
@@ -56,6 +60,13 @@ final class MemoryCalls {
             process.node().userMemory().populate().mmPopulate(mm, start, start + length); // errors are not told
         }
         return result;
+    }
+
+    private static SysResult hugetlb(Optional<OpenFile> file) {
+        if (file.isEmpty()) {
+            throw new NotModelled("MAP_HUGETLB: there are no huge pages");
+        }
+        return SysResult.err(Errno.EINVAL); // no file is one of hugetlbfs
     }
 
     /// What is asked for.

@@ -1,11 +1,13 @@
 package dev.faultline.kernel.mm;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.faultline.kernel.Sandbox;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Mman;
 import dev.faultline.kernel.uapi.SysResult;
+import dev.faultline.machine.task.NotModelled;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -280,6 +282,16 @@ class MemoryCallsTest {
             assertEquals(10, program.load(p));
             fails(Errno.EINVAL, program.call("madvise", p, P, Mman.MADV_POPULATE_READ));
             assertEquals(0, program.must("madvise", p, P, Mman.MADV_POPULATE_WRITE));
+        });
+    }
+
+    @Test
+    void filesHaveNoHugePagesAndThereIsNoModelOfOthers() {
+        run((program, p) -> {
+            int huge = Mman.MAP_PRIVATE | Mman.MAP_HUGETLB;
+            fails(Errno.EINVAL, program.call("mmap", 0, P, RW, huge, program.open("/mnt/f", 0), 0));
+            fails(Errno.EBADF, program.call("mmap", 0, P, RW, huge, 99, 0));
+            assertThrows(NotModelled.class, () -> program.call("mmap", 0, P, RW, huge | Mman.MAP_ANONYMOUS, -1, 0));
         });
     }
 }

@@ -8,6 +8,7 @@ import dev.faultline.kernel.mm.SignalRaised;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Fcntl;
 import dev.faultline.kernel.uapi.Mman;
+import dev.faultline.kernel.uapi.Splice;
 import dev.faultline.kernel.uapi.SysResult;
 import java.util.List;
 import java.util.OptionalLong;
@@ -352,6 +353,36 @@ class TmpfsTest {
             long mapping = program.shared(fd, 8192);
             assertEquals(0, program.load(mapping + 4096));
             program.must("madvise", mapping + 4096, 4096, Mman.MADV_PAGEOUT);
+        });
+    }
+
+    private static long splice(Sandbox.Program program, int fd, int pipe, long memory, long pos, long lengthBytes) {
+        program.store(memory, 8, pos);
+        return program.must("splice", fd, memory, pipe, 0, lengthBytes, Splice.SPLICE_F_NONBLOCK);
+    }
+
+    @Test
+    void pagesAndHolesGoThroughAPipe() {
+        run(program -> {
+            int fd = program.open("/mnt/f", 0);
+            program.must("ftruncate", fd, 8192);
+            long memory = program.anonymous(20 * 4096);
+            program.must("pipe", memory);
+            int out = program.load(memory);
+            int in = program.load(memory + 4);
+            assertEquals(8192, splice(program, fd, in, memory, 0, 100_000));
+            assertEquals(8192, program.access().load(memory, 8));
+            assertEquals(8192, program.must("read", out, memory, 100_000));
+            assertEquals('a', program.load(memory + 4095));
+            assertEquals(0, program.load(memory + 4096));
+            assertEquals(0, splice(program, fd, in, memory, 8192, 10));
+            assertEquals(0, splice(program, fd, in, memory, 9000, 10));
+            assertEquals(200, splice(program, fd, in, memory, 4000, 200));
+            assertEquals(200, program.must("read", out, memory, 10_000));
+            assertEquals('a', program.load(memory + 95));
+            assertEquals(0, program.load(memory + 96));
+            program.must("ftruncate", fd, 20 * 4096);
+            assertEquals(16 * 4096, splice(program, fd, in, memory, 0, 20 * 4096));
         });
     }
 
