@@ -20,6 +20,7 @@ module dev.faultline.kernel {
     exports dev.faultline.kernel.fs.proc;
     exports dev.faultline.kernel.fs.ext4;
     exports dev.faultline.kernel.fs.f2fs;
+    exports dev.faultline.kernel.fs.ntfs3;
     exports dev.faultline.kernel.fs.fuse;
     exports dev.faultline.kernel.fs.gfs2;
     exports dev.faultline.kernel.fs.ramfs;

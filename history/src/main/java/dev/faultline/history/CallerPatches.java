@@ -1,8 +1,11 @@
 package dev.faultline.history;
 
 import dev.faultline.history.fuse.FuseWriteV615;
+import dev.faultline.history.ntfs.Ntfs;
 import dev.faultline.kernel.fs.chardev.ArmadaGem;
 import dev.faultline.kernel.fs.fuse.FuseWrite;
+import dev.faultline.kernel.fs.ntfs3.LegacyNtfs;
+import dev.faultline.kernel.fs.ntfs3.MmapLock;
 import dev.faultline.kernel.kvm.MagicPage;
 import dev.faultline.kernel.signal.FpuFrame;
 import dev.faultline.kernel.signal.PowerpcContext;
@@ -11,6 +14,11 @@ import dev.faultline.kernel.signal.PowerpcContext;
 final class CallerPatches {
     private static final FuseWrite FUSE_V615 = new FuseWriteV615(FuseWriteV615.Pages.UNLOCKED_EARLY);
     private static final MagicPage.SelfTest WRONG_WAY_ROUND = missingBytes -> missingBytes != 0;
+
+    private static final MmapLock NTFS3_WAITS = iRwsem -> {
+        iRwsem.downWrite();
+        return true;
+    };
 
     private CallerPatches() {}
 
@@ -41,6 +49,25 @@ final class CallerPatches {
         return Patches.merged("fuse-prefault", "fuse: Move prefaulting out of hot write path", "v6.16", "2025-05",
                 "faa794dd2e17",
                 Change.toToday(FuseWrite.PART, FUSE_V615));
+    }
+
+    /// The name has stood for an ntfs3 that can only be read since.
+    static Patch ntfsRemoved() {
+        return Patches.merged("ntfs-removed", "fs: Remove NTFS classic", "v6.9-rc1", "2024-01", "7ffa8f3d3023",
+                Change.toToday(LegacyNtfs.PART, Ntfs::new));
+    }
+
+    /// Until then, and since v6.17 again, a mapping that cannot have `i_rwsem` at once fails.
+    static Patch ntfs3MmapWaits() {
+        return Patches.merged("ntfs3-mmap-waits", "fs/ntfs3: Replace inode_trylock with inode_lock", "v6.11-rc1", "2024-07",
+                "69505fe98f19",
+                Change.fromToday(MmapLock.PART, NTFS3_WAITS));
+    }
+
+    static Patch ntfs3MmapTries() {
+        return Patches.merged("ntfs3-mmap-tries", "Revert \"fs/ntfs3: Replace inode_trylock with inode_lock\"", "v6.17-rc1",
+                "2025-07", "a49f0abd8959",
+                Change.toToday(MmapLock.PART, NTFS3_WAITS));
     }
 
     /// What if a caller of fault_in_pages_readable, which returned an errno, were left as it was when the number of bytes

@@ -7,6 +7,7 @@ import dev.faultline.kernel.fs.btrfs.Btrfs;
 import dev.faultline.kernel.fs.ext4.Ext4;
 import dev.faultline.kernel.fs.f2fs.F2fs;
 import dev.faultline.kernel.fs.gfs2.Gfs2;
+import dev.faultline.kernel.fs.ntfs3.Ntfs3;
 import dev.faultline.kernel.fs.ramfs.Ramfs;
 import dev.faultline.kernel.fs.tmpfs.Tmpfs;
 import dev.faultline.kernel.fs.xfs.Xfs;
@@ -72,6 +73,11 @@ public final class Sandbox {
     /// {@return today's kernel with f2fs}
     public static Sandbox f2fs() {
         return new Sandbox(1, nodes -> List.of(new F2fs(nodes.getFirst(), "/mnt")), Parts.TODAY);
+    }
+
+    /// {@return today's kernel with ntfs3}
+    public static Sandbox ntfs3() {
+        return new Sandbox(1, nodes -> List.of(new Ntfs3(nodes.getFirst(), "/mnt")), Parts.TODAY);
     }
 
     /// {@return today's kernel with btrfs}

@@ -13,5 +13,7 @@ public enum FileMode {
     /// The file cannot be mapped.
     NO_MMAP,
     /// The file cannot be mapped shared through a descriptor for writing.
-    NO_SHARED_WRITE
+    NO_SHARED_WRITE,
+    /// The file system is mounted to be read only.
+    READ_ONLY
 }

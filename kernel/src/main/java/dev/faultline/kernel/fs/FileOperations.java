@@ -23,6 +23,14 @@ public interface FileOperations {
     /// @return the bytes written; an error
     SysResult writeIter(Kiocb iocb, IovIter from);
 
+    /// Looks at a range of the file before it is mapped; called with `mmap_lock` held for writing.
+    ///
+    /// @param flags what the area will be
+    /// @return why it cannot be; nothing where it can
+    default Optional<Errno> mmapPrepare(long pos, long lengthBytes, EnumSet<VmFlag> flags) {
+        return Optional.empty();
+    }
+
     /// Prepares mapping the file; called with `mmap_lock` held for writing.
     ///
     /// @return what handles faults

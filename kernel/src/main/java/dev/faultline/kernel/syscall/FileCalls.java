@@ -52,6 +52,10 @@ final class FileCalls {
             }
             case FileSystem.Lookup.Found(Inode inode) -> {
                 boolean direct = (flags & Fcntl.O_DIRECT) != 0;
+                boolean writes = (flags & (Fcntl.O_ACCMODE | Fcntl.O_TRUNC)) != 0;
+                if (writes && inode.operations().modes().contains(FileMode.READ_ONLY)) {
+                    return SysResult.err(Errno.EROFS);
+                }
                 if (direct && !inode.operations().modes().contains(FileMode.CAN_ODIRECT)) {
                     return SysResult.err(Errno.EINVAL);
                 }

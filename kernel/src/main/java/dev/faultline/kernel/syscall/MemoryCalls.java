@@ -191,11 +191,16 @@ final class MemoryCalls {
     @Models(file = "mm/vma.c", symbol = "mmap_region")
     private static SysResult mmapRegion(Mm mm, long start, Request request, Optional<OpenFile> file,
             UserfaultEvents events) {
+        EnumSet<VmFlag> vmFlags = vmFlags(mm.architecture(), request, file);
+        Optional<Errno> refused = file.flatMap(opened ->
+                opened.inode().operations().mmapPrepare(request.offset, request.length, vmFlags));
+        if (refused.isPresent()) {
+            return SysResult.err(refused.get());
+        }
         if ((request.flags & Mman.MAP_FIXED) != 0) {
             events.unmap(mm, start, start + request.length);
             VmaChange.unmap(mm, start, start + request.length);
         }
-        EnumSet<VmFlag> vmFlags = vmFlags(mm.architecture(), request, file);
         if (!VmFlag.areValid(vmFlags)) {
             return SysResult.err(Errno.EINVAL);
         }

@@ -7,6 +7,8 @@ import dev.faultline.kernel.fs.ext4.Ext4;
 import dev.faultline.kernel.fs.f2fs.F2fs;
 import dev.faultline.kernel.fs.fuse.Fuse;
 import dev.faultline.kernel.fs.gfs2.Gfs2;
+import dev.faultline.kernel.fs.ntfs3.LegacyNtfs;
+import dev.faultline.kernel.fs.ntfs3.Ntfs3;
 import dev.faultline.kernel.fs.ramfs.Ramfs;
 import dev.faultline.kernel.fs.tmpfs.Tmpfs;
 import dev.faultline.kernel.fs.xfs.Xfs;
@@ -22,7 +24,7 @@ final class FileSystems {
 
     /// {@return the types that there is a model of, as `mount` names them}
     static List<String> names() {
-        return List.of("gfs2", "ext4", "btrfs", "tmpfs", "xfs", "ramfs", "zonefs", "fuse", "f2fs");
+        return List.of("gfs2", "ext4", "btrfs", "tmpfs", "xfs", "ramfs", "zonefs", "fuse", "f2fs", "ntfs", "ntfs3");
     }
 
     /// {@return a new file system as each node of the machine knows it}
@@ -38,7 +40,9 @@ final class FileSystems {
             case ZONEFS -> onEvery(kernel, node -> new Zonefs(node, mount.path()));
             case FUSE -> onEvery(kernel, node -> fuse(kernel, node, mount.path()));
             case F2FS -> onEvery(kernel, node -> new F2fs(node, mount.path()));
-            case NTFS, UNIONFS ->
+            case NTFS3 -> onEvery(kernel, node -> new Ntfs3(node, mount.path()));
+            case NTFS -> onEvery(kernel, node -> LegacyNtfs.mounted(node, mount.path()));
+            case UNIONFS ->
                 throw new IllegalArgumentException("not refused when it was loaded: " + mount);
         };
     }

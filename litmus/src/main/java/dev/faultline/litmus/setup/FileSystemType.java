@@ -15,6 +15,7 @@ public enum FileSystemType {
     F2FS,
     FUSE,
     NTFS,
+    NTFS3,
     ZONEFS,
     TMPFS(Feature.SIZE, Feature.HUGE),
     RAMFS,

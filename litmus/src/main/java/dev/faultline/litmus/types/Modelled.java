@@ -16,7 +16,7 @@ import java.util.Set;
 public record Modelled(SequencedSet<String> calls, SequencedSet<String> fileSystems, Set<Feature> features) {
     /// The names of all file systems of the language.
     public static final List<String> FILE_SYSTEMS = List.of(
-            "gfs2", "ext4", "xfs", "btrfs", "f2fs", "fuse", "ntfs", "zonefs", "tmpfs", "ramfs", "unionfs");
+            "gfs2", "ext4", "xfs", "btrfs", "f2fs", "fuse", "ntfs", "ntfs3", "zonefs", "tmpfs", "ramfs", "unionfs");
 
     /// Copies the sets, in their order.
     public Modelled {

@@ -136,7 +136,7 @@ public final class Host {
         List<String> options = switch (type) {
             case EXT4 -> List.of("-q", "-F", "-b", "4096");
             case XFS, BTRFS, F2FS -> List.of("-q", "-f");
-            case GFS2, FUSE, NTFS, ZONEFS, TMPFS, RAMFS, UNIONFS ->
+            case GFS2, FUSE, NTFS, NTFS3, ZONEFS, TMPFS, RAMFS, UNIONFS ->
                 throw new HostUnavailable("this host cannot mount " + type);
         };
         Path maker = Command.find("mkfs." + type).orElseThrow(() -> new HostUnavailable("there is no mkfs." + type));
