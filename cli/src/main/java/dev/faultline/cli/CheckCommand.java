@@ -179,7 +179,8 @@ final class CheckCommand implements Callable<Integer> {
 
     private static ExitStatus status(TestResult result) {
         Optional<Expectation> expected = result.test().expectations().stream()
-                .filter(line -> line.architecture().isEmpty() && KernelChoice.of(line).equals(result.kernel()))
+                .filter(line -> line.architecture().map(result.test().machine().architecture()::equals).orElse(true)
+                        && KernelChoice.of(line).equals(result.kernel()))
                 .findFirst();
         if (expected.isPresent()) {
             boolean met = expected.get().verdict().toString().equals(result.verdict());

@@ -106,7 +106,7 @@ final class ZooCommand implements Callable<Integer> {
             Budget budget = new Budget(main.terminal(), main.interrupted(), time, quiet);
             CheckOptions options = new CheckOptions(StrategyChoice.DPOR,
                     budget.within(ExploreOptions.DEFAULT, test.name() + " on " + kernel));
-            return judge(expectation, Check.run(test, kernel, options, Budget::now));
+            return judge(expectation, Check.run(test.as(expectation), kernel, options, Budget::now));
         } catch (UnknownKernelException | SetUpFailed | NotModelled failed) {
             String place = test.source().name() + ":" + expectation.span() + ": error: ";
             main.terminal().message(place + failed.getMessage());
@@ -122,7 +122,8 @@ final class ZooCommand implements Callable<Integer> {
         asExpected += met ? 1 : 0;
         notAsExpected += met ? 0 : 1;
         if (!json && (!quiet || !met)) {
-            row(result.test().name(), result.kernel().toString(), expectation.verdict().toString(), result.verdict(),
+            String on = expectation.architecture().map(architecture -> " on " + architecture).orElse("");
+            row(result.test().name(), result.kernel() + on, expectation.verdict().toString(), result.verdict(),
                     Long.toString(result.exploration().executions()), Long.toString(result.elapsedMillis()),
                     met ? "ok" : "FAILED");
         }

@@ -6,6 +6,7 @@ import dev.faultline.litmus.syntax.Diagnostics;
 import dev.faultline.litmus.syntax.ExpectationSyntax;
 import dev.faultline.litmus.syntax.Span;
 import dev.faultline.litmus.syntax.Word;
+import dev.faultline.litmus.types.Modelled;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,14 +20,16 @@ public final class ExpectationChecker {
     private static final List<String> VERDICTS = verdicts();
 
     private final Diagnostics diagnostics;
+    private final Modelled modelled;
 
-    private ExpectationChecker(Diagnostics diagnostics) {
+    private ExpectationChecker(Diagnostics diagnostics, Modelled modelled) {
         this.diagnostics = diagnostics;
+        this.modelled = modelled;
     }
 
     /// {@return the lines that are well formed; the others are reported}
-    public static List<Expectation> check(List<ExpectationSyntax> lines, Diagnostics diagnostics) {
-        var checker = new ExpectationChecker(diagnostics);
+    public static List<Expectation> check(List<ExpectationSyntax> lines, Modelled modelled, Diagnostics diagnostics) {
+        var checker = new ExpectationChecker(diagnostics, modelled);
         List<Expectation> expectations = new ArrayList<>();
         for (ExpectationSyntax line : lines) {
             checker.expectation(line).ifPresent(expectation -> {
@@ -64,6 +67,9 @@ public final class ExpectationChecker {
         if (architecture.isEmpty()) {
             Span span = words.getFirst().span().to(words.getLast().span());
             diagnostics.report(span, "'" + name + "' is not an architecture", "x86_64, arm64, arm64 mte, sparc64 adi or morello");
+        } else if (!architecture.get().isModelled(modelled)) {
+            Span span = words.getFirst().span().to(words.getLast().span());
+            diagnostics.report(span, "architecture '" + name + "' is not modelled yet", "another one");
         }
         return architecture;
     }

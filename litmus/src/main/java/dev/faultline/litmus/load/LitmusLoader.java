@@ -46,7 +46,7 @@ public final class LitmusLoader {
         checkPlacements(program, machine, diagnostics);
         Optional<Condition> condition =
                 file.condition().map(syntax -> ConditionChecker.check(syntax, program, diagnostics));
-        List<Expectation> expectations = ExpectationChecker.check(file.expectations(), diagnostics);
+        List<Expectation> expectations = ExpectationChecker.check(file.expectations(), modelled, diagnostics);
         diagnostics.throwIfAny();
         Optional<String> doc = file.doc().map(Word::text);
         return new LitmusTest(source, file.name().text(), doc, machine, program, condition,

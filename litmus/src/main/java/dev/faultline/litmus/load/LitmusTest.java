@@ -23,6 +23,12 @@ public record LitmusTest(
         List<Observable> observables,
         List<Expectation> expectations) {
 
+    /// {@return the test as an `expect` line asks for it: on the architecture that the line names}
+    public LitmusTest as(Expectation expectation) {
+        return new LitmusTest(source, name, doc, expectation.architecture().map(machine::on).orElse(machine), program,
+                condition, observables, expectations);
+    }
+
     /// {@return how many processors the machine has: as its description says, or one a thread}
     public int cpus() {
         return machine.cpus().orElse(program.threads().size());

@@ -1,6 +1,7 @@
 package dev.faultline.litmus.setup;
 
 import dev.faultline.litmus.types.Feature;
+import dev.faultline.litmus.types.Modelled;
 import java.util.Optional;
 
 /// The architectures of the language.
@@ -22,6 +23,11 @@ public enum Architecture {
     /// {@return the architecture as the language writes it}
     public String words() {
         return words;
+    }
+
+    /// {@return whether there is a model of it}
+    public boolean isModelled(Modelled modelled) {
+        return feature.map(modelled.features()::contains).orElse(true);
     }
 
     /// {@return what a model must have for it; nothing for the default one}

@@ -21,6 +21,11 @@ public record MachineSpec(
         int failingAllocations,
         int failingTransfers) {
 
+    /// {@return the same machine of another architecture}
+    public MachineSpec on(Architecture other) {
+        return new MachineSpec(other, cpus, memoryPages, swapSlots, steps, adversaries, failingAllocations, failingTransfers);
+    }
+
     /// {@return the machines of the largest cluster that a file system of this one spans; 1 if it stands alone}
     public int nodes() {
         return steps.stream()
