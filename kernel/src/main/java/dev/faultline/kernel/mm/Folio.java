@@ -172,6 +172,7 @@ public final class Folio extends StateObject {
             data.forget();
             flags.poke(0);
             memory.free(this);
+            memory.giveFrame();
         }
     }
 

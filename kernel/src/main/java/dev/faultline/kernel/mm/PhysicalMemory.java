@@ -3,6 +3,7 @@ package dev.faultline.kernel.mm;
 import dev.faultline.machine.task.Machine;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.PriorityQueue;
 
 /// The page frames of one machine. A freed frame is reused lowest number first, so that a loop that
@@ -11,6 +12,7 @@ public final class PhysicalMemory {
     private final Machine machine;
     private final PriorityQueue<Long> free = new PriorityQueue<>();
     private final List<Folio> inUse = new ArrayList<>();
+    private Optional<FrameLimit> limit = Optional.empty();
     private long next;
 
     /// Memory without a limit.
@@ -22,10 +24,26 @@ public final class PhysicalMemory {
         return machine;
     }
 
-    /// {@return a folio of zeroes that nobody else knows, with one reference, which is the caller's} No step.
+    /// Leaves the machine so many page frames, those in use included. Before anything runs.
+    ///
+    /// @return whether there are that many in use at most
+    public boolean limit(int frames, FrameLimit.Reclaimer reclaimer) {
+        limit = Optional.of(new FrameLimit(machine, frames, inUse.size(), reclaimer));
+        return inUse.size() <= frames;
+    }
+
+    /// {@return the signal that the running thread gets before it goes on in user mode, as there is no memory} No step
+    /// where there is no limit.
+    public Optional<Signal> killed() {
+        return limit.filter(FrameLimit::kills).map(_ -> Signal.SIGKILL);
+    }
+
+    /// {@return a folio of zeroes that nobody else knows, with one reference, which is the caller's} No step where there
+    /// is no limit; else several, and pages of others may leave memory.
     ///
     /// @param what what the memory is for, in a word for reports
     public Folio allocate(String what) {
+        limit.ifPresent(FrameLimit::take);
         long pfn = free.isEmpty() ? next++ : free.remove();
         Folio folio = new Folio(this, pfn, what);
         inUse.add(folio);
@@ -35,6 +53,11 @@ public final class PhysicalMemory {
     void free(Folio folio) {
         inUse.remove(folio);
         free.add(folio.pfn());
+    }
+
+    /// The frame of a folio that was freed can be had again. One step where there is a limit.
+    void giveFrame() {
+        limit.ifPresent(FrameLimit::give);
     }
 
     /// {@return the folios that were not freed, for the check at the end}

@@ -32,6 +32,18 @@ public final class Reclaim {
         folio.put();
     }
 
+    /// Tries to swap a page out that one of those programs maps.
+    ///
+    /// @return whether there is one, and the page was not being freed
+    public boolean reclaimOf(List<Mm> programs, Folio folio) {
+        Optional<Mm> owner = programs.stream().filter(mm -> !mm.slotsOf(folio).isEmpty()).findFirst();
+        boolean there = owner.isPresent() && folio.tryGet();
+        if (there) {
+            reclaimPages(List.of(folio), owner.get().anonVma());
+        }
+        return there;
+    }
+
     /// The caller's reference to each page is given back.
     ///
     /// @param anonVma who may map those that are not of a file

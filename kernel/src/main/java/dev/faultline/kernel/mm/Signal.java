@@ -2,7 +2,7 @@ package dev.faultline.kernel.mm;
 
 /// A signal that ends the thread that gets it.
 public enum Signal {
-    SIGILL(4), SIGABRT(6), SIGBUS(7), SIGFPE(8), SIGSEGV(11), SIGPIPE(13);
+    SIGILL(4), SIGABRT(6), SIGBUS(7), SIGFPE(8), SIGKILL(9), SIGSEGV(11), SIGPIPE(13);
 
     private final int number;
 

@@ -78,7 +78,7 @@ public final class UserAccess {
         }
         RetryLoop loop = machine.retryLoop("user access");
         for (;;) {
-            Optional<Signal> signal = doUserAddrFault(address, write, true);
+            Optional<Signal> signal = doUserAddrFault(address, write, true).or(memory.physical()::killed);
             if (signal.isPresent()) {
                 throw new SignalRaised(signal.get());
             }

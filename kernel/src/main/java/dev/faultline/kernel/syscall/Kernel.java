@@ -1,6 +1,7 @@
 package dev.faultline.kernel.syscall;
 
 import dev.faultline.kernel.daemon.Daemons;
+import dev.faultline.kernel.daemon.DirectReclaim;
 import dev.faultline.kernel.fs.FileSystem;
 import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Node;
@@ -132,7 +133,22 @@ public final class Kernel {
         int index = node.number() - 1;
         return new Daemons(node,
                 mounts.stream().flatMap(mount -> mount.onNode().get(index).inodes().stream()).toList(),
-                processes.stream().filter(process -> process.node() == node).map(Process::mm).toList());
+                programs(node));
+    }
+
+    /// Leaves every machine so many page frames, those in use included.
+    ///
+    /// @return whether there are that many in use at most
+    public boolean limitMemory(int frames) {
+        boolean enough = true;
+        for (Node node : nodes) {
+            enough &= node.physical().limit(frames, new DirectReclaim(node, () -> programs(node)));
+        }
+        return enough;
+    }
+
+    private List<Mm> programs(Node node) {
+        return processes.stream().filter(process -> process.node() == node).map(Process::mm).toList();
     }
 
     /// {@return the process with that number on a node, if it has not been waited for}

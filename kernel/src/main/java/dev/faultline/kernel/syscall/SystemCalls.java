@@ -167,7 +167,7 @@ public final class SystemCalls {
                 throw machine.finding(Kind.BUG, "lock held when returning to user space: " + hold.lock().label());
             }
         }
-        Optional<Signal> signal = TaskStruct.current(machine).takePending();
+        Optional<Signal> signal = TaskStruct.current(machine).takePending().or(process.node().physical()::killed);
         if (signal.isPresent()) {
             throw new SignalRaised(signal.get());
         }

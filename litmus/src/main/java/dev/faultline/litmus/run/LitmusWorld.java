@@ -72,10 +72,17 @@ final class LitmusWorld implements dev.faultline.machine.schedule.Program.World 
         for (Body thread : test().program().threads()) {
             frame(thread);
         }
+        test().machine().memoryPages().ifPresent(this::limitMemory);
         program.init().ifPresent(code -> run(test().program().init().orElseThrow(), code, false));
         Frame init = frames.get("init");
         if (init != null && init.signal().isPresent()) {
             throw machine.finding(Kind.BUG, "init was ended by " + init.signal().get());
+        }
+    }
+
+    private void limitMemory(int pages) {
+        if (!kernel.limitMemory(pages)) {
+            throw machine.finding(Kind.BUG, "the programs alone need more than " + pages + " pages of memory");
         }
     }
 
