@@ -5,6 +5,7 @@ import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Folio;
+import dev.faultline.kernel.mm.Migrate;
 import dev.faultline.kernel.mm.Mm;
 import dev.faultline.kernel.mm.Reclaim;
 import dev.faultline.kernel.mm.VmFlag;
@@ -53,6 +54,16 @@ public final class Daemons {
         start("flusher", most, pagesOfFiles().stream().filter(page -> !page.mapping().isSwapBacked()).toList(), this::write);
     }
 
+    /// Starts the one that moves pages within memory, to make room for large ones.
+    ///
+    /// @param most how often it may
+    @Models(file = "mm/compaction.c", symbol = "kcompactd")
+    public void kcompactd(int most) {
+        List<Target> targets = new ArrayList<>(pagesOfFiles());
+        targets.addAll(pagesOfPrograms());
+        start("kcompactd", most, targets, this::migrate);
+    }
+
     private <T extends Target> void start(String name, int most, List<T> targets, Consumer<T> act) {
         Machine machine = node.machine();
         machine.spawnDaemon(name, () -> {
@@ -98,6 +109,15 @@ public final class Daemons {
             case Target.OfFile(AddressSpace mapping, long index) ->
                 mapping.getFolio(index).ifPresent(reclaim::reclaimFilePage);
             case Target.OfProcess(Mm mm, long address) -> reclaim.reclaim(mm, address);
+        }
+    }
+
+    private void migrate(Target target) {
+        Migrate migrate = node.userMemory().memory().migrate();
+        switch (target) {
+            case Target.OfFile(AddressSpace mapping, long index) ->
+                mapping.getFolio(index).ifPresent(migrate::migrateFilePage);
+            case Target.OfProcess(Mm mm, long address) -> migrate.migrate(mm, address);
         }
     }
 

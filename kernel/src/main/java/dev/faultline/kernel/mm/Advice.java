@@ -75,7 +75,7 @@ final class Advice {
                     }
                 }
                 case Pte.Present present when present.isAnonymous() -> freePage(slot, present, tlb);
-                case Pte.Present _, Pte.None _, Pte.Marker _ -> { }
+                case Pte.Present _, Pte.None _, Pte.Marker _, Pte.Migration _ -> { }
             }
         }
         tlb.finish();

@@ -76,9 +76,10 @@ public final class Fork {
         List<PteSlot> slots = parent.vmaLocking().keepsOutOfFork()
                 ? parent.slots(vma.start(), vma.end()) : parent.walk(vma.start(), vma.end());
         for (PteSlot slot : slots) {
-            Pte copied = protection(copyPte(vma, slot, tlb), keepsProtection);
+            PteSlot childSlot = child.slot(slot.address());
+            Pte copied = protection(copyPte(vma, slot, childSlot, keepsProtection, tlb), keepsProtection);
             if (!copied.equals(Pte.NONE)) {
-                child.slot(slot.address()).replace(Pte.NONE, copied);
+                childSlot.replace(Pte.NONE, copied);
             }
         }
         if (cow) {
@@ -86,9 +87,11 @@ public final class Fork {
         }
     }
 
-    /// {@return the entry for the child; reclaim may change that of the parent meanwhile}
+    /// {@return the entry for the child, if it has none yet; reclaim may change that of the parent meanwhile} An entry of a
+    /// page that is being moved is copied under both page-table locks, so that whoever moves it finds both or the other
+    /// one alone.
     @Models(file = "mm/memory.c", symbol = "copy_pte_range")
-    private Pte copyPte(Vma vma, PteSlot slot, TlbGather tlb) {
+    private Pte copyPte(Vma vma, PteSlot slot, PteSlot childSlot, boolean keepsProtection, TlbGather tlb) {
         RetryLoop loop = physical.machine().retryLoop("copy_pte_range");
         for (;;) {
             switch (slot.read()) {
@@ -101,6 +104,12 @@ public final class Fork {
                 case Pte.Swap swap -> {
                     if (copyNonpresentPte(slot, swap)) {
                         return swap.shared();
+                    }
+                }
+                case Pte.Migration migration -> {
+                    Pte.Migration shared = migration.shared(vma.isCow());
+                    if (slot.shareMigration(migration, shared, childSlot, protection(shared, keepsProtection))) {
+                        return Pte.NONE;
                     }
                 }
                 case Pte.Present present -> {
@@ -138,6 +147,7 @@ public final class Fork {
             case Pte.None _ -> entry;
             case Pte.Marker marker -> marker == Pte.Marker.UFFD_WP ? Pte.NONE : marker;
             case Pte.Swap swap -> new Pte.Swap(swap.entry(), swap.exclusive(), false);
+            case Pte.Migration(Pte.Present was) -> new Pte.Migration(was.without(Pte.Present.UFFD_WP));
             case Pte.Present present -> present.without(Pte.Present.UFFD_WP);
         };
     }

@@ -86,6 +86,15 @@ public abstract class Mapping extends StateObject {
         folio.lock().unlock();
     }
 
+    /// Puts a locked copy in the place of a folio of the file, if the only references to that are the cache's, which the
+    /// caller drops, and the caller's. The caller holds the folio lock; nothing maps the folio. The copy gets a reference
+    /// more: the cache's.
+    ///
+    /// @return whether it was replaced
+    public boolean migrate(Folio folio, Folio copy) {
+        return false;
+    }
+
     /// {@return whether pages can go to swap}
     public boolean isSwapBacked() {
         return false;

@@ -14,6 +14,7 @@ public final class Memory {
     private final Folio zeroPage;
     private final Swap swap;
     private final Reclaim reclaim;
+    private final Migrate migrate;
     private final SwapFault swapFault;
     private final WpReuse wpReuse;
 
@@ -26,6 +27,7 @@ public final class Memory {
         zeroPage.becomeZeroPage();
         this.swap = new Swap(machine, physical);
         this.reclaim = new Reclaim(swap);
+        this.migrate = new Migrate(physical);
         this.swapFault = new SwapFault(this, swap);
     }
 
@@ -49,6 +51,11 @@ public final class Memory {
         return reclaim;
     }
 
+    /// {@return what moves pages within memory}
+    public Migrate migrate() {
+        return migrate;
+    }
+
     /// Handles a fault at `address` in `vma`. The caller holds `mmap_lock` for reading, and still does
     /// afterwards unless the result has [VmFaultResult#RETRY].
     @Models(file = "mm/memory.c", symbol = "handle_mm_fault")
@@ -64,6 +71,7 @@ public final class Memory {
             case Pte.None _ -> doPteMissing(fault);
             case Pte.Marker marker -> handlePteMarker(fault, marker);
             case Pte.Swap entry -> swapFault.doSwapPage(fault, entry);
+            case Pte.Migration migration -> migrationEntryWait(migration);
             case Pte.Present pte when (fault.isWrite() || fault.isUnshare()) && !pte.writable() -> doWpPage(fault, pte);
             case Pte.Present pte -> touch(fault, pte);
         };
@@ -84,6 +92,13 @@ public final class Memory {
             return VmFaultResult.DONE;
         }
         return doPteMissing(fault);
+    }
+
+    /// Waits with the locks of the fault held; the access is restarted.
+    @Models(file = "mm/migrate.c", symbol = "migration_entry_wait")
+    private static VmFaultResult migrationEntryWait(Pte.Migration migration) {
+        migration.was().folio().lock().await();
+        return VmFaultResult.DONE;
     }
 
     /// The entry permits the access by now: sets what the processor would have set.

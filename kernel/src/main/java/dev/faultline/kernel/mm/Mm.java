@@ -184,10 +184,15 @@ public final class Mm extends StateObject {
         pageTable.use(slot);
     }
 
-    /// {@return the entries that map the page, without a step: for [AnonVmaRoot]}
+    /// {@return the entries that map the page, or will again, without a step: for [AnonVmaRoot]}
     List<PteSlot> slotsOf(Folio folio) {
         return pageTable.used().stream()
-                .filter(slot -> slot.peek() instanceof Pte.Present present && present.folio() == folio).toList();
+                .filter(slot -> isOf(slot.peek(), folio)).toList();
+    }
+
+    private static boolean isOf(Pte pte, Folio folio) {
+        return pte instanceof Pte.Present present && present.folio() == folio
+                || pte instanceof Pte.Migration migration && migration.was().folio() == folio;
     }
 
     /// {@return the area that contains `address`} The caller holds `mmap_lock`.

@@ -110,13 +110,15 @@ public final class Mprotect {
                 case Pte.None _ -> markers ? Pte.Marker.UFFD_WP : pte;
                 case Pte.Marker marker -> !enable && marker == Pte.Marker.UFFD_WP ? Pte.NONE : marker;
                 case Pte.Swap(SwapEntry entry, boolean exclusive, boolean _) -> new Pte.Swap(entry, exclusive, enable);
+                case Pte.Migration(Pte.Present was) ->
+                    new Pte.Migration(enable ? was.mkUffdWp() : resolved(vma, was));
                 case Pte.Present present -> enable ? present.mkUffdWp() : resolved(vma, present);
             }, tlb);
         }
         tlb.finish();
     }
 
-    private static Pte resolved(Vma vma, Pte.Present pte) {
+    private static Pte.Present resolved(Vma vma, Pte.Present pte) {
         Pte.Present open = pte.without(Pte.Present.UFFD_WP);
         boolean writable = vma.has(VmFlag.WRITE) && !open.protNone() && canChangeWritable(vma, open);
         return writable ? open.with(Pte.Present.WRITE) : open;

@@ -30,6 +30,16 @@ public sealed interface Pte {
         }
     }
 
+    /// The page is being moved to another frame: whoever needs it waits for the folio lock. The entry holds no reference.
+    ///
+    /// @param was what the entry was, and will be again for the frame that the page has then
+    record Migration(Present was) implements Pte {
+        /// {@return this entry, after another one came to stand for the same page, which a write has to copy from now on}
+        Migration shared(boolean cow) {
+            return cow ? new Migration(was.without(Present.WRITE | Present.ANON_EXCLUSIVE)) : this;
+        }
+    }
+
     /// A page is mapped.
     ///
     /// @param bits [#WRITE] and its like
@@ -181,6 +191,7 @@ public sealed interface Pte {
             case Marker marker -> -1 - marker.ordinal();
             case Swap(SwapEntry entry, boolean exclusive, boolean uffdWp) ->
                 Digest.mix(-9 - entry.slot(), (exclusive ? 1 : 0) + (uffdWp ? 2 : 0));
+            case Migration(Present was) -> Digest.mix(was.hash(), 21);
             case Present p -> Digest.mix(p.folio.pfn() + 1, p.bits);
         };
     }

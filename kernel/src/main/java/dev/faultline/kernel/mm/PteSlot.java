@@ -1,6 +1,7 @@
 package dev.faultline.kernel.mm;
 
 import dev.faultline.kernel.lib.Content;
+import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.swap.SwapEntry;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.machine.shared.Cell;
@@ -149,7 +150,7 @@ public final class PteSlot extends SharedObject {
     /// the page-table lock.
     ///
     /// @return whether it was
-    boolean mapSwappedIn(Pte.Swap expected, Pte.Present mapped) {
+    boolean mapSwappedIn(Pte expected, Pte.Present mapped) {
         machine().step(this, Access.WRITE, -1, mapped.folio().referenceCount(), Access.ADD, -1);
         boolean same = pte.equals(expected);
         machine().current().learn(same ? 1 : 0);
@@ -176,6 +177,23 @@ public final class PteSlot extends SharedObject {
         machine().current().learn(result.ordinal());
         if ((result == Unmap.CLEAN || result == Unmap.DIRTY) && pte instanceof Pte.Present present) {
             restrict(new Pte.Swap(swap, present.anonExclusive(), present.uffdWp()), tlb);
+        }
+        return result;
+    }
+
+    /// Puts a migration entry in the place of an entry that maps `folio`, on the conditions of [#swapOut]. One step, under
+    /// the page-table lock.
+    ///
+    /// @param tlb flushes the translation later
+    @Models(file = "mm/rmap.c", symbol = "try_to_migrate_one")
+    Unmap migrateOut(Folio folio, TlbGather tlb) {
+        machine().step(this, Access.WRITE, -1, folio.referenceCount(), Access.READ, -1);
+        Unmap result = !(pte instanceof Pte.Present present) || present.folio() != folio ? Unmap.NOT_MAPPED
+                : present.anonExclusive() && folio.isPinnedNow() ? Unmap.REFUSED
+                : present.dirty() ? Unmap.DIRTY : Unmap.CLEAN;
+        machine().current().learn(result.ordinal());
+        if ((result == Unmap.CLEAN || result == Unmap.DIRTY) && pte instanceof Pte.Present present) {
+            restrict(new Pte.Migration(present), tlb);
         }
         return result;
     }
@@ -207,6 +225,8 @@ public final class PteSlot extends SharedObject {
         machine().current().learn(old.hash());
         if (old instanceof Pte.Present present) {
             restrict(change.apply(present), tlb);
+        } else if (old instanceof Pte.Migration migration) {
+            put(new Pte.Migration(change.apply(migration.was())));
         }
         return old;
     }
@@ -247,6 +267,21 @@ public final class PteSlot extends SharedObject {
         machine().step(this, Access.WRITE, -1);
         machine().current().learn(pte.hash());
         restrict(change.apply(pte), tlb);
+    }
+
+    /// Puts an entry for the same page, which is being moved, into `other`, where nothing is, if this one is still
+    /// `expected`. One step, under both page-table locks.
+    ///
+    /// @return whether it was
+    boolean shareMigration(Pte.Migration expected, Pte.Migration mine, PteSlot other, Pte its) {
+        machine().step(this, Access.WRITE, -1, other, Access.WRITE, -1);
+        boolean same = pte.equals(expected);
+        machine().current().learn(same ? 1 : 0);
+        if (same) {
+            put(mine);
+            other.put(its);
+        }
+        return same;
     }
 
     /// Takes the entry of `source`, which is left empty. One step, under both page-table locks.

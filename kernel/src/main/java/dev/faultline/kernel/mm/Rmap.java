@@ -47,7 +47,7 @@ public final class Rmap {
             switch (pte) {
                 case Pte.Present present -> drop(mapping, present, tlb);
                 case Pte.Swap swap -> slot.mm().swap().freeSwapAndCache(swap.entry());
-                case Pte.Marker _ -> { }
+                case Pte.Marker _, Pte.Migration _ -> { }
                 case Pte.None _ -> throw new AssertionError("nothing to remove");
             }
         });
@@ -60,6 +60,7 @@ public final class Rmap {
         boolean isProtected = switch (old) {
             case Pte.Present present -> present.uffdWp();
             case Pte.Swap swap -> swap.uffdWp();
+            case Pte.Migration migration -> migration.was().uffdWp();
             case Pte.Marker marker -> marker == Pte.Marker.UFFD_WP;
             case Pte.None _ -> false;
         };
@@ -69,6 +70,7 @@ public final class Rmap {
     private static boolean isMeant(Pte pte, Copies copies) {
         return switch (pte) {
             case Pte.Present present -> !present.special() && (copies == Copies.GO || !present.isAnonymous());
+            case Pte.Migration(Pte.Present was) -> copies == Copies.GO || !was.isAnonymous();
             case Pte.Swap _ -> copies == Copies.GO;
             case Pte.Marker marker -> copies == Copies.GO && marker == Pte.Marker.POISONED;
             case Pte.None _ -> false;

@@ -157,6 +157,12 @@ public final class AddressSpace extends Mapping {
     }
 
     @Override
+    @Models(file = "mm/migrate.c", symbol = "__folio_migrate_mapping")
+    public boolean migrate(Folio folio, Folio copy) {
+        return slot(folio.index()).replaceIfUnused(folio, copy);
+    }
+
+    @Override
     public void reclaim(Folio folio) {
         operations.reclaim(this, folio);
     }
@@ -330,6 +336,20 @@ public final class AddressSpace extends Mapping {
             machine().current().learn(unused ? 1 : 0);
             if (unused) {
                 folio = Optional.empty();
+                cached.clearMapping();
+                changed();
+            }
+            return unused;
+        }
+
+        boolean replaceIfUnused(Folio cached, Folio copy) {
+            machine().step(this, Access.WRITE, -1, cached.referenceCount(), Access.READ, -1);
+            boolean unused = cached.peekReferenceCount() == 2;
+            machine().current().learn(unused ? 1 : 0);
+            if (unused) {
+                copy.getWithinStep();
+                copy.setMapping(AddressSpace.this, cached.index());
+                folio = Optional.of(copy);
                 cached.clearMapping();
                 changed();
             }

@@ -99,6 +99,10 @@ final class MovePages {
             case Pte.Marker _ -> Optional.of(Errno.EFAULT);
             case Pte.Swap swap when !swap.exclusive() -> Optional.of(Errno.EBUSY);
             case Pte.Swap swap -> to.moveFrom(from, swap) ? Optional.empty() : Optional.of(Errno.EAGAIN);
+            case Pte.Migration migration -> {
+                migration.was().folio().lock().await();
+                yield Optional.of(Errno.EAGAIN);
+            }
             case Pte.Present zero when zero.folio().isZeroPage() ->
                 to.moveFrom(from, zero, Pte.zeroPage(zero.folio())) ? Optional.empty() : Optional.of(Errno.EAGAIN);
             case Pte.Present page -> movePresent(to, from, page);

@@ -61,7 +61,7 @@ public record Place(Vma vma, long address, boolean protect) {
     /// {@return whether nothing is mapped; a marker of protection may be there}
     @Models(file = "include/linux/swapops.h", symbol = "pte_none_mostly")
     public static boolean isNoneMostly(Pte pte) {
-        return !(pte instanceof Pte.Present);
+        return pte.equals(Pte.NONE) || pte instanceof Pte.Marker;
     }
 
     /// {@return whether there is nothing at all}

@@ -21,7 +21,7 @@ public class UserfaultWait {
     protected boolean mustWait(PteSlot slot, Reason reason) {
         return switch (slot.read()) {
             case Pte.None _, Pte.Marker _ -> true;
-            case Pte.Swap _ -> false;
+            case Pte.Swap _, Pte.Migration _ -> false;
             case Pte.Present present -> reason == Reason.WP && !present.writable();
         };
     }

@@ -183,7 +183,7 @@ final class LitmusWorld implements dev.faultline.machine.schedule.Program.World 
         switch (adversary.kind()) {
             case RECLAIM -> daemons.kswapd(adversary.most());
             case WRITEBACK -> daemons.flusher(adversary.most());
-            case MIGRATE -> throw new IllegalArgumentException("not refused when it was loaded: " + adversary);
+            case MIGRATE -> daemons.kcompactd(adversary.most());
         }
     }
 
