@@ -8,6 +8,7 @@ import dev.faultline.kernel.uapi.Fcntl;
 import dev.faultline.kernel.uapi.SysResult;
 import java.util.List;
 import java.util.function.BiConsumer;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -20,6 +21,9 @@ class FallocateTest {
         Sandbox sandbox = switch (fileSystem) {
             case "ext4" -> Sandbox.ext4();
             case "xfs" -> Sandbox.xfs();
+            case "f2fs" -> Sandbox.f2fs();
+            case "ntfs3" -> Sandbox.ntfs3();
+            case "ramfs" -> Sandbox.ramfs();
             default -> Sandbox.gfs2(1);
         };
         sandbox.file("/mnt/f", 12288, 'a');
@@ -52,7 +56,7 @@ class FallocateTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"ext4", "xfs", "gfs2"})
+    @ValueSource(strings = {"ext4", "xfs", "gfs2", "f2fs"})
     void aHoleReadsAsZeroesThroughMappingsToo(String fileSystem) {
         run(fileSystem, (program, fd) -> {
             long mapped = program.shared(fd, 12288);
@@ -67,7 +71,7 @@ class FallocateTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"ext4", "xfs", "gfs2"})
+    @ValueSource(strings = {"ext4", "xfs", "gfs2", "f2fs"})
     void aPartOfAPageIsZeroedOnDiskAsWell(String fileSystem) {
         run(fileSystem, (program, fd) -> {
             program.must("fallocate", fd, PUNCH, 100, 10);
@@ -77,7 +81,7 @@ class FallocateTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"ext4", "xfs", "gfs2"})
+    @ValueSource(strings = {"ext4", "xfs", "gfs2", "f2fs"})
     void whatIsAllocatedReadsAsZeroesUntilItIsWritten(String fileSystem) {
         run(fileSystem, (program, fd) -> {
             program.must("fallocate", fd, KEEP, 12288, 4096);
@@ -92,7 +96,7 @@ class FallocateTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"ext4", "xfs"})
+    @ValueSource(strings = {"ext4", "xfs", "f2fs"})
     void aDirectWriteOntoAllocatedBlocksLeavesZeroesAroundIt(String fileSystem) {
         run(fileSystem, (program, fd) -> {
             program.must("fallocate", fd, 0, 12288, 12288);
@@ -104,7 +108,7 @@ class FallocateTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"ext4", "xfs"})
+    @ValueSource(strings = {"ext4", "xfs", "f2fs"})
     void aRangeIsZeroed(String fileSystem) {
         run(fileSystem, (program, fd) -> {
             write(program, fd, 'b', 12288, 0);
@@ -117,7 +121,7 @@ class FallocateTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"ext4", "xfs"})
+    @ValueSource(strings = {"ext4", "xfs", "f2fs"})
     void theRestOfAFileMoves(String fileSystem) {
         run(fileSystem, (program, fd) -> {
             write(program, fd, 'b', 4096, 4096);
@@ -132,7 +136,7 @@ class FallocateTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"ext4", "xfs"})
+    @ValueSource(strings = {"ext4", "xfs", "f2fs"})
     void moreThanTheWholeIsNotMoved(String fileSystem) {
         run(fileSystem, (program, fd) -> {
             int collapse = Fcntl.FALLOC_FL_COLLAPSE_RANGE;
@@ -145,7 +149,7 @@ class FallocateTest {
 
     /// Asked of a real v6.18 on ext4.
     @ParameterizedTest
-    @ValueSource(strings = {"ext4", "xfs"})
+    @ValueSource(strings = {"ext4", "xfs", "f2fs"})
     void whatAMappingWroteBehindTheEndIsNotSeenWhenTheFileGrows(String fileSystem) {
         run(fileSystem, (program, fd) -> {
             program.must("ftruncate", fd, 100);
@@ -154,5 +158,30 @@ class FallocateTest {
             program.must("fallocate", fd, 0, 0, 8192);
             assertEquals("a00", text(program, fd, 99, 200, 4096));
         });
+    }
+
+    @Test
+    void ntfs3KeepsItsClusters() {
+        run("ntfs3", (program, fd) -> {
+            assertEquals(SysResult.err(Errno.EOPNOTSUPP), program.call("fallocate", fd, PUNCH, 0, 4096));
+            assertEquals(SysResult.err(Errno.EOPNOTSUPP),
+                    program.call("fallocate", fd, Fcntl.FALLOC_FL_INSERT_RANGE, 0, 4096));
+            program.must("fallocate", fd, KEEP, 12288, 4096);
+            assertEquals(12288, sizeOf(program, fd));
+            program.must("fallocate", fd, 0, 12288, 4096);
+            assertEquals("a00", text(program, fd, 12287, 12288, 16383));
+            write(program, fd, 'b', 4096, 4096);
+            program.must("fallocate", fd, Fcntl.FALLOC_FL_COLLAPSE_RANGE, 0, 4096);
+            assertEquals(12288, sizeOf(program, fd));
+            assertEquals("ba0", text(program, fd, 0, 4096, 8192));
+            program.must("fallocate", fd, Fcntl.FALLOC_FL_COLLAPSE_RANGE, 4096, 8192);
+            assertEquals(4096, sizeOf(program, fd));
+        });
+    }
+
+    @Test
+    void ramfsKnowsNoFallocate() {
+        run("ramfs", (program, fd) ->
+                assertEquals(SysResult.err(Errno.EOPNOTSUPP), program.call("fallocate", fd, 0, 0, 4096)));
     }
 }

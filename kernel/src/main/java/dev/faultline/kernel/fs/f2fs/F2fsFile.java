@@ -290,13 +290,18 @@ final class F2fsFile extends CachedFile implements GenericWrite.PageWriter {
     /// Drops what mappings may have written behind the end, as far as it is about to become part of the file. Takes and
     /// drops `invalidate_lock` for writing.
     @Models(file = "fs/f2fs/file.c", symbol = "f2fs_zero_post_eof_page")
-    private void zeroPostEofPages(long newSize) {
+    void zeroPostEofPages(long newSize) {
         long size = mapping().iSize().read();
         if (size < newSize) {
             mapping().invalidateLock().downWrite();
             Truncate.truncatePagecacheRange(mapping(), size, newSize);
             mapping().invalidateLock().upWrite();
         }
+    }
+
+    @Override
+    public Optional<Errno> fallocate(OpenFile file, int mode, long offset, long lengthBytes) {
+        return new F2fsFallocate(inode, this).fallocate(mode, offset, lengthBytes);
     }
 
     @Models(file = "fs/f2fs/file.c", symbol = "f2fs_do_truncate_blocks")

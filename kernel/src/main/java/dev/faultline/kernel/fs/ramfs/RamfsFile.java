@@ -103,6 +103,11 @@ final class RamfsFile extends CachedFile implements GenericWrite.PageWriter {
     }
 
     @Override
+    public Optional<Errno> fallocate(OpenFile file, int mode, long offset, long lengthBytes) {
+        return Optional.of(Errno.EOPNOTSUPP);
+    }
+
+    @Override
     public EnumSet<FileMode> modes() {
         return EnumSet.noneOf(FileMode.class);
     }

@@ -195,6 +195,11 @@ final class ZoneFile extends CachedFile {
     }
 
     @Override
+    public Optional<Errno> fallocate(OpenFile file, int mode, long offset, long lengthBytes) {
+        return Optional.of(Errno.EOPNOTSUPP);
+    }
+
+    @Override
     public EnumSet<FileMode> modes() {
         return inode.isSequential() ? EnumSet.of(FileMode.CAN_ODIRECT, FileMode.NO_SHARED_WRITE)
                 : EnumSet.of(FileMode.CAN_ODIRECT);
