@@ -49,7 +49,7 @@ class BadInputTest {
     void whatTheModelLacksIsRefusedAndNamed() throws IOException {
         refusedText("""
                 C a
-                { mount btrfs /mnt; file /mnt/f 4096 'a'; }
+                { mount fuse /mnt; file /mnt/f 4096 'a'; }
                 P0() { int fd = open("/mnt/f", O_RDWR); fallocate(fd, 0, 0, 4096); }
                 """, "bad.litmus", "P0", "no model of fallocate");
         refusedText("""

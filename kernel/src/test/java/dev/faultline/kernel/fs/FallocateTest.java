@@ -22,6 +22,7 @@ class FallocateTest {
             case "ext4" -> Sandbox.ext4();
             case "xfs" -> Sandbox.xfs();
             case "f2fs" -> Sandbox.f2fs();
+            case "btrfs" -> Sandbox.btrfs(true);
             case "ntfs3" -> Sandbox.ntfs3();
             case "ramfs" -> Sandbox.ramfs();
             default -> Sandbox.gfs2(1);
@@ -56,7 +57,7 @@ class FallocateTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"ext4", "xfs", "gfs2", "f2fs"})
+    @ValueSource(strings = {"ext4", "xfs", "gfs2", "f2fs", "btrfs"})
     void aHoleReadsAsZeroesThroughMappingsToo(String fileSystem) {
         run(fileSystem, (program, fd) -> {
             long mapped = program.shared(fd, 12288);
@@ -71,7 +72,7 @@ class FallocateTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"ext4", "xfs", "gfs2", "f2fs"})
+    @ValueSource(strings = {"ext4", "xfs", "gfs2", "f2fs", "btrfs"})
     void aPartOfAPageIsZeroedOnDiskAsWell(String fileSystem) {
         run(fileSystem, (program, fd) -> {
             program.must("fallocate", fd, PUNCH, 100, 10);
@@ -81,7 +82,7 @@ class FallocateTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"ext4", "xfs", "gfs2", "f2fs"})
+    @ValueSource(strings = {"ext4", "xfs", "gfs2", "f2fs", "btrfs"})
     void whatIsAllocatedReadsAsZeroesUntilItIsWritten(String fileSystem) {
         run(fileSystem, (program, fd) -> {
             program.must("fallocate", fd, KEEP, 12288, 4096);
@@ -96,7 +97,7 @@ class FallocateTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"ext4", "xfs", "f2fs"})
+    @ValueSource(strings = {"ext4", "xfs", "f2fs", "btrfs"})
     void aDirectWriteOntoAllocatedBlocksLeavesZeroesAroundIt(String fileSystem) {
         run(fileSystem, (program, fd) -> {
             program.must("fallocate", fd, 0, 12288, 12288);
@@ -108,7 +109,7 @@ class FallocateTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"ext4", "xfs", "f2fs"})
+    @ValueSource(strings = {"ext4", "xfs", "f2fs", "btrfs"})
     void aRangeIsZeroed(String fileSystem) {
         run(fileSystem, (program, fd) -> {
             write(program, fd, 'b', 12288, 0);

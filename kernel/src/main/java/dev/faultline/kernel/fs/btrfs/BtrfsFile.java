@@ -337,18 +337,28 @@ final class BtrfsFile extends CachedFile {
     @Models(file = "fs/btrfs/inode.c", symbol = "btrfs_truncate_block")
     private void truncateBlock(long from) {
         int offset = (int) (from % Content.SIZE);
-        if (offset == 0) {
-            return;
+        if (offset != 0) {
+            zeroPart(from, Content.SIZE - offset);
         }
+    }
+
+    /// Zeroes `lengthBytes` bytes from `from` on, all of one block. The caller holds `i_rwsem`.
+    @Models(file = "fs/btrfs/inode.c", symbol = "btrfs_truncate_block")
+    void zeroPart(long from, int lengthBytes) {
         Prepared prepared = prepare(from, true);
         Folio folio = prepared.folio;
-        folio.data().zero(offset, Content.SIZE - offset);
+        folio.data().zero((int) (from % Content.SIZE), lengthBytes);
         folio.flags().setBits(Folio.UPTODATE | Folio.DIRTY);
         if (prepared.locked) {
             inode.extentLock().unlock(folio.index(), folio.index());
         }
         folio.lock().unlock();
         folio.put();
+    }
+
+    @Override
+    public Optional<Errno> fallocate(OpenFile file, int mode, long offset, long lengthBytes) {
+        return new BtrfsFallocate(inode).fallocate(mode, offset, lengthBytes);
     }
 
     @Override
