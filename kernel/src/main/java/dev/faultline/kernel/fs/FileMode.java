@@ -12,6 +12,8 @@ public enum FileMode {
     DONTCACHE,
     /// The file cannot be mapped.
     NO_MMAP,
+    /// The file lies where nothing is executed (`path_noexec`).
+    NO_EXEC,
     /// The file cannot be mapped shared through a descriptor for writing.
     NO_SHARED_WRITE,
     /// The file system is mounted to be read only.

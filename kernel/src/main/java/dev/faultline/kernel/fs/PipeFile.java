@@ -33,7 +33,7 @@ public final class PipeFile extends FileWithoutPages {
 
     @Override
     public EnumSet<FileMode> modes() {
-        return EnumSet.of(FileMode.STREAM, FileMode.NO_MMAP, FileMode.NOWAIT);
+        return EnumSet.of(FileMode.STREAM, FileMode.NO_MMAP, FileMode.NO_EXEC, FileMode.NOWAIT);
     }
 
     /// Tells the running thread that nobody reads what it writes.

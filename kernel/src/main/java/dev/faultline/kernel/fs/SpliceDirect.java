@@ -19,7 +19,9 @@ public final class SpliceDirect {
         if (!out.file().isWritable()) {
             return SysResult.err(Errno.EBADF);
         }
-        if (out.file().has(Fcntl.O_APPEND) || in.inode().operations().modes().contains(FileMode.STREAM)) {
+        FileOperations source = in.inode().operations();
+        boolean unreadable = source.modes().contains(FileMode.STREAM) && (source.pipe().isPresent() || lengthBytes > 0);
+        if (out.file().has(Fcntl.O_APPEND) || unreadable) {
             return SysResult.err(Errno.EINVAL);
         }
         PipeInodeInfo pipe = PipeInodeInfo.internal(node);

@@ -119,6 +119,11 @@ public sealed interface Pte {
             return vma.has(VmFlag.TAGGED) ? with(TAGGED) : without(TAGGED);
         }
 
+        /// {@return this entry, which permits no access where the area permits none, and looks at tags as it does}
+        public Present permittedBy(Vma vma) {
+            return vma.permits(false) ? taggedAs(vma) : taggedAs(vma).with(PROT_NONE);
+        }
+
         /// {@return this entry, writes through which are to be told to the program}
         public Present mkUffdWp() {
             return new Present(folio, bits & ~WRITE | UFFD_WP);

@@ -69,7 +69,8 @@ public final class Rmap {
 
     private static boolean isMeant(Pte pte, Copies copies) {
         return switch (pte) {
-            case Pte.Present present -> !present.special() && (copies == Copies.GO || !present.isAnonymous());
+            // The page of zeroes counts as no page: it goes in any case.
+            case Pte.Present present -> present.special() || copies == Copies.GO || !present.isAnonymous();
             case Pte.Migration(Pte.Present was) -> copies == Copies.GO || !was.isAnonymous();
             case Pte.Swap _ -> copies == Copies.GO;
             case Pte.Marker marker -> copies == Copies.GO && marker == Pte.Marker.POISONED;
@@ -78,6 +79,9 @@ public final class Rmap {
     }
 
     private static void drop(Mapping mapping, Pte.Present present, TlbGather tlb) {
+        if (present.special()) {
+            return;
+        }
         if (present.dirty() && !present.isAnonymous()) {
             mapping.dirtyFolio(present.folio());
         }

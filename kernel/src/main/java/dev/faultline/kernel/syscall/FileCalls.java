@@ -218,8 +218,9 @@ final class FileCalls {
         }
         return switch (importRanges(process, iocb, direction, ranges)) {
             case Imported.Failed(Errno errno) -> SysResult.err(errno);
+            case Imported.Iter(IovIter iter) when iter.count() == 0 && ranges instanceof UserRanges.Vector ->
+                    SysResult.ZERO; // whatever the file and the flags say
             case Imported.Iter(IovIter iter) when rwFlags == 0 -> transfer(iocb, iter, read);
-            case Imported.Iter(IovIter iter) when iter.count() == 0 -> SysResult.ZERO; // whatever the flags say
             case Imported.Iter(IovIter iter) -> iocb.setRwFlags(rwFlags, !read).map(SysResult::err)
                     .orElseGet(() -> transfer(iocb, iter, read));
         };

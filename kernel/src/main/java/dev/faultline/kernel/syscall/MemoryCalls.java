@@ -123,8 +123,8 @@ final class MemoryCalls {
         if (request.file.isEmpty()) {
             return type == Mman.MAP_SHARED || type == Mman.MAP_PRIVATE ? Optional.empty() : Optional.of(Errno.EINVAL);
         }
-        if (request.offset < 0 || request.offset > Long.MAX_VALUE - request.length) {
-            return Optional.of(Errno.EOVERFLOW); // file_mmap_ok
+        if (!isOffsetInReach(request)) {
+            return Optional.of(Errno.EOVERFLOW);
         }
         if (type == Mman.MAP_SHARED_VALIDATE && (flags & ~KNOWN_FLAGS) != 0) {
             return Optional.of(Errno.EOPNOTSUPP);
@@ -135,6 +135,14 @@ final class MemoryCalls {
         return checkFile(request.file.get(), request.protection, type);
     }
 
+    /// {@return whether a file can be that long} What is no regular file has offsets without a sign.
+    @Models(file = "mm/mmap.c", symbol = "file_mmap_ok")
+    private static boolean isOffsetInReach(Request request) {
+        return request.file.orElseThrow().isRegular()
+                ? request.offset >= 0 && request.offset <= Long.MAX_VALUE - request.length
+                : Long.compareUnsigned(request.offset, -request.length) <= 0;
+    }
+
     private static Optional<Errno> checkFile(OpenFile file, int protection, int type) {
         boolean shared = type != Mman.MAP_PRIVATE;
         boolean writes = (protection & Mman.PROT_WRITE) != 0;
@@ -143,6 +151,9 @@ final class MemoryCalls {
         }
         if (shared && file.isWritable() && file.inode().operations().modes().contains(FileMode.NO_SHARED_WRITE)) {
             return Optional.of(Errno.EINVAL);
+        }
+        if ((protection & Mman.PROT_EXEC) != 0 && file.inode().operations().modes().contains(FileMode.NO_EXEC)) {
+            return Optional.of(Errno.EPERM);
         }
         return file.inode().operations().modes().contains(FileMode.NO_MMAP) ? Optional.of(Errno.ENODEV) : Optional.empty();
     }

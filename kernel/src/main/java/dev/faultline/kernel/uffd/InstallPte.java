@@ -21,7 +21,7 @@ public class InstallPte {
     /// @return -EFAULT behind the end of the file that the area maps; -EEXIST
     @Models(file = "mm/userfaultfd.c", symbol = "mfill_atomic_install_pte")
     protected Optional<Errno> install(Place place, Folio folio) {
-        return place.fill(protectedAsAsked(place, entry(place, folio)).taggedAs(place.vma()), Place::isNoneMostly);
+        return place.fill(protectedAsAsked(place, entry(place, folio)).permittedBy(place.vma()), Place::isNoneMostly);
     }
 
     /// {@return the entry} A page of the file is never writable in a private mapping: a write copies it first. Every

@@ -204,7 +204,7 @@ final class Mfill implements ShmemFill.Source {
 
     @Models(file = "mm/userfaultfd.c", symbol = "mfill_atomic_pte_zeropage")
     private Optional<Errno> zeropage(Place place) {
-        return place.fill(Pte.zeroPage(node.userMemory().memory().zeroPage()).taggedAs(place.vma()), Place::isNone);
+        return place.fill(Pte.zeroPage(node.userMemory().memory().zeroPage()).permittedBy(place.vma()), Place::isNone);
     }
 
     @Models(file = "mm/userfaultfd.c", symbol = "mfill_atomic_pte_poison")

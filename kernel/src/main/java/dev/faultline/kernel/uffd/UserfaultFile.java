@@ -2,6 +2,7 @@ package dev.faultline.kernel.uffd;
 
 import dev.faultline.kernel.fs.FileWithoutPages;
 import dev.faultline.kernel.fs.Descriptors;
+import dev.faultline.kernel.fs.FileMode;
 import dev.faultline.kernel.fs.Kiocb;
 import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.fs.OpenFile;
@@ -14,6 +15,7 @@ import dev.faultline.kernel.uapi.Fcntl;
 import dev.faultline.kernel.uapi.Poll;
 import dev.faultline.kernel.uapi.SysResult;
 import dev.faultline.kernel.uapi.Uffd;
+import java.util.EnumSet;
 import java.util.Optional;
 
 /// The file that userfaultfd(2) opens: what programs read faults from and answer them through.
@@ -27,6 +29,11 @@ final class UserfaultFile extends FileWithoutPages {
         this.node = node;
         this.ctx = ctx;
         this.ioctls = new UserfaultIoctls(node, ctx);
+    }
+
+    @Override
+    public EnumSet<FileMode> modes() {
+        return EnumSet.of(FileMode.STREAM, FileMode.NO_MMAP, FileMode.NO_EXEC);
     }
 
     /// Reads as many messages as fit; only the first one is waited for.

@@ -36,6 +36,7 @@ public record Answer(long value, int errno, int signal, String bytes) {
         return switch (signal) {
             case 7 -> "SIGBUS";
             case 11 -> "SIGSEGV";
+            case 13 -> "SIGPIPE";
             default -> "signal " + signal;
         };
     }

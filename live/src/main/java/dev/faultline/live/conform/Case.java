@@ -3,6 +3,7 @@ package dev.faultline.live.conform;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Fcntl;
 import dev.faultline.kernel.uapi.Mman;
+import dev.faultline.kernel.uapi.Uffd;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
@@ -82,6 +83,21 @@ public record Case(Program program, int index, List<Answer> model, Answer host) 
     /// {@return whether the call is a direct write that failed or fell short}
     boolean isFailedDirectWrite() {
         return isOwn(WRITE) && isDirect() && fellShort();
+    }
+
+    /// {@return whether the program serves faults on pages that are in the page cache}
+    boolean servesMinorFaults() {
+        return anyBefore(before -> before.ours().errno() == 0 && before.isOwn("ioctl")
+                && before.call().number(1) == Uffd.IOC_REGISTER
+                && before.call().operands().get(2) instanceof Operand.Words(List<Long> words)
+                && (words.get(2) & Uffd.REGISTER_MODE_MINOR) != 0);
+    }
+
+    /// {@return whether the model met a fault that the host did not}
+    boolean isAccessThatGoesFurther() {
+        return ours().signal() != 0 && (host.signal() == 0 || host.shown().length > ours().shown().length)
+                || ours().errno() == Errno.EFAULT.number() && host.errno() != Errno.EFAULT.number()
+                || isOwn(TRANSFER) && host.value() > ours().value();
     }
 
     /// {@return whether the program has memory that it may write but not read}

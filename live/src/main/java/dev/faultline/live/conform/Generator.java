@@ -15,7 +15,9 @@ import dev.faultline.kernel.syscall.SystemCalls;
 import dev.faultline.kernel.uapi.Mman;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 
 /// Makes programs: the same one for the same seed.
 ///
@@ -36,7 +38,8 @@ public final class Generator {
     private static final List<String> WHERE_BLOCKS_ARE_SHARED = List.of("xfs", "btrfs");
     private static final List<String> SHARES_BLOCKS = List.of("copy_file_range");
 
-    private final List<String> calls;
+    /// Of programs with pipes or without, with a userfaultfd or without.
+    private final Map<Boolean, Map<Boolean, List<String>>> menus = new TreeMap<>();
     private final long tooMuch;
 
     /// Programs of every call that both sides can make, on a file system of that type.
@@ -44,9 +47,17 @@ public final class Generator {
         boolean btrfs = fileSystem.equals("btrfs");
         boolean shares = WHERE_BLOCKS_ARE_SHARED.contains(fileSystem);
         this.tooMuch = fileSystem.equals("xfs") ? Long.MAX_VALUE / 2 : TOO_MUCH;
-        this.calls = Weights.of(SystemCalls.names().stream().filter(HostCalls::has)
+        List<String> names = SystemCalls.names().stream().filter(HostCalls::has)
                 .filter(name -> !(btrfs && NOT_ON_BTRFS.contains(name)))
-                .filter(name -> !(shares && SHARES_BLOCKS.contains(name))).toList());
+                .filter(name -> !(shares && SHARES_BLOCKS.contains(name))).toList();
+        for (boolean pipes : new boolean[] {false, true}) {
+            menus.put(pipes, new TreeMap<>());
+            for (boolean faults : new boolean[] {false, true}) {
+                menus.get(pipes).put(faults, Weights.of(names.stream()
+                        .filter(name -> pipes || !Pipes.CALLS.contains(name))
+                        .filter(name -> faults || !Userfaults.CALLS.contains(name)).toList()));
+            }
+        }
     }
 
     /// {@return the program of a seed}
@@ -60,12 +71,20 @@ public final class Generator {
         private final SplittableRandom random;
         private final Values values;
         private final List<Call> made = new ArrayList<>();
+        private final Pipes pipes;
+        private final boolean hasPipes;
+        private final Userfaults userfaults;
+        private final List<String> menu;
         private long size;
         private int opened;
 
         Draft(SplittableRandom random) {
             this.random = random;
             this.values = new Values(random);
+            this.pipes = new Pipes(values, () -> values.descriptor(opened));
+            this.hasPipes = values.oneIn(4);
+            this.userfaults = new Userfaults(values);
+            this.menu = menus.get(hasPipes).get(values.oneIn(4));
         }
 
         Program program() {
@@ -78,12 +97,23 @@ public final class Generator {
             setTheScene();
             int most = made.size() + 3 + values.below(MOST_CALLS);
             while (made.size() < most) {
-                made.addAll(calls(calls.get(random.nextInt(calls.size()))));
+                made.addAll(calls(name()));
             }
             return new Program(files, made);
         }
 
+        private String name() {
+            return menu.get(random.nextInt(menu.size()));
+        }
+
         private void setTheScene() {
+            for (int i = 0; hasPipes && i <= values.below(2); i++) {
+                made.add(pipe());
+            }
+            if (hasUserfaults()) {
+                made.add(userfaultfd());
+                made.add(userfaults.api());
+            }
             for (int i = 0; i <= values.below(3); i++) {
                 made.add(Call.open(NAMES.get(values.below(NAMES.size())), O_RDWR | (values.oneIn(3) ? O_DIRECT : 0)));
                 opened++;
@@ -99,6 +129,17 @@ public final class Generator {
             for (int i = 0; i < values.below(3); i++) {
                 made.add(fill());
             }
+            for (int i = 0; hasUserfaults() && i <= values.below(10); i++) {
+                made.add(userfaults.register());
+            }
+        }
+
+        private boolean hasUserfaults() {
+            return menu.contains("userfaultfd");
+        }
+
+        private Call userfaultfd() {
+            return userfaults.make(3 + opened++);
         }
 
         private long protection() {
@@ -115,7 +156,16 @@ public final class Generator {
         }
 
         private long descriptor() {
-            return values.descriptor(opened);
+            if (hasUserfaults() && values.oneIn(12)) {
+                return userfaults.descriptor();
+            }
+            return hasPipes && values.oneIn(4) ? pipes.end() : values.descriptor(opened);
+        }
+
+        private Call pipe() {
+            Call pipe = pipes.make(3 + opened);
+            opened += 2;
+            return pipe;
         }
 
         private Call fill() {
@@ -141,7 +191,7 @@ public final class Generator {
         private List<Call> child() {
             List<Call> child = new ArrayList<>(List.of(Call.of(Call.FORK)));
             for (int left = 1 + values.below(6); left > 0; left--) {
-                child.addAll(calls(calls.get(random.nextInt(calls.size()))));
+                child.addAll(calls(name()));
             }
             child.add(Call.of(Call.EXIT));
             return child;
@@ -155,6 +205,12 @@ public final class Generator {
                 case Call.SHOW -> show();
                 case "open" -> open();
                 case "close", "fsync", "fdatasync", "dup" -> Call.of(name, descriptor());
+                case "userfaultfd" -> userfaultfd();
+                case "ioctl" -> userfaults.command();
+                case "poll" -> userfaults.poll();
+                case "pipe2" -> pipe();
+                case "splice", "tee", "vmsplice" -> pipes.call(name, size);
+                case "fcntl" -> pipes.fcntl(descriptor());
                 case "sendfile" -> Call.of(name, descriptor(), descriptor(), 0, copied());
                 case "copy_file_range" -> Call.of(name, descriptor(), 0, descriptor(), 0, copied(),
                         values.oneIn(20) ? 1 : 0);

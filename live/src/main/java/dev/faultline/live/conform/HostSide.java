@@ -217,6 +217,10 @@ public final class HostSide implements AutoCloseable {
                 case Operand.Number(long value) -> line.append(value);
                 case Operand.Path(String name) -> line.append('p').append(name);
                 case Operand.Out(int lengthBytes) -> line.append('o').append(lengthBytes);
+                case Operand.Words(List<Long> values) -> {
+                    line.append('w');
+                    values.forEach(value -> line.append(value).append(','));
+                }
                 case Operand.Vector(List<Operand.Range> ranges) -> {
                     line.append('v');
                     ranges.forEach(range -> line.append(range.address()).append(',').append(range.lengthBytes()).append(';'));

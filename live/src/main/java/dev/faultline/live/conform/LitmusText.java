@@ -76,9 +76,19 @@ public final class LitmusText {
             text.append("  // ").append(sides());
         }
         text.append('\n');
-        if (call.name().equals("open") && !inChild) { // a child's name is not known outside of it
-            descriptors.putIfAbsent(3L + descriptors.size(), result);
+        if (!inChild) { // a child's names are not known outside of it
+            names(call, result).forEach(name -> descriptors.putIfAbsent(3L + descriptors.size(), name));
         }
+    }
+
+    /// The names of the descriptors that a call most likely makes.
+    private static List<String> names(Call call, String result) {
+        return switch (call.name()) {
+            case "open", "userfaultfd" -> List.of(result);
+            case "pipe2" -> call.operands().getFirst() instanceof Operand.Out
+                    ? List.of("ends_" + result + "[0]", "ends_" + result + "[1]") : List.of();
+            default -> List.of();
+        };
     }
 
     private String process(Call call) {
@@ -127,7 +137,17 @@ public final class LitmusText {
     private String operand(Call call, int index, StringBuilder before, String result) {
         return switch (call.operands().get(index)) {
             case Operand.Path(String name) -> "\"/mnt/" + name + "\"";
+            case Operand.Out(int lengthBytes) when call.name().equals("pipe2") -> {
+                before.append("int ends_").append(result).append("[2];\n  ");
+                yield "ends_" + result;
+            }
             case Operand.Out(int lengthBytes) -> "(unsigned char *) scratch";
+            case Operand.Words(List<Long> values) -> {
+                before.append("loff_t w").append(index).append(result).append("[] = {");
+                values.forEach(value -> before.append(' ').append(decimal(value)).append(','));
+                before.append(" };\n  ");
+                yield (call.name().equals("poll") ? "(struct pollfd *) w" : "w") + index + result;
+            }
             case Operand.Vector(List<Operand.Range> ranges) -> {
                 before.append("struct iovec v").append(result).append("[] = {");
                 ranges.forEach(range -> before.append(" {").append(address(range.address())).append(", ")
@@ -151,7 +171,11 @@ public final class LitmusText {
         if (!Parameters.isAddress(call.name(), index)) {
             return decimal(value);
         }
-        return call.name().matches(".*v2?") ? "(struct iovec *) (" + address(value) + ")" : address(value);
+        return switch (call.name()) {
+            case "splice", "sendfile", "copy_file_range" -> "(loff_t *) (" + address(value) + ")";
+            case "pipe2" -> "(int *) (" + address(value) + ")";
+            default -> call.name().matches(".*v2?|vmsplice") ? "(struct iovec *) (" + address(value) + ")" : address(value);
+        };
     }
 
     private static String decimal(long value) {

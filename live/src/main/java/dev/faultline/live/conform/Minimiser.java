@@ -46,7 +46,7 @@ final class Minimiser {
     }
 
     private boolean keeps(Program candidate) throws HostUnavailable {
-        if (runs++ >= MOST_RUNS || now() - start > MOST_MILLIS || stop.getAsBoolean()) {
+        if (Waiting.isPossible(candidate) || runs++ >= MOST_RUNS || now() - start > MOST_MILLIS || stop.getAsBoolean()) {
             return false;
         }
         Optional<Difference> still = runner.difference(candidate).filter(found -> found.sort().equals(best.sort()));
@@ -134,9 +134,22 @@ final class Minimiser {
                     vectors(ranges, i, candidates);
                 }
             }
+            case Operand.Words(List<Long> values) -> {
+                for (int i = 0; i < values.size(); i++) {
+                    words(values, i, candidates);
+                }
+            }
             case Operand.Path _, Operand.Out _ -> { }
         }
         return candidates;
+    }
+
+    private static void words(List<Long> values, int index, List<Operand> candidates) {
+        List<Long> changed = new ArrayList<>(values);
+        for (long value : numbers(values.get(index))) {
+            changed.set(index, value);
+            candidates.add(new Operand.Words(changed));
+        }
     }
 
     private static void vectors(List<Operand.Range> ranges, int index, List<Operand> candidates) {

@@ -19,6 +19,7 @@ import dev.faultline.kernel.uapi.SysResult;
 import dev.faultline.machine.task.Ending;
 import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.Scheduler;
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -203,24 +204,34 @@ public final class ModelSide {
         private Answer systemCall(Call call) {
             scratchUsed = 0;
             long[] values = new long[Math.max(6, call.operands().size())];
-            long out = 0;
-            int outBytes = 0;
+            List<Operand.Range> always = new ArrayList<>();
+            List<Operand.Range> onSuccess = new ArrayList<>();
             for (int i = 0; i < call.operands().size(); i++) {
                 switch (call.operands().get(i)) {
                     case Operand.Number(long value) -> values[i] = value;
                     case Operand.Path(String name) -> values[i] = string(MOUNT_POINT + "/" + name);
                     case Operand.Vector(List<Operand.Range> ranges) -> values[i] = vector(ranges);
                     case Operand.Out(int lengthBytes) -> {
-                        outBytes = lengthBytes;
-                        out = zeroed(lengthBytes);
-                        values[i] = out;
+                        values[i] = zeroed(lengthBytes);
+                        onSuccess.add(new Operand.Range(values[i], lengthBytes));
+                    }
+                    case Operand.Words(List<Long> words) -> {
+                        values[i] = words(words);
+                        always.add(new Operand.Range(values[i], 8L * words.size()));
                     }
                 }
             }
-            return switch (calls.get(call.name()).invoke(process, values)) {
-                case SysResult.Ok(long value) -> new Answer(HostSide.normal(call, value), 0, 0, shown(out, outBytes));
-                case SysResult.Err(Errno errno) -> Answer.error(errno.number());
-            };
+            try {
+                return switch (calls.get(call.name()).invoke(process, values)) {
+                    case SysResult.Ok(long value) -> {
+                        onSuccess.addAll(always);
+                        yield new Answer(HostSide.normal(call, value), 0, 0, shown(onSuccess));
+                    }
+                    case SysResult.Err(Errno errno) -> new Answer(-1, errno.number(), 0, shown(always));
+                };
+            } catch (SignalRaised raised) {
+                return new Answer(0, 0, raised.signal().number(), "-");
+            }
         }
 
         private long scratch(long lengthBytes) {
@@ -256,8 +267,18 @@ public final class ModelSide {
             return address;
         }
 
-        private String shown(long address, int lengthBytes) {
-            return lengthBytes == 0 ? "-" : show(address, lengthBytes).bytes();
+        private long words(List<Long> values) {
+            long address = scratch(8L * values.size());
+            for (int i = 0; i < values.size(); i++) {
+                memory().store(address + 8L * i, 8, values.get(i));
+            }
+            return address;
+        }
+
+        private String shown(List<Operand.Range> ranges) {
+            ByteArrayOutputStream all = new ByteArrayOutputStream();
+            ranges.forEach(range -> all.writeBytes(show(range.address(), (int) range.lengthBytes()).shown()));
+            return Answer.show(all.toByteArray(), all.size());
         }
 
         private Answer access(Call call) {

@@ -1,6 +1,7 @@
 package dev.faultline.live.conform;
 
 import java.util.List;
+import java.util.stream.LongStream;
 
 /// An argument of a call.
 public sealed interface Operand {
@@ -20,6 +21,18 @@ public sealed interface Operand {
 
     /// The address of memory for an answer of so many bytes, zero before the call, shown after it.
     record Out(int lengthBytes) implements Operand {}
+
+    /// The address of numbers of eight bytes, which the call may change. They are shown after it, whatever it came to.
+    record Words(List<Long> values) implements Operand {
+        /// An array of its own.
+        public Words {
+            values = List.copyOf(values);
+        }
+
+        static Words of(long... values) {
+            return new Words(LongStream.of(values).boxed().toList());
+        }
+    }
 
     /// A range of addresses.
     record Range(long address, long lengthBytes) {}

@@ -18,6 +18,10 @@ final class Parameters {
                     "MAP_POPULATE", "MAP_FIXED_NOREPLACE");
             case "mremap 3" -> List.of("MREMAP_MAYMOVE", "MREMAP_FIXED", "MREMAP_DONTUNMAP");
             case "msync 2" -> List.of("MS_ASYNC", "MS_INVALIDATE", "MS_SYNC");
+            case "userfaultfd 0" -> List.of("UFFD_USER_MODE_ONLY", "O_NONBLOCK", "O_CLOEXEC");
+            case "pipe2 1" -> List.of("O_NONBLOCK", "O_DIRECT", "O_CLOEXEC");
+            case "splice 5", "tee 3", "vmsplice 3" ->
+                    List.of("SPLICE_F_MOVE", "SPLICE_F_NONBLOCK", "SPLICE_F_MORE", "SPLICE_F_GIFT");
             case "fallocate 1" -> List.of("FALLOC_FL_KEEP_SIZE", "FALLOC_FL_PUNCH_HOLE", "FALLOC_FL_COLLAPSE_RANGE",
                     "FALLOC_FL_ZERO_RANGE", "FALLOC_FL_INSERT_RANGE");
             default -> List.of();
@@ -28,6 +32,9 @@ final class Parameters {
     static List<String> choices(String call, int index) {
         return switch (call + " " + index) {
             case "lseek 2" -> List.of("SEEK_SET", "SEEK_CUR", "SEEK_END");
+            case "ioctl 1" -> List.of("UFFDIO_API", "UFFDIO_REGISTER", "UFFDIO_UNREGISTER", "UFFDIO_WAKE", "UFFDIO_COPY",
+                    "UFFDIO_ZEROPAGE", "UFFDIO_MOVE", "UFFDIO_WRITEPROTECT", "UFFDIO_CONTINUE", "UFFDIO_POISON");
+            case "fcntl 1" -> List.of("F_SETPIPE_SZ", "F_GETPIPE_SZ", "F_ADD_SEALS", "F_GET_SEALS");
             case "madvise 2" -> List.of("MADV_NORMAL", "MADV_RANDOM", "MADV_SEQUENTIAL", "MADV_WILLNEED", "MADV_DONTNEED",
                     "MADV_FREE", "MADV_POPULATE_READ", "MADV_POPULATE_WRITE");
             default -> List.of();
@@ -37,6 +44,9 @@ final class Parameters {
     static boolean isDescriptor(String call, int index) {
         return switch (call) {
             case "mmap" -> index == 4;
+            case "pipe2", "userfaultfd", "poll" -> false;
+            case "splice", "copy_file_range" -> index == 0 || index == 2;
+            case "sendfile", "tee" -> index < 2;
             case Call.LOAD, Call.STORE, Call.FILL, Call.SHOW, "truncate" -> false;
             default -> index == 0 && !isAddress(call, index);
         };
@@ -46,8 +56,12 @@ final class Parameters {
         return switch (call) {
             case "mmap", "munmap", "mprotect", "madvise", "msync", "mlock", "munlock", "mincore" -> index == 0;
             case "mremap" -> index == 0 || index == 4;
-            case "read", "write", "pread", "pwrite", "readv", "writev", "preadv", "pwritev", "preadv2", "pwritev2" ->
-                    index == 1;
+            case "pipe2" -> index == 0;
+            case "ioctl" -> index == 2;
+            case "splice", "copy_file_range" -> index == 1 || index == 3;
+            case "sendfile" -> index == 2;
+            case "read", "write", "pread", "pwrite", "readv", "writev", "preadv", "pwritev", "preadv2", "pwritev2",
+                    "vmsplice" -> index == 1;
             default -> false;
         };
     }

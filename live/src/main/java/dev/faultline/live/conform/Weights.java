@@ -23,9 +23,11 @@ final class Weights {
 
     private static int weight(String name) {
         return switch (name) {
+            case "ioctl" -> 24;
+            case "splice" -> 8;
             case "pread", "pwrite", "mmap", "ftruncate" -> 6;
             case "read", "write", "preadv", "pwritev", "fallocate", "mprotect", "madvise", "mremap" -> 4;
-            case "readv", "writev", "munmap", "open", "preadv2", "pwritev2" -> 3;
+            case "readv", "writev", "munmap", "open", "preadv2", "pwritev2", "vmsplice" -> 3;
             case "lseek", "mincore", "msync", "truncate" -> 2;
             default -> 1;
         };

@@ -16,7 +16,8 @@
  *   .                         the end of a program: only now is it run
  *
  * An argument of a system call is a number, pTEXT for the address of a string, vADDRESS,LENGTH;... for the
- * address of an array of struct iovec, or oBYTES for the address of an answer, which is shown.
+ * address of an array of struct iovec, oBYTES for the address of an answer, which is shown if the call goes well, or
+ * wNUMBER,... for the address of numbers of eight bytes, which are shown after the call whatever it came to.
  *
  * The answer is "RESULT ERRNO SIGNAL BYTES": bytes as hexadecimal pairs with how often they come, "-" for none.
  */
@@ -173,11 +174,50 @@ static long vector(char *text)
     return (long)memcpy(scratch(count * sizeof *ranges), ranges, count * sizeof *ranges);
 }
 
+/* Memory that a call may change. */
+struct shown {
+    unsigned char *start;
+    long bytes;
+    int always;
+};
+
+static struct shown answer_bytes(char *text)
+{
+    long bytes = strtol(text, NULL, 10);
+    return (struct shown){memset(scratch(bytes), 0, bytes), bytes, 0};
+}
+
+static struct shown words(char *text)
+{
+    long numbers[32];
+    long count = 0;
+    while (*text && count < 32) {
+        numbers[count++] = strtoll(text, &text, 10);
+        if (*text == ',')
+            text++;
+    }
+    return (struct shown){memcpy(scratch(count * 8), numbers, count * 8), count * 8, 1};
+}
+
+/* Those that are shown on success only come first. */
+static void show_all(struct shown *shown, int count, int success)
+{
+    unsigned char all[1024];
+    long bytes = 0;
+    for (int always = !success; always < 2; always++)
+        for (int i = 0; i < count; i++)
+            if (shown[i].always == always) {
+                memcpy(all + bytes, shown[i].start, shown[i].bytes);
+                bytes += shown[i].bytes;
+            }
+    show(all, bytes);
+}
+
 static void system_call(char *arguments)
 {
     long value[6] = {0};
-    unsigned char *out = NULL;
-    long out_bytes = 0;
+    struct shown shown[6];
+    int shown_count = 0;
     char *rest = NULL;
     long number = strtol(strtok_r(arguments, " ", &rest), NULL, 10);
     char *word;
@@ -186,10 +226,9 @@ static void system_call(char *arguments)
         switch (*word) {
         case 'p': value[i] = (long)strcpy(scratch(strlen(word)), word + 1); break;
         case 'v': value[i] = vector(word + 1); break;
-        case 'o':
-            out_bytes = strtol(word + 1, NULL, 10);
-            out = memset(scratch(out_bytes), 0, out_bytes);
-            value[i] = (long)out;
+        case 'o': case 'w':
+            shown[shown_count] = *word == 'o' ? answer_bytes(word + 1) : words(word + 1);
+            value[i] = (long)shown[shown_count++].start;
             break;
         default: value[i] = strtol(word, NULL, 10);
         }
@@ -207,8 +246,8 @@ static void system_call(char *arguments)
         elsewhere[elsewhere_count].start = (void *)result;
         elsewhere[elsewhere_count++].length = value[number == SYS_mmap ? 1 : 2];
     }
-    answer(result, error, raised);
-    show(out, result == -1 ? 0 : out_bytes);
+    answer(raised ? 0 : result, error, raised);
+    show_all(shown, raised ? 0 : shown_count, result != -1);
 }
 
 /* ---- programs ---- */
@@ -360,8 +399,8 @@ int main(void)
     struct sigaction action = {.sa_handler = caught};
     sigaction(SIGBUS, &action, NULL);
     sigaction(SIGSEGV, &action, NULL);
-    action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
+    action.sa_handler = SIG_IGN;
     sigaction(SIGXFSZ, &action, NULL);
     sigaction(SIGINT, &action, NULL); /* the end is that of standard input */
     for (;;) {
