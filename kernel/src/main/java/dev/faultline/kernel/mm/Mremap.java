@@ -202,7 +202,11 @@ public final class Mremap {
         mm.vmaLocks().startWrite(vma);
         boolean served = events.remap(vma, from, target, length);
         Vma placed = vma.copied(target, target + targetLength, from);
-        VmaChange.add(served ? placed : placed.unregistered());
+        VmaChange.add(placed);
+        if (!served && placed.userfault().isPresent()) {
+            // With all that it has become one with: the place that it comes from may be a part of that.
+            VmaChange.resetUserfault(mm.vmaLookup(target).orElseThrow());
+        }
         movePageTables(from, length, target);
         if (!served && vma.has(VmFlag.UFFD_WP)) {
             Mprotect.uffdWpRange(mm.vmaLookup(target).orElseThrow(), target, target + length, false);

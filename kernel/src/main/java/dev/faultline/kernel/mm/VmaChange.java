@@ -38,6 +38,16 @@ public final class VmaChange {
         return replace(made, List.of(vma), rest(vma, start, end));
     }
 
+    /// Leaves the faults of an area to the kernel, all of it, without merging it.
+    @Models(file = "mm/userfaultfd.c", symbol = "userfaultfd_reset_ctx")
+    static void resetUserfault(Vma vma) {
+        Vma made = vma.unregistered();
+        vma.mm().vmaLocks().startWrite(vma);
+        vma.mm().remove(vma);
+        insert(vma.mm(), made);
+        made.file().ifPresent(file -> file.mapping().replaceAreas(List.of(vma), List.of(made)));
+    }
+
     /// Makes an area longer.
     @Models(file = "mm/vma.c", symbol = "vma_merge_extend")
     static void extend(Vma vma, long lengthBytes) {

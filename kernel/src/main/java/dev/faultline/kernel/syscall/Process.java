@@ -78,6 +78,11 @@ public final class Process {
         return files;
     }
 
+    /// {@return the open file behind a descriptor, with a reference that the caller gives back} For what runs beside programs.
+    public Optional<OpenFile> holdFile(int fd) {
+        return files.hold(fd);
+    }
+
     /// Makes a segment of the program: memory of its own at `start`, which is a multiple of the page size,
     /// with `bytes` in it. Pages of zeroes are not present. Before the process runs, by a task of it.
     public void mapSegment(long start, byte[] bytes, boolean writable) {

@@ -20,6 +20,9 @@ public record Call(String name, List<Operand> operands) {
     /// The end of a child; nothing where there is none.
     public static final String EXIT = "_exit";
 
+    /// Opens a userfaultfd, and starts a thread that serves its faults until the end of the program: `serve(FLAGS, FEATURES)`.
+    public static final String SERVE = "serve";
+
     /// The same operands for ever.
     public Call {
         operands = List.copyOf(operands);

@@ -93,6 +93,16 @@ public record Case(Program program, int index, List<Answer> model, Answer host) 
                 && (words.get(2) & Uffd.REGISTER_MODE_MINOR) != 0);
     }
 
+    /// {@return whether the host says that something is where the model fills a page in}
+    boolean isFilledOnHostAlready() {
+        return ours().errno() == 0 && (host.errno() == Errno.EEXIST.number() || host.errno() == Errno.EAGAIN.number());
+    }
+
+    boolean mapsAFile() {
+        return anyBefore(before -> before.isOwn("mmap") && before.ours().errno() == 0
+                && (before.call().number(3) & Mman.MAP_ANONYMOUS) == 0);
+    }
+
     /// {@return whether the model met a fault that the host did not}
     boolean isAccessThatGoesFurther() {
         return ours().signal() != 0 && (host.signal() == 0 || host.shown().length > ours().shown().length)

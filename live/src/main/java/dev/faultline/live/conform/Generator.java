@@ -41,11 +41,13 @@ public final class Generator {
     /// Of programs with pipes or without, with a userfaultfd or without.
     private final Map<Boolean, Map<Boolean, List<String>>> menus = new TreeMap<>();
     private final long tooMuch;
+    private final boolean isTmpfs;
 
     /// Programs of every call that both sides can make, on a file system of that type.
     public Generator(String fileSystem) {
         boolean btrfs = fileSystem.equals("btrfs");
         boolean shares = WHERE_BLOCKS_ARE_SHARED.contains(fileSystem);
+        this.isTmpfs = fileSystem.equals("tmpfs");
         this.tooMuch = fileSystem.equals("xfs") ? Long.MAX_VALUE / 2 : TOO_MUCH;
         List<String> names = SystemCalls.names().stream().filter(HostCalls::has)
                 .filter(name -> !(btrfs && NOT_ON_BTRFS.contains(name)))
@@ -111,8 +113,12 @@ public final class Generator {
                 made.add(pipe());
             }
             if (hasUserfaults()) {
-                made.add(userfaultfd());
-                made.add(userfaults.api());
+                if (values.oneIn(2)) {
+                    made.add(userfaults.serve(3 + opened++));
+                } else {
+                    made.add(userfaultfd());
+                    made.add(userfaults.api());
+                }
             }
             for (int i = 0; i <= values.below(3); i++) {
                 made.add(Call.open(NAMES.get(values.below(NAMES.size())), O_RDWR | (values.oneIn(3) ? O_DIRECT : 0)));
@@ -124,6 +130,9 @@ public final class Generator {
                 made.add(Call.of("mmap", Program.ARENA + (long) page * PAGE, (long) pages * PAGE, protection(),
                         Mman.MAP_FIXED | (anonymous ? memoryType() : type()), anonymous ? -1 : descriptor(),
                         anonymous ? 0 : (long) PAGE * values.below(4)));
+                if (anonymous || isTmpfs) {
+                    userfaults.mapped(new Operand.Range(Program.ARENA + (long) page * PAGE, (long) pages * PAGE));
+                }
                 page += pages;
             }
             for (int i = 0; i < values.below(3); i++) {

@@ -90,7 +90,7 @@ public final class HostSide implements AutoCloseable {
         if (!Command.exists("cc")) {
             throw new HostUnavailable("there is no C compiler: no cc in the path");
         }
-        Command.run(List.of("cc", "-O1", "-w", "-o", binary.toString(), source.toString()));
+        Command.run(List.of("cc", "-O1", "-w", "-pthread", "-o", binary.toString(), source.toString()));
     }
 
     /// {@return the file system for the programs, and where it is}
@@ -209,6 +209,7 @@ public final class HostSide implements AutoCloseable {
             case Call.SHOW -> "D";
             case Call.FORK -> "K";
             case Call.EXIT -> "E";
+            case Call.SERVE -> "G";
             default -> "S " + HostCalls.number(call.name());
         });
         for (Operand operand : HostCalls.registers(call)) {

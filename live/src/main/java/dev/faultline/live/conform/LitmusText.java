@@ -71,7 +71,8 @@ public final class LitmusText {
 
     private void line(int index, Call call) {
         String result = "r" + index;
-        text.append("  ").append(call.isProcess() ? process(call) : call.isAccess() ? access(call, index) : systemCall(call, result));
+        text.append("  ").append(call.isProcess() ? process(call)
+                : call.name().equals(Call.SERVE) ? serve(call, result) : call.isAccess() ? access(call, index) : systemCall(call, result));
         if (index == difference.index()) {
             text.append("  // ").append(sides());
         }
@@ -84,7 +85,7 @@ public final class LitmusText {
     /// The names of the descriptors that a call most likely makes.
     private static List<String> names(Call call, String result) {
         return switch (call.name()) {
-            case "open", "userfaultfd" -> List.of(result);
+            case "open", "userfaultfd", Call.SERVE -> List.of(result);
             case "pipe2" -> call.operands().getFirst() instanceof Operand.Out
                     ? List.of("ends_" + result + "[0]", "ends_" + result + "[1]") : List.of();
             default -> List.of();
@@ -109,6 +110,12 @@ public final class LitmusText {
                     + " + i / 256;";
             default -> "for (int i = 0; i < " + call.number(1) + "; i++) { char c = (" + address + ")[i]; }";
         };
+    }
+
+    private static String serve(Call call, String result) {
+        return "long " + result + " = userfaultfd(" + Parameters.name(Parameters.of("userfaultfd", 0), call.number(0)) + ");\n"
+                + "  loff_t api_" + result + "[] = { UFFD_API, " + call.number(1) + ", 0, };\n"
+                + "  ioctl(" + result + ", UFFDIO_API, api_" + result + "); // another thread serves its faults";
     }
 
     private static String type(Call call) {

@@ -16,6 +16,7 @@ import dev.faultline.kernel.syscall.ProcessCalls;
 import dev.faultline.kernel.syscall.SystemCalls;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.SysResult;
+import dev.faultline.kernel.uapi.Uffd;
 import dev.faultline.machine.task.Ending;
 import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.Scheduler;
@@ -110,6 +111,7 @@ public final class ModelSide {
         machine.spawn("program", () -> {
             Run run = new Run(kernel);
             program.withLook().forEach(call -> answers.add(run.answer(call)));
+            run.end();
             kernel.checkQuiescent();
         });
         return wrong(machine, machine.run(inOrderUntil(isUnwanted)));
@@ -159,6 +161,7 @@ public final class ModelSide {
         private final SystemCalls calls;
         private Process process;
         private Optional<Process> parent = Optional.empty();
+        private final List<FaultServer> servers = new ArrayList<>();
         private long scratchUsed;
 
         Run(Kernel kernel) {
@@ -177,6 +180,7 @@ public final class ModelSide {
             return switch (call.name()) {
                 case Call.FORK -> fork();
                 case Call.EXIT -> exit();
+                case Call.SERVE -> serve(call);
                 default -> call.isAccess() ? access(call) : systemCall(call);
             };
         }
@@ -199,6 +203,27 @@ public final class ModelSide {
                 calls.get("wait").invoke(process, new long[6]);
             }
             return Answer.value(0);
+        }
+
+        /// As the interpreter does it: one after the other, and nothing is left if the second is refused.
+        private Answer serve(Call call) {
+            scratchUsed = 0;
+            if (!(calls.get("userfaultfd").invoke(process, new long[] {call.number(0)}) instanceof SysResult.Ok(long fd))) {
+                return Answer.error(Errno.EINVAL.number());
+            }
+            long argument = words(List.of(Uffd.API, call.number(1), 0L));
+            if (calls.get("ioctl").invoke(process, new long[] {fd, Uffd.IOC_API, argument}) instanceof SysResult.Err(Errno errno)) {
+                calls.get("close").invoke(process, new long[] {fd});
+                return Answer.error(errno.number());
+            }
+            FaultServer server = new FaultServer(process, process.holdFile((int) fd).orElseThrow());
+            servers.add(server);
+            process.node().machine().spawnDaemon("fault server", server);
+            return Answer.value(fd);
+        }
+
+        void end() {
+            servers.forEach(FaultServer::end);
         }
 
         private Answer systemCall(Call call) {

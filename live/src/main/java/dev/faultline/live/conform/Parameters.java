@@ -47,7 +47,7 @@ final class Parameters {
             case "pipe2", "userfaultfd", "poll" -> false;
             case "splice", "copy_file_range" -> index == 0 || index == 2;
             case "sendfile", "tee" -> index < 2;
-            case Call.LOAD, Call.STORE, Call.FILL, Call.SHOW, "truncate" -> false;
+            case Call.LOAD, Call.STORE, Call.FILL, Call.SHOW, Call.SERVE, "truncate" -> false;
             default -> index == 0 && !isAddress(call, index);
         };
     }

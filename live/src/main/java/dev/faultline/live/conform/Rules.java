@@ -47,10 +47,11 @@ public final class Rules {
     private static final Rule MAPPED_AROUND_A_FAULT = new Rule("mapped-around-a-fault", Effect.STOP,
             it -> it.hasWriteOnlyMemory() && (it.isFailedDirectWrite() || it.anyBefore(Case::isFailedDirectWrite)));
 
-    /// An access to a page that is in the page cache, in a program that serves faults on such pages: Linux has mapped it
-    /// already, around a fault that came before.
-    private static final Rule NO_MINOR_FAULT = new Rule("no-minor-fault", Effect.STOP,
-            it -> it.servesMinorFaults() && it.isAccessThatGoesFurther());
+    /// A page that is in the page cache, of an area that a userfaultfd serves: Linux has mapped it already, around a fault that
+    /// came before. Who reaches for it meets no fault, and nothing can be filled in there.
+    private static final Rule SERVED_PAGE_IS_MAPPED = new Rule("served-page-is-mapped", Effect.STOP,
+            it -> it.servesMinorFaults() && it.isAccessThatGoesFurther()
+                    || it.isOwn("ioctl") && it.isFilledOnHostAlready() && it.mapsAFile());
 
     /// Bytes after a buffered write into several pages that came to some of them only, in a program that writes through
     /// a shared mapping. Linux tries with a large folio first and rejects what was copied into it; by then it has
@@ -98,7 +99,7 @@ public final class Rules {
     /// {@return the rules for programs on a file system of that type}
     public static List<Rule> of(String fileSystem) {
         return switch (fileSystem) {
-            case "tmpfs" -> List.of(MORE_PAGES_IN_MEMORY, NO_MINOR_FAULT);
+            case "tmpfs" -> List.of(MORE_PAGES_IN_MEMORY, SERVED_PAGE_IS_MAPPED);
             case "xfs" -> onDisks(ATOMIC_WRITE, BYTES_BEHIND_A_SHORT_COPY, readInTime(false));
             case "btrfs" -> onDisks(INLINE_DATA, readInTime(true));
             case "ext4" -> onDisks(JOURNAL_ORDERS_DATA, readInTime(false));
@@ -108,7 +109,7 @@ public final class Rules {
 
     private static List<Rule> onDisks(Rule... more) {
         return Stream.concat(Stream.of(DIRECT_MEMORY_ALIGNMENT, DIRECT_PART_OF_A_BLOCK, BYTES_AFTER_FAILED_DIRECT_WRITE,
-                DIRECT_FALLS_BACK, MAPPED_AROUND_A_FAULT, LARGE_FOLIO_REJECTED, MSYNC_WRITES_THE_WHOLE_FILE, MORE_PAGES_IN_MEMORY, NO_MINOR_FAULT),
+                DIRECT_FALLS_BACK, MAPPED_AROUND_A_FAULT, LARGE_FOLIO_REJECTED, MSYNC_WRITES_THE_WHOLE_FILE, MORE_PAGES_IN_MEMORY, SERVED_PAGE_IS_MAPPED),
                 Stream.of(more)).toList();
     }
 

@@ -19,6 +19,7 @@ final class Userfaults {
         Uffd.FEATURE_POISON, Uffd.FEATURE_MOVE};
 
     private final Values values;
+    private final List<Operand.Range> mapped = new ArrayList<>();
     private final List<Operand.Range> registered = new ArrayList<>();
     private long descriptor = -1;
 
@@ -35,6 +36,19 @@ final class Userfaults {
                 | (values.oneIn(ODD) ? 4 : 0));
     }
 
+    /// A userfaultfd with another thread that serves its faults.
+    Call serve(long next) {
+        descriptor = next;
+        long features = values.someOf(FEATURES) | values.someOf(FEATURES) | values.someOf(FEATURES)
+                | (values.oneIn(8) ? Uffd.FEATURE_WP_ASYNC : 0);
+        return Call.of(Call.SERVE, Fcntl.O_NONBLOCK | values.someOf(Uffd.USER_MODE_ONLY), features);
+    }
+
+    /// Notes memory that is mapped, which is worth to be registered.
+    void mapped(Operand.Range range) {
+        mapped.add(range);
+    }
+
     long descriptor() {
         return descriptor;
     }
@@ -48,10 +62,11 @@ final class Userfaults {
 
     /// A range whose faults it serves from now on.
     Call register() {
-        Operand.Range range = values.oneIn(2) ? values.pagesOfTheArena() : new Operand.Range(values.page(), PAGE);
+        boolean whole = !mapped.isEmpty() && !values.oneIn(5);
+        Operand.Range range = whole ? mapped.get(values.below(mapped.size())) : values.pagesOfTheArena();
         registered.add(range);
         return ioctl(Uffd.IOC_REGISTER, range.address(), range.lengthBytes(),
-                values.oneOf(1, 1, 1, 2, 2, 3, 3, 4, 5, 6, 7, 7, 0, 8), values.oneIn(ODD) ? -1 : 0);
+                values.oneOf(1, 1, 1, 1, 1, 2, 2, 3, 3, 3, 3, 3, 4, 5, 6, 7, 0, 8), values.oneIn(ODD) ? -1 : 0);
     }
 
     Call poll() {

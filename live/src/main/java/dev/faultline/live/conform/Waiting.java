@@ -22,6 +22,7 @@ final class Waiting {
             case "pipe" -> true;
             case "pipe2" -> !has(call.number(1), Fcntl.O_NONBLOCK);
             case "userfaultfd" -> !has(call.number(0), Fcntl.O_NONBLOCK);
+            case Call.SERVE -> !has(call.number(0), Fcntl.O_NONBLOCK);
             case "vmsplice" -> !has(call.number(3), Splice.SPLICE_F_NONBLOCK);
             case "poll" -> call.number(2) != 0;
             case "ioctl" -> call.number(1) == Uffd.IOC_API && call.operands().get(2) instanceof Operand.Words(List<Long> words)

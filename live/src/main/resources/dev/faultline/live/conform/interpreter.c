@@ -13,6 +13,7 @@
  *   D ADDRESS LENGTH          shows memory
  *   K                         forks: a child takes what follows, up to the next E; nothing in a child
  *   E                         the child ends, and the parent goes on behind it; nothing in the parent
+ *   G FLAGS FEATURES          opens a userfaultfd, and starts a thread that serves its faults until the end
  *   .                         the end of a program: only now is it run
  *
  * An argument of a system call is a number, pTEXT for the address of a string, vADDRESS,LENGTH;... for the
@@ -25,12 +26,17 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <poll.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -341,6 +347,90 @@ static void ends(void)
     }
 }
 
+/* ---- faults that another thread serves ---- */
+
+#define SERVERS_MAX 8
+
+struct server {
+    pthread_t thread;
+    int faults, end;
+};
+static struct server servers[SERVERS_MAX];
+static int server_count;
+
+static int resolve(int faults, unsigned long flags, unsigned long page)
+{
+    static char source[PAGE] __attribute__((aligned(PAGE)));
+    if (flags & UFFD_PAGEFAULT_FLAG_WP) {
+        unsigned long protect[] = {page, PAGE, 0};
+        return ioctl(faults, UFFDIO_WRITEPROTECT, protect);
+    }
+    if (flags & UFFD_PAGEFAULT_FLAG_MINOR) {
+        unsigned long go_on[] = {page, PAGE, 0, 0};
+        return ioctl(faults, _IOWR(UFFDIO, _UFFDIO_CONTINUE, unsigned long[4]), go_on);
+    }
+    unsigned long zero[] = {page, PAGE, 0, 0};
+    unsigned long copy[] = {page, (unsigned long)memset(source, 'H', PAGE), PAGE, 0, 0};
+    return page / PAGE % 2 ? ioctl(faults, UFFDIO_ZEROPAGE, zero) : ioctl(faults, UFFDIO_COPY, copy);
+}
+
+static void *serve(void *argument)
+{
+    struct server *server = argument;
+    struct pollfd files[] = {{.fd = server->faults, .events = POLLIN}, {.fd = server->end, .events = POLLIN}};
+    struct uffd_msg message;
+    for (;;) {
+        if (poll(files, 2, -1) < 0)
+            continue;
+        if (files[1].revents)
+            return NULL;
+        if (read(server->faults, &message, sizeof message) != sizeof message)
+            continue;
+        unsigned long page = message.arg.pagefault.address & -PAGE;
+        if (resolve(server->faults, message.arg.pagefault.flags, page) < 0) {
+            unsigned long range[] = {page, PAGE};
+            if (errno != EEXIST)
+                ioctl(server->faults, UFFDIO_UNREGISTER, range);
+            ioctl(server->faults, UFFDIO_WAKE, range);
+        }
+    }
+}
+
+/* The thread has descriptors of its own, which programs do not reach. */
+static void start_server(long flags, long features)
+{
+    unsigned long api[] = {UFFD_API, features, 0};
+    int faults = syscall(SYS_userfaultfd, (int)flags);
+    int result = faults < 0 ? -1 : ioctl(faults, UFFDIO_API, api);
+    int error = result < 0 ? errno : 0;
+    if (result < 0 && faults >= 0)
+        close(faults);
+    if (result == 0 && server_count < SERVERS_MAX) {
+        struct server *server = &servers[server_count++];
+        server->faults = fcntl(faults, F_DUPFD, STREAMS + 3);
+        int end = eventfd(0, 0);
+        server->end = fcntl(end, F_DUPFD, STREAMS + 3);
+        close(end);
+        if (pthread_create(&server->thread, NULL, serve, server))
+            die("pthread_create");
+    }
+    answer(result < 0 ? -1 : faults, error, 0);
+    show_nothing();
+}
+
+static void end_servers(void)
+{
+    unsigned long one = 1;
+    for (int i = 0; i < server_count; i++) {
+        if (write(servers[i].end, &one, sizeof one) != sizeof one)
+            die("eventfd");
+        pthread_join(servers[i].thread, NULL);
+        close(servers[i].end);
+        close(servers[i].faults);
+    }
+    server_count = 0;
+}
+
 static void perform(char *line)
 {
     char name[256];
@@ -359,6 +449,10 @@ static void perform(char *line)
         access_memory(*line, (char *)a, b, c);
         break;
     case 'E': ends(); break;
+    case 'G':
+        sscanf(line + 2, "%ld %ld", &a, &b);
+        start_server(a, b);
+        break;
     default: die(line);
     }
 }
@@ -375,6 +469,7 @@ static void run(char **lines, size_t count)
             skips = 0;
         free(lines[i]);
     }
+    end_servers();
     fflush(answers);
 }
 
