@@ -2,6 +2,7 @@ package dev.faultline.kernel.uffd;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.faultline.kernel.Sandbox;
 import dev.faultline.kernel.mm.SignalRaised;
@@ -68,6 +69,38 @@ class CommandsTest {
             assertEquals("0", Monitor.answer(p.call("lseek", device, 0, Fcntl.SEEK_SET)));
             assertEquals("ENODEV", Monitor.answer(p.call("mmap", 0, PAGE, Mman.PROT_READ, Mman.MAP_PRIVATE, device, 0)));
         }));
+    }
+
+    private static long map(Monitor m, long address, int protection) {
+        return m.program().must("mmap", address, PAGE, protection, Mman.MAP_PRIVATE | Mman.MAP_ANONYMOUS | Mman.MAP_FIXED, -1, 0);
+    }
+
+    @Test
+    void whatIsFilledInWhereNoAccessIsPermittedCannotBeRead() {
+        run(Fcntl.O_NONBLOCK, Uffd.FEATURE_SIGBUS, m -> {
+            long source = map(m, 1L << 41, Mman.PROT_READ | Mman.PROT_WRITE);
+            m.program().store(source, 7);
+            for (boolean zeroes : new boolean[] {false, true}) {
+                long closed = map(m, 1L << 40, Mman.PROT_NONE);
+                register(m, closed, PAGE, Uffd.REGISTER_MODE_MISSING);
+                String filled = zeroes ? zeropage(m, closed, PAGE, 0) : copy(m, closed, source, PAGE, 0);
+                assertTrue(filled.startsWith("0"), filled);
+                assertThrows(SignalRaised.class, () -> m.program().load(closed));
+                m.program().must("mprotect", closed, PAGE, Mman.PROT_READ);
+                assertEquals(zeroes ? 0 : 7, m.program().load(closed));
+            }
+        });
+    }
+
+    @Test
+    void memoryThatMovesBesideItsPlaceIsLeftToTheKernelAsAWhole() {
+        run(Fcntl.O_NONBLOCK, Uffd.FEATURE_SIGBUS, m -> {
+            long place = map(m, 1L << 40, Mman.PROT_READ);
+            register(m, place, PAGE, Uffd.REGISTER_MODE_MISSING);
+            assertThrows(SignalRaised.class, () -> m.program().load(place));
+            m.program().must("mremap", place, PAGE, PAGE, Mman.MREMAP_MAYMOVE | Mman.MREMAP_DONTUNMAP, place - PAGE);
+            assertEquals(0, m.program().load(place));
+        });
     }
 
     @Test

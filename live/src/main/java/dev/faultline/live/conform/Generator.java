@@ -15,9 +15,7 @@ import dev.faultline.kernel.syscall.SystemCalls;
 import dev.faultline.kernel.uapi.Mman;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.TreeMap;
 
 /// Makes programs: the same one for the same seed.
 ///
@@ -39,7 +37,7 @@ public final class Generator {
     private static final List<String> SHARES_BLOCKS = List.of("copy_file_range");
 
     /// Of programs with pipes or without, with a userfaultfd or without.
-    private final Map<Boolean, Map<Boolean, List<String>>> menus = new TreeMap<>();
+    private final List<List<String>> menus = new ArrayList<>();
     private final long tooMuch;
     private final boolean isTmpfs;
 
@@ -53,9 +51,8 @@ public final class Generator {
                 .filter(name -> !(btrfs && NOT_ON_BTRFS.contains(name)))
                 .filter(name -> !(shares && SHARES_BLOCKS.contains(name))).toList();
         for (boolean pipes : new boolean[] {false, true}) {
-            menus.put(pipes, new TreeMap<>());
             for (boolean faults : new boolean[] {false, true}) {
-                menus.get(pipes).put(faults, Weights.of(names.stream()
+                menus.add(Weights.of(names.stream()
                         .filter(name -> pipes || !Pipes.CALLS.contains(name))
                         .filter(name -> faults || !Userfaults.CALLS.contains(name)).toList()));
             }
@@ -86,7 +83,7 @@ public final class Generator {
             this.pipes = new Pipes(values, () -> values.descriptor(opened));
             this.hasPipes = values.oneIn(4);
             this.userfaults = new Userfaults(values);
-            this.menu = menus.get(hasPipes).get(values.oneIn(4));
+            this.menu = menus.get((hasPipes ? 2 : 0) + (values.oneIn(4) ? 1 : 0));
         }
 
         Program program() {

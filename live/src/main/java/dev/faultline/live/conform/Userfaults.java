@@ -39,8 +39,7 @@ final class Userfaults {
     /// A userfaultfd with another thread that serves its faults.
     Call serve(long next) {
         descriptor = next;
-        long features = values.someOf(FEATURES) | values.someOf(FEATURES) | values.someOf(FEATURES)
-                | (values.oneIn(8) ? Uffd.FEATURE_WP_ASYNC : 0);
+        long features = features();
         return Call.of(Call.SERVE, Fcntl.O_NONBLOCK | values.someOf(Uffd.USER_MODE_ONLY), features);
     }
 
@@ -53,10 +52,17 @@ final class Userfaults {
         return descriptor;
     }
 
+    private long features() {
+        long some = values.oneIn(8) ? Uffd.FEATURE_WP_ASYNC : 0;
+        for (int i = 0; i < 3; i++) {
+            some |= values.someOf(FEATURES);
+        }
+        return some;
+    }
+
     /// The first thing that it is told.
     Call api() {
-        long features = Uffd.FEATURE_SIGBUS | values.someOf(FEATURES) | values.someOf(FEATURES) | values.someOf(FEATURES)
-                | (values.oneIn(8) ? Uffd.FEATURE_WP_ASYNC : 0) | (values.oneIn(ODD) ? 1L << 40 : 0);
+        long features = Uffd.FEATURE_SIGBUS | features() | (values.oneIn(ODD) ? 1L << 40 : 0);
         return ioctl(Uffd.IOC_API, values.oneIn(ODD) ? Uffd.API + 1 : Uffd.API, features, values.oneIn(ODD) ? 1 : 0);
     }
 
