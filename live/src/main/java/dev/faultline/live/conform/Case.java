@@ -135,16 +135,22 @@ public record Case(Program program, int index, List<Answer> model, Answer host) 
 
     /// {@return whether the call transfers directly}
     boolean isDirect() {
-        return isOwn(TRANSFER) && hasOpenFlag(Fcntl.O_DIRECT);
+        return isOwn(TRANSFER) && hasOpenFlag(0, Fcntl.O_DIRECT);
+    }
+
+    /// {@return whether the call reads a file directly for a pipe or another file}
+    boolean isDirectSplice() {
+        return isOwn("splice|copy_file_range") && hasOpenFlag(0, Fcntl.O_DIRECT)
+                || isOwn("sendfile") && hasOpenFlag(1, Fcntl.O_DIRECT);
     }
 
     /// {@return whether the call is a write that is durable when it returns}
     boolean isDurableWrite() {
-        return isOwn(WRITE) && hasOpenFlag(Fcntl.O_DSYNC);
+        return isOwn(WRITE) && hasOpenFlag(0, Fcntl.O_DSYNC);
     }
 
-    private boolean hasOpenFlag(int flag) {
-        return OpenFlags.has(program, index, model, flag);
+    private boolean hasOpenFlag(int operand, int flag) {
+        return OpenFlags.has(program, index, operand, model, flag);
     }
 
     /// {@return whether the program maps a file to write to it}

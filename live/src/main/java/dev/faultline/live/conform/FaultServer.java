@@ -94,8 +94,9 @@ final class FaultServer implements Runnable {
         if ((flags & Uffd.PAGEFAULT_FLAG_MINOR) != 0) {
             return ioctl(Uffd.IOC_CONTINUE, page, PAGE, 0, 0);
         }
-        return page / PAGE % 2 == 1 ? ioctl(Uffd.IOC_ZEROPAGE, page, PAGE, 0, 0)
-                : ioctl(Uffd.IOC_COPY, page, SOURCE, PAGE, 0, 0);
+        // A marker of protection is in the way of the first, not of the second.
+        boolean zeroed = page / PAGE % 2 == 1 && ioctl(Uffd.IOC_ZEROPAGE, page, PAGE, 0, 0) instanceof SysResult.Ok;
+        return zeroed ? SysResult.ZERO : ioctl(Uffd.IOC_COPY, page, SOURCE, PAGE, 0, 0);
     }
 
     private SysResult ioctl(long command, long... words) {

@@ -11,8 +11,9 @@ final class OpenFlags {
 
     /// {@return whether the descriptor that call `index` is given was opened with `flag`}
     ///
+    /// @param operand which of its operands is the descriptor
     /// @param answers of the calls before it, at least
-    static boolean has(Program program, int index, List<Answer> answers, int flag) {
+    static boolean has(Program program, int index, int operand, List<Answer> answers, int flag) {
         TreeMap<Integer, Long> open = new TreeMap<>();
         Optional<TreeMap<Integer, Long>> ofParent = Optional.empty();
         for (int i = 0; i < index; i++) {
@@ -32,7 +33,7 @@ final class OpenFlags {
                 }
             }
         }
-        return (open.getOrDefault((int) program.calls().get(index).number(0), 0L) & flag) != 0;
+        return (open.getOrDefault((int) program.calls().get(index).number(operand), 0L) & flag) != 0;
     }
 
     private static Supplier<Optional<TreeMap<Integer, Long>>> copyOf(TreeMap<Integer, Long> open) {

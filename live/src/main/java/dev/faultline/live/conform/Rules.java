@@ -25,7 +25,7 @@ public final class Rules {
     /// looked at as far as one extent goes. Where blocks are depends on what Linux allocates beyond what was asked
     /// for: delayed, by large folios, unwritten ones that a failed write leaves.
     private static final Rule DIRECT_PART_OF_A_BLOCK = new Rule("direct-part-of-a-block", Effect.STOP,
-            it -> it.isDirect() && it.isSaid(Errno.EINVAL) && isPartOfABlock(it));
+            it -> it.isSaid(Errno.EINVAL) && (it.isDirectSplice() || it.isDirect() && isPartOfABlock(it)));
 
     /// Bytes after a direct write that failed or fell short. How far it came depends on where extents end and on what the
     /// device takes; what it wrote is on disk, and the pages that its own memory faulted in stay in the cache as they
@@ -109,7 +109,8 @@ public final class Rules {
 
     private static List<Rule> onDisks(Rule... more) {
         return Stream.concat(Stream.of(DIRECT_MEMORY_ALIGNMENT, DIRECT_PART_OF_A_BLOCK, BYTES_AFTER_FAILED_DIRECT_WRITE,
-                DIRECT_FALLS_BACK, MAPPED_AROUND_A_FAULT, LARGE_FOLIO_REJECTED, MSYNC_WRITES_THE_WHOLE_FILE, MORE_PAGES_IN_MEMORY, SERVED_PAGE_IS_MAPPED),
+                DIRECT_FALLS_BACK, MAPPED_AROUND_A_FAULT, LARGE_FOLIO_REJECTED, MSYNC_WRITES_THE_WHOLE_FILE,
+                MORE_PAGES_IN_MEMORY, SERVED_PAGE_IS_MAPPED),
                 Stream.of(more)).toList();
     }
 

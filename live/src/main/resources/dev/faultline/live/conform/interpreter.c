@@ -371,7 +371,9 @@ static int resolve(int faults, unsigned long flags, unsigned long page)
     }
     unsigned long zero[] = {page, PAGE, 0, 0};
     unsigned long copy[] = {page, (unsigned long)memset(source, 'H', PAGE), PAGE, 0, 0};
-    return page / PAGE % 2 ? ioctl(faults, UFFDIO_ZEROPAGE, zero) : ioctl(faults, UFFDIO_COPY, copy);
+    if (page / PAGE % 2 && ioctl(faults, UFFDIO_ZEROPAGE, zero) == 0)
+        return 0;
+    return ioctl(faults, UFFDIO_COPY, copy);
 }
 
 static void *serve(void *argument)
