@@ -48,13 +48,13 @@ public final class Populate {
             at += Content.SIZE;
         }
         mm.mmapLock().upRead();
-        return error;
+        return error.map(errno -> errno == Errno.EHWPOISON ? Errno.EFAULT : errno);
     }
 
     /// Faults a range in for madvise(2). Takes and drops `mmap_lock` for reading.
     ///
-    /// @return -ENOMEM where nothing is mapped, -EINVAL where the area does not permit it, -EFAULT where a
-    ///         program would get a signal
+    /// @return -ENOMEM where nothing is mapped, -EINVAL where the area does not permit it, -EHWPOISON where the page is
+    ///         poisoned, -EFAULT where a program would get another signal
     @Models(file = "mm/gup.c", symbol = "faultin_page_range")
     public Optional<Errno> faultinPageRange(Mm mm, long start, long end, boolean write) {
         Optional<Errno> error = Optional.empty();
@@ -90,7 +90,8 @@ public final class Populate {
             }
             VmFaultResult result = memory.handleMmFault(vma.get(), address, flags);
             if (result.isError()) {
-                return Optional.of(result.has(VmFaultResult.OOM) ? Errno.ENOMEM : Errno.EFAULT);
+                return Optional.of(result.has(VmFaultResult.OOM) ? Errno.ENOMEM
+                        : result.has(VmFaultResult.HWPOISON) ? Errno.EHWPOISON : Errno.EFAULT);
             }
             if (result.has(VmFaultResult.RETRY)) {
                 mm.mmapLock().downRead();

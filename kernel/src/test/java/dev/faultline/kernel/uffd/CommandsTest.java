@@ -93,6 +93,17 @@ class CommandsTest {
     }
 
     @Test
+    void madviseTellsOfAPoisonedPageAndMlockDoesNot() {
+        run(Fcntl.O_NONBLOCK, Uffd.FEATURE_SIGBUS, m -> {
+            long place = map(m, 1L << 40, Mman.PROT_READ);
+            register(m, place, PAGE, Uffd.REGISTER_MODE_MISSING);
+            m.fill(Uffd.IOC_POISON, place, PAGE, 0);
+            assertEquals("EHWPOISON", Monitor.answer(m.program().call("madvise", place, PAGE, Mman.MADV_POPULATE_READ)));
+            assertEquals("ENOMEM", Monitor.answer(m.program().call("mlock", place, PAGE)));
+        });
+    }
+
+    @Test
     void memoryThatMovesBesideItsPlaceIsLeftToTheKernelAsAWhole() {
         run(Fcntl.O_NONBLOCK, Uffd.FEATURE_SIGBUS, m -> {
             long place = map(m, 1L << 40, Mman.PROT_READ);
