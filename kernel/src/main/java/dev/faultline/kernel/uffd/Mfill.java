@@ -85,10 +85,10 @@ final class Mfill implements ShmemFill.Source {
             mm.mmapLock().upRead();
             return Optional.of(Errno.ESRCH);
         }
-        Optional<Vma> vma = mm.vmaLookup(destination).filter(this::isValid);
+        Optional<Vma> vma = mm.vmaLookup(destination);
+        vma.ifPresent(Mfill::prepareAnon); // also where the range turns out to be wrong
         Optional<Errno> error = Optional.of(Errno.ENOENT);
-        if (vma.isPresent()) {
-            prepareAnon(vma.get());
+        if (vma.filter(this::isValid).isPresent()) {
             ctx.mmapChanging().lock().downRead();
             error = check(vma.get()).or(() -> fill(vma.get()));
             ctx.mmapChanging().lock().upRead();

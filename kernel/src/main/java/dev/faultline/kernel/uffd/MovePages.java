@@ -45,8 +45,8 @@ final class MovePages {
         SysResult result = SysResult.err(Errno.ENOENT);
         Optional<Vma> to = mm.vmaLookup(destination);
         Optional<Vma> from = mm.vmaLookup(source);
+        to.ifPresent(Mfill::prepareAnon);
         if (to.isPresent() && from.isPresent()) {
-            Mfill.prepareAnon(to.get());
             ctx.mmapChanging().lock().downRead();
             Optional<Errno> wrong = ctx.mmapChanging().inProgress()
                     ? Optional.of(Errno.EAGAIN) : validateMoveAreas(from.get(), to.get());

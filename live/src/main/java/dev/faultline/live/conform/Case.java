@@ -85,6 +85,11 @@ public record Case(Program program, int index, List<Answer> model, Answer host) 
         return isOwn(WRITE) && isDirect() && fellShort();
     }
 
+    /// {@return whether the call is a direct read that came to a part}
+    boolean isShortDirectRead() {
+        return isOwn("p?readv?2?") && isDirect() && ours().value() > 0 && fellShort();
+    }
+
     /// {@return whether the program serves faults on pages that are in the page cache}
     boolean servesMinorFaults() {
         return anyBefore(before -> before.ours().errno() == 0 && before.isOwn("ioctl")

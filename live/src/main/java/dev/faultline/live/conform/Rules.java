@@ -42,10 +42,11 @@ public final class Rules {
             it -> it.isDirect() && it.isSaid(Errno.EFAULT) && it.ours().errno() != it.host().errno()
                     && it.followsFailedWrite(false));
 
-    /// A direct write from memory that is for writing only. It may not be taken, but is where it is mapped already
+    /// A direct write or a vmsplice from memory that is for writing only. It may not be taken, but is where it is mapped already
     /// (`get_user_pages_fast` looks at the entry alone): Linux maps the pages around a fault that are cached.
     private static final Rule MAPPED_AROUND_A_FAULT = new Rule("mapped-around-a-fault", Effect.STOP,
-            it -> it.hasWriteOnlyMemory() && (it.isFailedDirectWrite() || it.anyBefore(Case::isFailedDirectWrite)));
+            it -> it.hasWriteOnlyMemory() && (it.isFailedDirectWrite() || it.anyBefore(Case::isFailedDirectWrite)
+                    || it.isOwn("vmsplice") && it.ours().errno() == Errno.EFAULT.number()));
 
     /// A page that is in the page cache, of an area that a userfaultfd serves: Linux has mapped it already, around a fault that
     /// came before. Who reaches for it meets no fault, and nothing can be filled in there.
@@ -80,6 +81,11 @@ public final class Rules {
             it -> it.isMappedForWriting() && it.isZeroedByHost() && it.hasSucceeded("f?truncate")
                     && (it.hasSucceeded("fsync|fdatasync|msync") || it.anyBefore(Case::isDurableWrite)));
 
+    /// EIO of a direct read behind a buffered write that failed or fell short, on ext4: it leaves blocks reserved behind the
+    /// end of the file, and iomap takes a direct read that reaches one for a race with a store (docs/conformance.md).
+    private static final Rule RESERVED_BLOCK_STAYS = new Rule("reserved-block-stays", Effect.STOP,
+            it -> it.isDirect() && it.host().errno() == Errno.EIO.number() && it.followsFailedWrite(false));
+
     /// An atomic write, on xfs: it has them as far as its log is long.
     private static final Rule ATOMIC_WRITE = new Rule("atomic-write", Effect.STOP,
             it -> it.isOwn("pwritev2") && hasFlag(it, RWF_ATOMIC) && it.ours().errno() == Errno.EOPNOTSUPP.number());
@@ -94,6 +100,11 @@ public final class Rules {
             && it.program().files().stream().anyMatch(file -> file.sizeBytes() > 0 && file.sizeBytes() <= MOST_INLINE_BYTES)
             && it.anyBefore(before -> before.isOwn("p?readv?2?") && before.isDirect() && before.ours().value() > 0));
 
+    /// Bytes after a direct read on btrfs that reached behind the end of the file. Where Linux finds that a write which has
+    /// returned is not yet entered in the tree, it reads through the cache, and leaves the memory behind the end alone.
+    private static final Rule ENTERED_LATER = new Rule("entered-later", Effect.STOP, it -> it.showsOther()
+            && it.anyBefore(Case::isShortDirectRead));
+
     private Rules() {}
 
     /// {@return the rules for programs on a file system of that type}
@@ -101,8 +112,8 @@ public final class Rules {
         return switch (fileSystem) {
             case "tmpfs" -> List.of(MORE_PAGES_IN_MEMORY, SERVED_PAGE_IS_MAPPED);
             case "xfs" -> onDisks(ATOMIC_WRITE, BYTES_BEHIND_A_SHORT_COPY, readInTime(false));
-            case "btrfs" -> onDisks(INLINE_DATA, readInTime(true));
-            case "ext4" -> onDisks(JOURNAL_ORDERS_DATA, readInTime(false));
+            case "btrfs" -> onDisks(INLINE_DATA, ENTERED_LATER, readInTime(true));
+            case "ext4" -> onDisks(JOURNAL_ORDERS_DATA, RESERVED_BLOCK_STAYS, readInTime(false));
             default -> onDisks(readInTime(false));
         };
     }
