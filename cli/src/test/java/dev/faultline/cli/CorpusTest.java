@@ -64,7 +64,7 @@ class CorpusTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"live/ext4", "live/tmpfs", "uffd-checklist/memory"})
+    @ValueSource(strings = {"live/ext4", "live/xfs", "live/btrfs", "live/tmpfs", "uffd-checklist/memory"})
     void theModelAllowsWhatTheTablesSay(String name) throws IOException, UnknownKernelException, SetUpFailed {
         Path file = ZOO.resolve(name + ".txt");
         String fileSystem = name.substring(name.indexOf('/') + 1);
