@@ -21,8 +21,6 @@ import java.util.Optional;
 
 /// A file of an ntfs.
 final class NtfsInode extends CachedInode {
-    private static final byte LEFT_BEHIND = (byte) 0xa5;
-
     private final Disk disk;
     private final DiskInode onDisk;
     private final DiskMapping clusters;
@@ -38,7 +36,7 @@ final class NtfsInode extends CachedInode {
         this.initializedSize =
                 new Cell(node.machine(), "initialized_size", onDisk.path(), hole ? 0 : onDisk.sizeBytes());
         this.operations = new NtfsFile(this);
-        fill(Content.pages(onDisk.sizeBytes()));
+        disk.allocateAsLeft(onDisk, Content.pages(onDisk.sizeBytes()));
     }
 
     DiskInode onDisk() {
@@ -59,15 +57,7 @@ final class NtfsInode extends CachedInode {
     @Models(file = "fs/ntfs/attrib.c", symbol = "ntfs_attr_extend_allocation", release = "v5.14")
     void extendAllocation(long sizeBytes) {
         node().machine().step(onDisk, Access.WRITE, -1);
-        fill(Content.pages(sizeBytes));
-    }
-
-    private void fill(long pages) {
-        for (long index = 0; index < pages; index++) {
-            if (onDisk.block(index) == DiskInode.HOLE) {
-                onDisk.setBlock(index, disk.device().format(LEFT_BEHIND));
-            }
-        }
+        disk.allocateAsLeft(onDisk, Content.pages(sizeBytes));
     }
 
     void setSize(long sizeBytes) {

@@ -7,11 +7,13 @@ import dev.faultline.kernel.fs.OpenFile;
 import dev.faultline.kernel.fs.PipeInodeInfo;
 import dev.faultline.kernel.fs.SpliceRead;
 import dev.faultline.kernel.iomap.DirectIo;
+import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.VmFault;
 import dev.faultline.kernel.mm.VmFaultResult;
 import dev.faultline.kernel.mm.VmOperations;
 import dev.faultline.kernel.pagecache.AddressSpace;
+import dev.faultline.kernel.pagecache.Truncate;
 import dev.faultline.kernel.pagecache.Writeback;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.SysResult;
@@ -49,6 +51,30 @@ public abstract class CachedFile implements FileOperations, VmOperations {
         }
         Optional<Errno> error = fsync(iocb.file());
         return error.isPresent() ? SysResult.err(error.get()) : written;
+    }
+
+    /// Writes to the disk, and drops, what of a direct write had to go through the page cache.
+    ///
+    /// @param direct   the bytes written before, by direct I/O
+    /// @param buffered what writing the rest through the cache came to
+    /// @return the bytes written in all; those by direct I/O if the rest failed, or its error if there are none
+    @Models(file = "fs/libfs.c", symbol = "direct_write_fallback")
+    protected final SysResult directWriteFallback(Kiocb iocb, long direct, SysResult buffered) {
+        if (buffered instanceof SysResult.Err) {
+            return direct > 0 ? SysResult.ok(direct) : buffered;
+        }
+        if (buffered.bytes() == 0) {
+            return SysResult.ok(direct);
+        }
+        long start = iocb.pos() - buffered.bytes();
+        long last = iocb.pos() - 1;
+        Optional<Errno> error = Writeback.writeAndWaitRange(mapping(), start, last);
+        if (error.isPresent()) {
+            iocb.setPos(start); // how much of it is on the disk is not known
+            return direct > 0 ? SysResult.ok(direct) : SysResult.err(error.get());
+        }
+        Truncate.invalidateMappingPages(mapping(), start / Content.SIZE, last / Content.SIZE);
+        return SysResult.ok(direct + buffered.bytes());
     }
 
     @Override

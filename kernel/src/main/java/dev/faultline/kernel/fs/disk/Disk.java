@@ -12,6 +12,9 @@ import java.util.TreeMap;
 
 /// A formatted disk: its blocks and its files, by path. As a shared object it stands for its directory.
 public final class Disk extends SharedObject {
+    /// What somebody left in a block that is handed out again.
+    private static final byte LEFT_BEHIND = (byte) 0xa5;
+
     private final BlockDevice device;
     private final TreeMap<String, DiskInode> inodes = new TreeMap<>();
 
@@ -29,6 +32,16 @@ public final class Disk extends SharedObject {
     /// {@return the blocks}
     public BlockDevice device() {
         return device;
+    }
+
+    /// Gives a file blocks for its first pages, where it has none, with what somebody left in them. Part of a step, or
+    /// before anything runs.
+    public void allocateAsLeft(DiskInode file, long pages) {
+        for (long index = 0; index < pages; index++) {
+            if (file.block(index) == DiskInode.HOLE) {
+                file.setBlock(index, device.format(LEFT_BEHIND));
+            }
+        }
     }
 
     /// {@return whether there is a file with that path} One step.

@@ -92,21 +92,8 @@ final class FuseFile extends CachedFile {
                 mapping().iSize().write(iocb.pos());
             }
         }
-        return direct instanceof SysResult.Ok && from.count() > 0 ? rest(iocb, from, direct.bytes()) : direct;
-    }
-
-    @Models(file = "fs/libfs.c", symbol = "direct_write_fallback")
-    private SysResult rest(Kiocb iocb, IovIter from, long before) {
-        long start = iocb.pos();
-        SysResult buffered = bufferedWrite(iocb, from);
-        if (buffered instanceof SysResult.Err) {
-            return before > 0 ? SysResult.ok(before) : buffered;
-        }
-        long end = start + buffered.bytes() - 1;
-        if (end >= start && Writeback.writeAndWaitRange(mapping(), start, end).isEmpty()) {
-            Truncate.invalidateMappingPages(mapping(), start / Content.SIZE, end / Content.SIZE);
-        }
-        return SysResult.ok(before + buffered.bytes());
+        return direct instanceof SysResult.Ok && from.count() > 0
+                ? directWriteFallback(iocb, direct.bytes(), bufferedWrite(iocb, from)) : direct;
     }
 
     /// Waits until the server has what it was sent of the page.

@@ -5,8 +5,7 @@ import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.lib.Part;
 
-/// What mounting a file system by the name `ntfs` comes to: today an ntfs3 that can only be read, up to v6.8 another
-/// driver.
+/// What mounting a file system by the name `ntfs` comes to: an ntfs3 that can only be read.
 @FunctionalInterface
 public interface LegacyNtfs {
     /// The seam at which other forms plug in.

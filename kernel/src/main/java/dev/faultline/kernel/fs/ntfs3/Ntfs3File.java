@@ -20,7 +20,6 @@ import dev.faultline.kernel.pagecache.Filemap;
 import dev.faultline.kernel.pagecache.GenericWrite;
 import dev.faultline.kernel.pagecache.ReadFlag;
 import dev.faultline.kernel.pagecache.Truncate;
-import dev.faultline.kernel.pagecache.Writeback;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.SysResult;
 import dev.faultline.machine.shared.RwSemaphore;
@@ -106,7 +105,8 @@ final class Ntfs3File extends CachedFile implements GenericWrite.PageWriter {
             return bufferedWrite(iocb, from);
         }
         SysResult direct = directWrite(iocb, from);
-        return direct instanceof SysResult.Err || from.count() == 0 ? direct : rest(iocb, from, direct.bytes());
+        return direct instanceof SysResult.Err || from.count() == 0 ? direct
+                : directWriteFallback(iocb, direct.bytes(), bufferedWrite(iocb, from));
     }
 
     /// Makes clusters up to the end of a write, and zeroes between the valid size and its start. The caller holds
@@ -168,24 +168,6 @@ final class Ntfs3File extends CachedFile implements GenericWrite.PageWriter {
             inode.setSize(end);
         }
         return written.is(Errno.ENOTBLK) ? SysResult.ZERO : written;
-    }
-
-    @Models(file = "fs/libfs.c", symbol = "direct_write_fallback")
-    private SysResult rest(Kiocb iocb, IovIter from, long direct) {
-        long start = iocb.pos();
-        SysResult buffered = bufferedWrite(iocb, from);
-        if (buffered instanceof SysResult.Err) {
-            return direct > 0 ? SysResult.ok(direct) : buffered;
-        }
-        long end = start + buffered.bytes() - 1;
-        if (end >= start) {
-            Optional<Errno> error = Writeback.writeAndWaitRange(mapping(), start, end);
-            if (error.isPresent()) {
-                return direct > 0 ? SysResult.ok(direct) : SysResult.err(error.get());
-            }
-            Truncate.invalidateMappingPages(mapping(), start / Content.SIZE, end / Content.SIZE);
-        }
-        return SysResult.ok(direct + buffered.bytes());
     }
 
     /// The cluster becomes valid here already, before there is something in it: the page is locked until there is.

@@ -21,8 +21,6 @@ import java.util.Optional;
 final class Ntfs3Inode extends CachedInode {
     /// A file that is not sparse may be as long as 64 bits of clusters reach, which is more than a position can say.
     private static final long MAX_BYTES = Long.MAX_VALUE / Content.SIZE * Content.SIZE;
-    /// What somebody left in a cluster that is allocated anew.
-    private static final byte LEFT_BEHIND = (byte) 0xa5;
 
     private final Disk disk;
     private final DiskInode onDisk;
@@ -38,7 +36,7 @@ final class Ntfs3Inode extends CachedInode {
         this.valid = new Cell(node.machine(), "i_valid", onDisk.path(), hole ? 0 : onDisk.sizeBytes());
         this.blocks = new ValidBlocks(disk, onDisk, valid);
         this.operations = new Ntfs3File(this, readOnly);
-        fill(Content.pages(onDisk.sizeBytes()));
+        disk.allocateAsLeft(onDisk, Content.pages(onDisk.sizeBytes()));
     }
 
     DiskInode onDisk() {
@@ -69,15 +67,7 @@ final class Ntfs3Inode extends CachedInode {
     @Models(file = "fs/ntfs3/inode.c", symbol = "ntfs_set_size")
     void allocate(long sizeBytes) {
         node().machine().step(onDisk, Access.WRITE, -1);
-        fill(Content.pages(sizeBytes));
-    }
-
-    private void fill(long pages) {
-        for (long index = 0; index < pages; index++) {
-            if (onDisk.block(index) == DiskInode.HOLE) {
-                onDisk.setBlock(index, disk.device().format(LEFT_BEHIND));
-            }
-        }
+        disk.allocateAsLeft(onDisk, Content.pages(sizeBytes));
     }
 
     void setSize(long sizeBytes) {
