@@ -7,21 +7,35 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.LinkedList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
 
 /// The mutants of some packages, and the tests that may notice them.
 final class Mutants {
     /// Tests that take longer than this are not run again for each mutant.
     private static final long LONG_NANOS = TimeUnit.SECONDS.toNanos(2);
 
+    /// What an execution gets, beyond the time of its test, before it counts as one that hangs.
     private static final long HANG_NANOS = TimeUnit.SECONDS.toNanos(3);
+
+    private static final long SHORTEST_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+    private static final int TIMES_LONGER = 5;
+    private static final int SEVERAL = 5;
+
+    /// What all tests of one mutant get together: what goes on for longer counts as not noticed.
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(120);
 
     private final MutatedClasses classes;
     private final List<Measured> trials = new ArrayList<>();
+
+    /// Those that noticed something, the latest first: they are likely to notice the next mutant of the same method.
+    private final LinkedList<Measured> noticers = new LinkedList<>();
 
     /// A trial as it goes without a mutant.
     ///
@@ -29,18 +43,15 @@ final class Mutants {
     /// @param reached the places that it comes by
     private record Measured(Trial trial, long nanos, BitSet reached) {}
 
-    /// @param packages   whose mutants are made
-    /// @param zooFolders whose tests are tried
-    /// @param corpus     the folder whose tests run on tmpfs
-    /// @param tests      what the names of the kernel's test classes begin with
-    Mutants(List<String> packages, List<Path> zooFolders, Path corpus, List<String> tests)
-            throws IOException, ReflectiveOperationException {
-        this.classes = new MutatedClasses(packages);
+    Mutants(Group group) throws IOException, ReflectiveOperationException {
+        this.classes = new MutatedClasses(group.fullNames());
         Switch.sites(classes.sites().size());
-        List<Trial> all = new ArrayList<>(unitTests(tests));
+        List<Trial> all = new ArrayList<>(unitTests(group.testPrefixes()));
         Subject subject = (Subject) classes.loadClass("dev.faultline.mutants.ZooSubject").getConstructor().newInstance();
-        all.addAll(subject.zoo(zooFolders));
-        all.addAll(subject.outcomes(corpus, "tmpfs"));
+        all.addAll(subject.zoo(group.zooFolders(), group.earlier()));
+        for (String fileSystem : group.corpora()) {
+            all.addAll(subject.outcomes(Path.of("../zoo/live"), fileSystem));
+        }
         for (Trial trial : all) {
             measure(trial);
         }
@@ -61,20 +72,19 @@ final class Mutants {
                     .map(name -> name.replace(".class", "").replace('/', '.')).sorted().toList();
         }
         for (String name : names) {
-            Method[] methods = classes.loadClass(name).getDeclaredMethods();
-            Stream.of(methods).filter(method -> method.isAnnotationPresent(Test.class))
-                    .sorted(Comparator.comparing(Method::getName)).map(UnitTrial::new).forEach(found::add);
+            Stream.of(classes.loadClass(name).getDeclaredMethods())
+                    .sorted(Comparator.comparing(Method::getName)).flatMap(UnitTrial::of).forEach(found::add);
         }
         return found;
     }
 
     private void measure(Trial trial) {
         Switch.set(Switch.NONE, false, Long.MAX_VALUE);
-        long start = System.nanoTime();
+        long start = Switch.cpuNanos();
         if (!trial.passes(() -> false)) {
             throw new AssertionError(trial.name() + " fails without a mutant");
         }
-        trials.add(new Measured(trial, System.nanoTime() - start, Switch.reached()));
+        trials.add(new Measured(trial, Switch.cpuNanos() - start, Switch.reached()));
     }
 
     /// {@return the places at which something can be left out}
@@ -100,19 +110,30 @@ final class Mutants {
     /// {@return the test that notices if something is left out there; empty if none does}
     Optional<String> noticedBy(Site site) {
         boolean taken = Switch.isMostlyTaken(site.id());
-        for (Measured measured : trials) {
-            if (measured.reached().get(site.id()) && !passes(site, taken, measured)) {
+        long end = Switch.cpuNanos() + PATIENCE_NANOS;
+        for (Measured measured : likeliestFirst(site)) {
+            if (!passes(site, taken, measured)) {
+                noticers.remove(measured);
+                noticers.addFirst(measured);
                 return Optional.of(measured.trial().name());
+            }
+            if (Switch.cpuNanos() > end) {
+                return Optional.empty();
             }
         }
         return Optional.empty();
     }
 
+    private Set<Measured> likeliestFirst(Site site) {
+        return Stream.concat(noticers.stream().limit(SEVERAL), trials.stream())
+                .filter(measured -> measured.reached().get(site.id())).collect(Collectors.toCollection(LinkedHashSet::new));
+    }
+
     private static boolean passes(Site site, boolean taken, Measured measured) {
-        long end = System.nanoTime() + Math.max(TimeUnit.SECONDS.toNanos(1), 10 * measured.nanos());
+        long end = Switch.cpuNanos() + Math.max(SHORTEST_NANOS, TIMES_LONGER * measured.nanos());
         Switch.set(site.id(), taken, end + HANG_NANOS);
         try {
-            return measured.trial().passes(() -> System.nanoTime() > end);
+            return measured.trial().passes(() -> Switch.cpuNanos() > end);
         } catch (RuntimeException | Error noticed) {
             return false;
         } finally {

@@ -5,11 +5,16 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
-/// What became of each mutant, as Markdown.
+/// What became of each mutant of a group that was tried, as Markdown.
 final class MutantsReport {
     private static final String OPEN = "open";
 
+    /// How many standard deviations the interval of a sample reaches to either side.
+    private static final double DEVIATIONS = 1.96;
+
+    private final Group group;
     private final Mutants mutants;
     private final Map<String, String> reasons;
     private final List<Row> rows = new ArrayList<>();
@@ -17,7 +22,8 @@ final class MutantsReport {
     private record Row(Site site, Optional<String> by) {}
 
     /// @param reasons why nothing notices the mutants that nothing notices; from the word `open` on if something should
-    MutantsReport(Mutants mutants, Map<String, String> reasons) {
+    MutantsReport(Group group, Mutants mutants, Map<String, String> reasons) {
+        this.group = group;
         this.mutants = mutants;
         this.reasons = reasons;
     }
@@ -31,34 +37,27 @@ final class MutantsReport {
         return row.by().isEmpty() && !reason.startsWith(OPEN);
     }
 
-    private long count(Optional<Site.Sort> sort, java.util.function.Predicate<Row> which) {
+    private long count(Optional<Site.Sort> sort, Predicate<Row> which) {
         return rows.stream().filter(row -> sort.isEmpty() || row.site().sort() == sort.get()).filter(which).count();
+    }
+
+    private long noticed() {
+        return count(Optional.empty(), row -> row.by().isPresent());
+    }
+
+    private long noticeable() {
+        return count(Optional.empty(), row -> !isEquivalent(row));
     }
 
     /// {@return the share of those that are noticed among those that could be}
     double share() {
-        long noticed = count(Optional.empty(), row -> row.by().isPresent());
-        return (double) noticed / Math.max(1, count(Optional.empty(), row -> !isEquivalent(row)));
+        return (double) noticed() / Math.max(1, noticeable());
     }
 
     String text() {
         StringBuilder text = new StringBuilder();
-        text.append("""
-                # What is left out is noticed
-
-                Written by `mvn test -pl machine,explore,kernel,history,litmus,report,live,cli -Dtest=MutantsTest -Dmutants=all \
-                -Dsurefire.failIfNoSpecifiedTests=false`; a sample runs with every build.
-
-                In the packages `uffd` and `fs.tmpfs` of the kernel each lock, reference, check and other effect on what others
-                see is left out, one at a time: a lock is neither taken nor given up by that task, a reference is not taken or
-                not given up, a check always comes out as it does most often in the tests, a call whose result nobody uses is
-                not made. Then every test that comes by that place runs: those of the kernel's packages, and those of
-                `zoo/uffd` and `zoo/tmpfs`, on today's kernel. A mutant is noticed if one of them comes out otherwise; a test
-                that only takes longer does not notice it. Where nothing could notice, the reason is given below, and it
-                does not count.
-
-                """);
-        text.append(String.format(Locale.ROOT, "%d tests.%n%n", mutants.trials()));
+        text.append(String.format(Locale.ROOT, "# What is left out of %s is noticed%n%nSee [mutants.md](../mutants.md). %s%n%n",
+                String.join(" and ", group.packages().stream().map(name -> "`" + name + "`").toList()), scope()));
         text.append("| left out | places | nothing could notice | noticed | not noticed | share |\n|---|---|---|---|---|---|\n");
         for (Site.Sort sort : Site.Sort.values()) {
             row(text, sort.words(), Optional.of(sort));
@@ -69,6 +68,21 @@ final class MutantsReport {
         return text.toString();
     }
 
+    private String scope() {
+        String sampled = rows.size() == mutants.sites().size() ? "All places were tried." : String.format(Locale.ROOT,
+                "A sample of %d of %d places was tried, drawn with the seed %d; the share lies between %.1f %% and %.1f %% (95 %%).",
+                rows.size(), mutants.sites().size(), Group.SEED, 100 * bound(-DEVIATIONS), 100 * bound(DEVIATIONS));
+        return mutants.trials() + " tests. " + sampled;
+    }
+
+    /// Wilson's interval.
+    private double bound(double deviations) {
+        double n = Math.max(1, noticeable());
+        double square = DEVIATIONS * DEVIATIONS;
+        double spread = deviations * Math.sqrt(share() * (1 - share()) / n + square / (4 * n * n));
+        return (share() + square / (2 * n) + spread) / (1 + square / n);
+    }
+
     private void row(StringBuilder text, String words, Optional<Site.Sort> sort) {
         long all = count(sort, row -> true);
         long same = count(sort, this::isEquivalent);
@@ -77,7 +91,7 @@ final class MutantsReport {
                 all - same - noticed, 100.0 * noticed / Math.max(1, all - same)));
     }
 
-    private void list(StringBuilder text, String title, java.util.function.Predicate<Row> which) {
+    private void list(StringBuilder text, String title, Predicate<Row> which) {
         text.append("\n## ").append(title).append("\n| where, and what | why |\n|---|---|\n");
         for (Row row : rows) {
             if (which.test(row)) {

@@ -36,7 +36,7 @@ final class MutatedClasses extends ClassLoader {
         }
         kernelTests().ifPresent(folder -> read(folder, woven));
         woven.put(HERE + "ZooSubject", bytes(getParent(), HERE + "ZooSubject"));
-        for (String nested : List.of("$Expected", "$SameOutcomes")) {
+        for (String nested : List.of("$Expected", "$SameOutcomes", "$Late")) {
             woven.put(HERE + "ZooSubject" + nested, bytes(getParent(), HERE + "ZooSubject" + nested));
         }
     }

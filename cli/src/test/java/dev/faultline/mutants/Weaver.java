@@ -35,6 +35,7 @@ final class Weaver {
     private static final MethodTypeDesc ASKS = MethodTypeDesc.of(ConstantDescs.CD_boolean, ConstantDescs.CD_int);
     private static final MethodTypeDesc TELLS = MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_int);
     private static final MethodTypeDesc ANSWERS = MethodTypeDesc.of(ConstantDescs.CD_boolean);
+    private static final MethodTypeDesc TICKS = MethodTypeDesc.of(ConstantDescs.CD_void);
     private static final MethodTypeDesc PASSES =
             MethodTypeDesc.of(ConstantDescs.CD_boolean, ConstantDescs.CD_boolean, ConstantDescs.CD_int);
 
@@ -50,10 +51,11 @@ final class Weaver {
     /// makes the machine before anything runs.
     private static final Set<String> NO_KERNEL = Set.of("<init>", "<clinit>", "toString", "hash", "stateHash", "hashCode",
             "equals", "leak", "leaks", "disagreement", "leftBehind", "checkQuiescent", "check", "evict", "format", "place",
-            "peekUsed", "isEmpty", "layOut");
+            "peekUsed", "isEmpty", "layOut", "holders", "claimAccess", "sharedAccess");
 
     /// What the explorer is told, and what takes no part in a result.
-    private static final Set<String> BOOKKEEPING = Set.of("step", "learn", "changed", "touch", "again", "first");
+    private static final Set<String> BOOKKEEPING = Set.of("step", "learn", "changed", "touch", "again", "first",
+            "claims", "note", "environmentActs");
 
     private final List<Site> sites = new ArrayList<>();
     private final Map<String, Integer> known = new HashMap<>();
@@ -138,6 +140,10 @@ final class Weaver {
                 case InvokeInstruction invoke -> {
                     invoke(at, invoke);
                     before = invoke.name().stringValue();
+                }
+                case BranchInstruction branch when position(branch) <= at -> {
+                    out.invokestatic(SWITCH, "tick", TICKS);
+                    out.with(branch);
                 }
                 case BranchInstruction branch when mutate && isCheck(at, branch) -> check(branch, isLoop(at, branch));
                 case Attribute<?> _ -> { }
@@ -243,10 +249,9 @@ final class Weaver {
 
         private boolean isCheck(int at, BranchInstruction branch) {
             boolean jump = branch.opcode() == Opcode.GOTO || branch.opcode() == Opcode.GOTO_W;
-            boolean backwards = position(branch) <= at;
             boolean elements = isLoop(at, branch) && (before.equals("hasNext") || operands(branch) == 2);
             boolean told = before.equals("current"); // what the explorer is told: `learn(x ? 1 : 0)`
-            return !jump && !backwards && !elements && !told;
+            return !jump && !elements && !told;
         }
 
         private int position(BranchInstruction branch) {

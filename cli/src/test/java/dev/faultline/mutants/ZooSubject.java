@@ -31,11 +31,11 @@ public final class ZooSubject implements Subject {
     public ZooSubject() {}
 
     @Override
-    public List<Trial> zoo(List<Path> folders) {
+    public List<Trial> zoo(List<Path> folders, boolean earlier) {
         List<Trial> trials = new ArrayList<>();
         for (Path folder : folders) {
             try (Stream<Path> files = Files.list(folder)) {
-                files.filter(file -> file.toString().endsWith(".litmus")).sorted().forEach(file -> trials.addAll(of(file)));
+                files.filter(file -> file.toString().endsWith(".litmus")).sorted().forEach(file -> trials.addAll(of(file, earlier)));
             } catch (IOException unreadable) {
                 throw new UncheckedIOException(unreadable);
             }
@@ -93,12 +93,12 @@ public final class ZooSubject implements Subject {
         }
     }
 
-    private static List<Trial> of(Path file) {
+    private static List<Trial> of(Path file, boolean earlier) {
         try {
             LitmusTest test = LitmusLoader.load(file, Setup.modelled());
             return test.expectations().stream()
-                    .filter(expected -> expected.patches().isEmpty())
-                    .filter(expected -> expected.kernel().equals("v6.18") || expected.verdict().toString().equals("holds"))
+                    .filter(expected -> earlier || expected.patches().isEmpty())
+                    .filter(expected -> earlier || expected.kernel().equals("v6.18") || expected.verdict().toString().equals("holds"))
                     .<Trial>map(expected -> new Expected(test, expected)).toList();
         } catch (MalformedLitmusException malformed) {
             throw new AssertionError(malformed);
@@ -114,15 +114,33 @@ public final class ZooSubject implements Subject {
         @Override
         public boolean passes(BooleanSupplier stop) {
             boolean holds = expected.verdict().toString().equals("holds");
-            ExploreOptions explore = ExploreOptions.DEFAULT.withMinimiseBudget(0).withStop(stop)
+            Late late = new Late(stop);
+            ExploreOptions explore = ExploreOptions.DEFAULT.withMinimiseBudget(0).withStop(late)
                     .withUntil(holds ? ExploreOptions.Until.FIRST_VIOLATION : ExploreOptions.Until.ALL_IS_SEEN);
             try {
-                String verdict = Check.run(test, KernelChoice.of(expected), new CheckOptions(StrategyChoice.DPOR, explore),
-                        System::currentTimeMillis).verdict();
-                return verdict.equals(expected.verdict().toString()) || verdict.equals("incomplete");
+                String verdict = Check.run(test.as(expected), KernelChoice.of(expected),
+                        new CheckOptions(StrategyChoice.DPOR, explore), System::currentTimeMillis).verdict();
+                return verdict.equals(expected.verdict().toString()) || verdict.equals("incomplete")
+                        || !holds && late.isLate;
             } catch (SetUpFailed noticed) {
                 return false;
             }
+        }
+    }
+
+    /// Remembers that a test was stopped.
+    private static final class Late implements BooleanSupplier {
+        private final BooleanSupplier stop;
+        private boolean isLate;
+
+        Late(BooleanSupplier stop) {
+            this.stop = stop;
+        }
+
+        @Override
+        public boolean getAsBoolean() {
+            isLate |= stop.getAsBoolean();
+            return isLate;
         }
     }
 }

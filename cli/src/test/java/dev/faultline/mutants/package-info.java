@@ -1,6 +1,5 @@
-/// What notices if something is left out of the kernel: each lock, check, reference and other call of the packages
-/// `uffd` and `fs.tmpfs` is left out, one at a time, and the tests of these packages run against what remains. Start at
-/// [MutantsTest]. All mutants are woven into one copy of the classes, in memory, and switched on one after the other.
+/// What notices if something is left out of the kernel: each lock, check, reference and other call of a [Group] of
+/// packages is left out, one at a time, and the tests that come by run against what remains. Start at [MutantsTest]. All mutants are woven into one copy of the classes, in memory, and switched on one after the other.
 @NullMarked
 package dev.faultline.mutants;
 

@@ -140,7 +140,8 @@ final class Gfs2File implements FileOperations, VmOperations {
         return true;
     }
 
-    /// Under the glock in EXCLUSIVE, which allocates the block if there is none.
+    /// Under the glock in EXCLUSIVE, which allocates the block if there is none. The page becomes dirty when the glock was
+    /// given up, with its lock held.
     @Override
     @Models(file = "fs/gfs2/file.c", symbol = "gfs2_page_mkwrite")
     public VmFaultResult pageMkwrite(VmFault fault) {
@@ -149,22 +150,23 @@ final class Gfs2File implements FileOperations, VmOperations {
         long pos = fault.pageIndex() * Content.SIZE;
         if (pos < mapping().iSize().read()) {
             inode.notesMappedWrite();
-            inode.blocks().begin(pos, Content.SIZE, IomapOps.Purpose.WRITE);
-            result = lockedPage(fault);
+            result = lockedPage(fault.folio(), pos);
         }
         glock().dq(holder);
+        if (result == VmFaultResult.LOCKED) {
+            mapping().dirtyFolio(fault.folio());
+            Writeback.waitForFolio(fault.folio());
+        }
         return result;
     }
 
-    private VmFaultResult lockedPage(VmFault fault) {
-        Folio folio = fault.folio();
+    private VmFaultResult lockedPage(Folio folio, long pos) {
         folio.lock().lock();
         if (folio.flags().readBits(Folio.UPTODATE) == 0 || !Filemap.isPartOf(folio, mapping())) {
             folio.lock().unlock();
             return VmFaultResult.NOPAGE;
         }
-        mapping().dirtyFolio(folio);
-        Writeback.waitForFolio(folio);
+        inode.blocks().begin(pos, Content.SIZE, IomapOps.Purpose.WRITE);
         return VmFaultResult.LOCKED;
     }
 
