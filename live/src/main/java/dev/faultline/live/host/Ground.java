@@ -24,21 +24,24 @@ public final class Ground implements AutoCloseable {
 
     private static final String OVERLAY = "overlay";
 
-    /// Mounts each pair of an image, or of `overlay`, and a folder that stand before `--`, then becomes what stands
-    /// behind it. The layers of an overlay lie in the folder that it covers.
+    /// What stands before the options of a tmpfs.
+    private static final String TMPFS = "tmpfs:";
+
+    /// Mounts each pair of an image, of `overlay` or of the options of a tmpfs, and a folder that stand before `--`, then
+    /// becomes what stands behind it. The layers of an overlay lie in the folder that it covers.
     private static final String MOUNT_AND_RUN = """
             place() {
-                if [ "$1" != %1$s ]; then
-                    mount -o loop "$1" "$2" && rm -f "$1"
-                else
-                    mkdir "$2/.lower" "$2/.upper" "$2/.work" && mount -t overlay \
-                        -o "lowerdir=$2/.lower,upperdir=$2/.upper,workdir=$2/.work" overlay "$2"
-                fi
+                case "$1" in
+                %1$s) mkdir "$2/.lower" "$2/.upper" "$2/.work" && mount -t overlay \
+                    -o "lowerdir=$2/.lower,upperdir=$2/.upper,workdir=$2/.work" overlay "$2" ;;
+                %3$s*) mount -t tmpfs -o "${1#%3$s}" tmpfs "$2" ;;
+                *) mount -o loop "$1" "$2" && rm -f "$1" ;;
+                esac
             }
             while [ "$1" != -- ]; do place "$1" "$2" || exit %2$d; shift 2; done
             shift
             exec "$@"
-            """.formatted(OVERLAY, NOT_MOUNTED);
+            """.formatted(OVERLAY, NOT_MOUNTED, TMPFS);
 
     /// What the work in this ground has to come to its end by itself when the user interrupts.
     private static final long GRACE_SECONDS = 5;
@@ -110,14 +113,24 @@ public final class Ground implements AutoCloseable {
 
     /// Has an image mounted at `path`, which is relative.
     void mount(String path, FileSystemType type, Path image) throws HostUnavailable {
+        mount(path, image.toString());
+        places.add(type + " in an image");
+    }
+
+    /// Has a tmpfs of its own, with those options of mount(8), mounted at `path`, which is relative.
+    void mountTmpfs(String path, String options) throws HostUnavailable {
+        mount(path, TMPFS + options);
+        places.add("tmpfs with " + options);
+    }
+
+    private void mount(String path, String what) throws HostUnavailable {
         try {
             Files.createDirectories(folder.resolve(path));
         } catch (IOException problem) {
             throw new HostUnavailable("cannot make a mount point: " + problem.getMessage(), problem);
         }
-        mounts.add(image.toString());
+        mounts.add(what);
         mounts.add(folder.resolve(path).toString());
-        places.add(type + " in an image");
     }
 
     /// Has an overlay cover what is at `path`, which is relative: its upper layer is on that file system.

@@ -56,8 +56,8 @@ public final class Host {
             case SetupStep.Device device -> Optional.of("it asks for a device of type "
                     + device.type().name().toLowerCase(Locale.ROOT));
             case SetupStep.Mount mount when mount.options().dax() -> Optional.of("it asks for dax");
-            case SetupStep.Mount mount when mount.options().huge() || mount.options().sizeBytes().isPresent()
-                    || mount.options().lower().isPresent() -> Optional.of("it asks for options of " + mount.type());
+            case SetupStep.Mount mount when mount.options().huge() || mount.options().lower().isPresent() ->
+                Optional.of("it asks for options of " + mount.type());
             case SetupStep.Loop _ -> Optional.of("it asks for a loop device");
             case SetupStep.Directory _, SetupStep.Symlink _ -> Optional.of("it asks for folders or links");
             case SetupStep.Mount _, SetupStep.RegularFile _ -> Optional.empty();
@@ -73,7 +73,7 @@ public final class Host {
         try {
             for (SetupStep step : test.machine().steps()) {
                 if (step instanceof SetupStep.Mount mount) {
-                    place(ground, mount.path().substring(1), mount.type());
+                    place(ground, mount);
                     if (covered) {
                         cover(ground, mount.path().substring(1));
                     }
@@ -84,6 +84,21 @@ public final class Host {
             ground.close();
             throw lacking;
         }
+    }
+
+    private static void place(Ground ground, SetupStep.Mount mount) throws HostUnavailable {
+        String path = mount.path().substring(1);
+        if (mount.options().sizeBytes().isEmpty()) {
+            place(ground, path, mount.type());
+            return;
+        }
+        if (!isRoot()) {
+            throw new HostUnavailable("only root may mount a tmpfs of a certain size");
+        }
+        if (Command.find("unshare").isEmpty()) {
+            throw new HostUnavailable("there is no unshare, to mount a tmpfs in a namespace of its own");
+        }
+        ground.mountTmpfs(path, "size=" + mount.options().sizeBytes().getAsLong());
     }
 
     /// Puts a file system of that type at `path`, which is relative.

@@ -180,8 +180,13 @@ public final class Translator {
                 .map(SetupStep.RegularFile.class::cast).toList();
     }
 
-    /// How many rounds' files are made at a time: fewer where they are large.
+    /// How many rounds' files are made at a time: fewer where they are large, one where a mount has room for no more.
     private String ahead() {
+        boolean limited = test.machine().steps().stream().anyMatch(step ->
+                step instanceof SetupStep.Mount mount && mount.options().sizeBytes().isPresent());
+        if (limited) {
+            return "1";
+        }
         long roundBytes = files().stream().mapToLong(SetupStep.RegularFile::sizeBytes).sum();
         return Long.toString(Math.clamp(AHEAD_BYTES / Math.max(1, roundBytes), 1, MOST_AHEAD));
     }

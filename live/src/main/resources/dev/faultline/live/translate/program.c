@@ -282,7 +282,11 @@ static void set_up(void)
 {
 	static int left;
 
+	for (const char *const *path = made; *path != NULL; path++)
+		unlink(*path);
 	if (left == 0) {
+		for (int i = 0; i < FILES; i++)
+			unlink(file[i].path);
 		for (int i = 0; i < FILES * AHEAD; i++)
 			make_file(&file[i / AHEAD], i % AHEAD);
 		for (int i = 0; i < FILES * AHEAD; i++)
@@ -292,8 +296,6 @@ static void set_up(void)
 	left--;
 	for (int i = 0; i < FILES; i++)
 		check(rename(numbered(file[i].path, left), file[i].path) == 0, file[i].path);
-	for (const char *const *path = made; *path != NULL; path++)
-		unlink(*path);
 }
 
 static void wait_for(sem_t *semaphore)
