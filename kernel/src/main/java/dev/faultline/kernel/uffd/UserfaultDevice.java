@@ -11,6 +11,7 @@ import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.SysResult;
 import dev.faultline.kernel.uapi.Uffd;
 import java.util.EnumSet;
+import java.util.Optional;
 
 /// `/dev/userfaultfd`: who may open it gets an userfaultfd without having to ask for privileges.
 final class UserfaultDevice extends FileWithoutPages {
@@ -30,6 +31,11 @@ final class UserfaultDevice extends FileWithoutPages {
             return SysResult.err(Errno.EINVAL);
         }
         return all.newUserfaultfd(node, TaskStruct.current(node.machine()).mm().orElseThrow(), descriptors, (int) argument);
+    }
+
+    @Override
+    public Optional<Errno> fallocate(OpenFile file, int mode, long offset, long lengthBytes) {
+        return Optional.of(Errno.ENODEV);
     }
 
     @Override
