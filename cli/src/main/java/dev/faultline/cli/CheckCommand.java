@@ -15,6 +15,8 @@ import dev.faultline.machine.task.NotModelled;
 import dev.faultline.report.JsonReport;
 import dev.faultline.report.TextReport;
 import java.io.UncheckedIOException;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -39,8 +41,8 @@ final class CheckCommand implements Callable<Integer> {
     @Mixin
     private KernelOptions kernel = new KernelOptions();
 
-    @Parameters(paramLabel = "FILE", arity = "1..*", description = "Litmus files.")
-    private List<Path> files = List.of();
+    @Parameters(paramLabel = "FILE", arity = "1..*", description = "Litmus files, and folders of them.")
+    private List<Path> paths = List.of();
 
     @Mixin
     private StrategyOptions strategies = new StrategyOptions();
@@ -85,10 +87,12 @@ final class CheckCommand implements Callable<Integer> {
         }
         KernelChoice choice;
         StrategyChoice strategy;
+        List<Path> files;
         try {
             choice = kernel.choice();
             strategy = strategies.choice(isBudgeted());
-        } catch (UnknownKernelException | IllegalArgumentException wrong) {
+            files = Tests.files(paths);
+        } catch (UnknownKernelException | IllegalArgumentException | IOException wrong) {
             main.terminal().message("faultline check: " + wrong.getMessage());
             return ExitStatus.USAGE.code();
         }
@@ -113,7 +117,7 @@ final class CheckCommand implements Callable<Integer> {
         if (threads > 1 && !strategies.isExhaustive()) {
             return Optional.of("--threads " + threads + ": only strategy dpor explores in several threads");
         }
-        if ((checkpoint.isPresent() || resume.isPresent()) && (files.size() > 1 || !strategies.isExhaustive())) {
+        if ((checkpoint.isPresent() || resume.isPresent()) && (paths.size() > 1 || Files.isDirectory(paths.getFirst()) || !strategies.isExhaustive())) {
             return Optional.of("--checkpoint and --resume are for one file and strategy dpor");
         }
         if (steps < 1 || executions.orElse(1L) < 1) {

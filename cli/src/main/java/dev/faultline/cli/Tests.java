@@ -8,15 +8,39 @@ import dev.faultline.litmus.syntax.MalformedLitmusException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /// Loads litmus files, telling what is wrong with those that cannot be used.
 final class Tests {
     private static final Pattern MOUNT = Pattern.compile("\\bmount\\s+\\w+\\s+(/\\S*?)\\s*;");
 
     private Tests() {}
+
+    /// {@return the files, in place of each folder the litmus files below it, in the order of their names}
+    ///
+    /// @throws IOException if a folder cannot be read, or has none
+    static List<Path> files(List<Path> filesAndFolders) throws IOException {
+        List<Path> files = new ArrayList<>();
+        for (Path path : filesAndFolders) {
+            if (!Files.isDirectory(path)) {
+                files.add(path);
+                continue;
+            }
+            int before = files.size();
+            try (Stream<Path> below = Files.walk(path)) {
+                below.filter(file -> file.toString().endsWith(".litmus")).sorted().forEach(files::add);
+            }
+            if (files.size() == before) {
+                throw new IOException("no litmus file below " + path);
+            }
+        }
+        return files;
+    }
 
     static Optional<LitmusTest> load(Path file, Terminal terminal) {
         return load(file, Optional.empty(), terminal);

@@ -13,14 +13,12 @@ import dev.faultline.machine.schedule.SetUpFailed;
 import dev.faultline.machine.task.NotModelled;
 import dev.faultline.report.JsonReport;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -73,11 +71,11 @@ final class ZooCommand implements Callable<Integer> {
     }
 
     private List<Path> files() {
-        try (Stream<Path> all = Files.walk(Main.zoo())) {
-            return all.filter(path -> path.toString().endsWith(".litmus"))
+        try {
+            return Tests.files(List.of(Main.zoo())).stream()
                     .filter(path -> names.isEmpty() || names.stream().anyMatch(
                             name -> Main.zoo().relativize(path).toString().contains(name)))
-                    .sorted().toList();
+                    .toList();
         } catch (IOException unreadable) {
             main.terminal().message("faultline zoo: cannot read " + Main.zoo() + ": " + unreadable.getMessage());
             return List.of();

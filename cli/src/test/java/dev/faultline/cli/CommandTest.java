@@ -41,6 +41,22 @@ class CommandTest {
     }
 
     @Test
+    void locksOfALivelockTellWhereTheyWereTaken() {
+        CommandLineRun run = CommandLineRun.of("check", "--executions", "100", "../zoo/btrfs/punch-meets-load.litmus");
+        assertEquals(1, run.status());
+        assertTrue(run.out().contains("P0 (btrfs_punch_hole_lock_range) and P1 (user access) undo each other's work"), run.out());
+        assertTrue(run.out().contains("P1 holds invalidate_lock of f (read), taken in do_user_addr_fault > "), run.out());
+    }
+
+    @Test
+    void aFolderStandsForTheTestsInIt() throws IOException {
+        CommandLineRun run = CommandLineRun.of("check", "--quiet", "../zoo/zonefs");
+        long tests = Files.list(Path.of("../zoo/zonefs")).filter(path -> path.toString().endsWith(".litmus")).count();
+        assertEquals(tests, run.out().lines().count(), run.out());
+        assertEquals(2, CommandLineRun.of("check", folder.toString()).status());
+    }
+
+    @Test
     void aBudgetThatRunsOutIsIncomplete() throws IOException {
         Path file = Files.writeString(folder.resolve("w.litmus"), """
                 C writers

@@ -34,15 +34,24 @@ class CorpusTest {
     ///
     /// @param allowed  the outcomes of the model
     /// @param observed those of the host
-    private record Table(TreeSet<String> allowed, TreeSet<String> observed) {}
+    /// @param whole    whether the model was explored to the end
+    private record Table(TreeSet<String> allowed, TreeSet<String> observed, boolean whole) {
+        static Table empty() {
+            return new Table(new TreeSet<>(), new TreeSet<>(), true);
+        }
+    }
 
     private static Map<String, Table> tables(Path table) throws IOException {
         Map<String, Table> tables = new TreeMap<>();
-        Table test = new Table(new TreeSet<>(), new TreeSet<>());
+        Table test = Table.empty();
+        String name = "";
         for (String line : Files.readAllLines(table)) {
             if (line.contains(" on Linux ")) {
-                test = new Table(new TreeSet<>(), new TreeSet<>());
-                tables.put(line.substring(0, line.indexOf(" on Linux ")), test);
+                test = Table.empty();
+                name = line.substring(0, line.indexOf(" on Linux "));
+                tables.put(name, test);
+            } else if (line.contains(", as far as it was explored: ")) {
+                tables.put(name, new Table(test.allowed(), test.observed(), false));
             } else if (line.startsWith("   ") && line.endsWith("allowed")) {
                 String[] words = line.strip().split(" {2,}");
                 test.allowed().add(words[1]);
@@ -54,9 +63,9 @@ class CorpusTest {
         return tables;
     }
 
-    private static TreeSet<String> allowed(Path file, String fileSystem) throws UnknownKernelException, SetUpFailed {
+    private static TreeSet<String> allowed(Path file, String fileSystem, StrategyChoice strategy) throws UnknownKernelException, SetUpFailed {
         LitmusTest test = Tests.load(file, Optional.of(fileSystem), Terminal.ofProcess()).orElseThrow();
-        CheckOptions options = new CheckOptions(StrategyChoice.DPOR, ExploreOptions.DEFAULT.withMinimiseBudget(0));
+        CheckOptions options = new CheckOptions(strategy, ExploreOptions.DEFAULT.withMinimiseBudget(0));
         Comparison comparison = Comparison.of(Check.run(test, new KernelChoice("v6.18", List.of()), options, Budget::now),
                 new Histogram(0, List.of(), 0, List.of(), Optional.empty()));
         TreeSet<String> allowed = new TreeSet<>();
@@ -82,8 +91,15 @@ class CorpusTest {
         Map<String, Table> tables = tables(file);
         assertTrue(tables.size() >= 40, "only " + tables.size() + " tests are recorded");
         for (Map.Entry<String, Table> table : tables.entrySet()) {
-            assertEquals(allowed(file.resolveSibling(table.getKey() + ".litmus"), fileSystem), table.getValue().allowed(),
-                    table.getKey() + " on " + fileSystem);
+            Path test = file.resolveSibling(table.getKey() + ".litmus");
+            String where = table.getKey() + " on " + fileSystem;
+            if (table.getValue().whole()) {
+                assertEquals(allowed(test, fileSystem, StrategyChoice.DPOR), table.getValue().allowed(), where);
+            } else { // too much to explore: what was seen needs few preemptions
+                TreeSet<String> missing = new TreeSet<>(table.getValue().observed());
+                missing.removeAll(allowed(test, fileSystem, new StrategyChoice.Preemptions(1)));
+                assertEquals(new TreeSet<>(), missing, where);
+            }
         }
         return tables;
     }

@@ -51,7 +51,7 @@ public record Recording(
         int cycleFrom = execution.ending() == Ending.LIVELOCK ? Livelock.of(machine).from() : -1;
         List<Waiting> waits = execution.ending() == Ending.DEADLOCK ? waits(machine, watcher) : List.of();
         List<String> tasks = names(machine);
-        List<Holding> held = execution.ending() == Ending.DONE ? List.of() : held(machine, steps);
+        List<Holding> held = execution.ending() == Ending.DONE ? List.of() : held(machine, watcher.steps());
         List<Finding> ended = Judge.ending(execution);
         execution.finish();
         return new Recording(tasks, steps, cycleFrom, waits, held, Judge.all(ended, execution), replay.drift());
@@ -71,6 +71,7 @@ public record Recording(
                 .toList();
     }
 
+    /// @param steps all that were taken: locks held in a livelock were taken in the rounds that confirm it
     private static List<Holding> held(Machine machine, List<Step> steps) {
         List<Holding> held = new ArrayList<>();
         for (int i = 0; i < machine.taskCount(); i++) {

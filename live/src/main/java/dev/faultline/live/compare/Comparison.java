@@ -50,6 +50,34 @@ public record Comparison(LitmusTest test, Histogram host, boolean complete, List
 
     /// {@return the two sides of a test}
     public static Comparison of(TestResult model, Histogram host) {
+        Map<String, Long> observed = new TreeMap<>();
+        host.seen().forEach(seen -> observed.merge(text(model.test(), seen.values()), seen.rounds(), Long::sum));
+        if (host.deadlocks() > 0) {
+            observed.put(DEADLOCK, host.deadlocks());
+        }
+        List<Row> rows = new ArrayList<>();
+        observed.forEach((text, rounds) -> rows.add(new Row(text, rounds, Optional.empty())));
+        return new Comparison(model.test(), host, model.exploration().complete(), withWitnesses(rows, model));
+    }
+
+    /// {@return the same, where `further` is what another strategy found on the model: each outcome has an execution that
+    /// ends so, whichever strategy came by it}
+    public Comparison with(TestResult further) {
+        return new Comparison(test, host, complete || further.exploration().complete(), withWitnesses(rows, further));
+    }
+
+    private static List<Row> withWitnesses(List<Row> rows, TestResult model) {
+        Map<String, Schedule> allowed = allowed(model);
+        List<Row> all = new ArrayList<>();
+        for (Row row : rows) {
+            Optional<Schedule> found = Optional.ofNullable(allowed.remove(row.text()));
+            all.add(row.isAllowed() ? row : new Row(row.text(), row.observed(), found));
+        }
+        allowed.forEach((text, witness) -> all.add(new Row(text, 0, Optional.of(witness))));
+        return all;
+    }
+
+    private static Map<String, Schedule> allowed(TestResult model) {
         Map<String, Schedule> allowed = new TreeMap<>();
         for (OutcomeCount outcome : model.exploration().outcomes()) {
             allowed.putIfAbsent(text(model.test(), outcome.outcome().values()), outcome.witness());
@@ -57,19 +85,7 @@ public record Comparison(LitmusTest test, Histogram host, boolean complete, List
         model.exploration().violations().stream()
                 .filter(violation -> violation.kind() == Kind.DEADLOCK || violation.kind() == Kind.LIVELOCK)
                 .forEach(violation -> allowed.putIfAbsent(DEADLOCK, violation.schedule()));
-        Map<String, Long> observed = new TreeMap<>();
-        host.seen().forEach(seen -> observed.merge(text(model.test(), seen.values()), seen.rounds(), Long::sum));
-        if (host.deadlocks() > 0) {
-            observed.put(DEADLOCK, host.deadlocks());
-        }
-        List<Row> rows = new ArrayList<>();
-        observed.forEach((text, rounds) -> rows.add(new Row(text, rounds, Optional.ofNullable(allowed.get(text)))));
-        allowed.forEach((text, witness) -> {
-            if (!observed.containsKey(text)) {
-                rows.add(new Row(text, 0, Optional.of(witness)));
-            }
-        });
-        return new Comparison(model.test(), host, model.exploration().complete(), rows);
+        return allowed;
     }
 
     /// {@return what it comes to}

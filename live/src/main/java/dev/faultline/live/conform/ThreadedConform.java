@@ -106,21 +106,30 @@ public final class ThreadedConform {
         String text = program.text(name, "What may threads see that use one file? " + type, type.word());
         try (Ground ground = ground()) {
             LitmusTest test = LitmusLoader.parse(name, text, Setup.modelled());
-            long end = now() + effort.explore().toMillis();
-            TestResult model = Check.run(test, kernel, new CheckOptions(StrategyChoice.DPOR,
-                    ExploreOptions.DEFAULT.withMinimiseBudget(0).withStop(() -> stop.getAsBoolean() || now() > end)),
-                    ThreadedConform::now);
+            TestResult model = explore(test, StrategyChoice.DPOR, effort, stop);
             Histogram host = Runner.run(Translator.translate(test), ground,
                     new RunOptions(effort.rounds(), effort.time(), seed, stop));
             String wrong = model.exploration().violations().stream()
                     .filter(violation -> violation.kind() != Kind.DEADLOCK && violation.kind() != Kind.LIVELOCK)
                     .map(Violation::summary).collect(Collectors.joining("; "));
             Comparison comparison = Comparison.of(model, host);
+            if (comparison.verdict() == Comparison.Verdict.UNKNOWN) { // few preemptions show most of what there is
+                comparison = comparison.with(
+                        explore(test, new StrategyChoice.Preemptions(Integer.MAX_VALUE), effort, stop));
+            }
             return new ThreadedDifference(seed, program, text, comparison,
                     ComparisonText.of(comparison, Host.kernel() + ", " + String.join(", ", ground.places()), true), wrong);
         } catch (MalformedLitmusException | SetUpFailed impossible) {
             throw new AssertionError("a program that is none: " + text, impossible);
         }
+    }
+
+    private TestResult explore(LitmusTest test, StrategyChoice strategy, Effort effort, BooleanSupplier stop)
+            throws SetUpFailed {
+        long end = now() + effort.explore().toMillis();
+        return Check.run(test, kernel, new CheckOptions(strategy,
+                ExploreOptions.DEFAULT.withMinimiseBudget(0).withStop(() -> stop.getAsBoolean() || now() > end)),
+                ThreadedConform::now);
     }
 
     private static long now() {

@@ -37,7 +37,8 @@ final class HistogramReader {
             }
         }
         if (lines.isEmpty() || !lines.getLast().equals("end")) {
-            throw new HostUnavailable("the test did not run: " + String.join("; ", lines));
+            throw new HostUnavailable(lines.isEmpty() ? "the test was ended before it had a result"
+                    : "the test did not run: " + String.join("; ", lines));
         }
         return new Histogram(rounds, seen, deadlocks, remarks, failure);
     }
