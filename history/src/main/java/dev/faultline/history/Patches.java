@@ -46,9 +46,9 @@ import dev.faultline.kernel.mm.FolioHold;
 import dev.faultline.kernel.mm.ForkRace;
 import dev.faultline.kernel.mm.ForcedWrite;
 import dev.faultline.kernel.mm.GupFlag;
-import dev.faultline.kernel.mm.PteSlot;
 import dev.faultline.kernel.mm.SeveralAreas;
 import dev.faultline.kernel.mm.TlbFlush;
+import dev.faultline.kernel.mm.Translated;
 import dev.faultline.kernel.mm.VmaLocking;
 import dev.faultline.kernel.syscall.Mincore;
 import dev.faultline.kernel.uffd.MmapChanging;
@@ -348,7 +348,7 @@ final class Patches {
                 "an experiment, never posted",
                 Change.fromToday(TlbFlush.PART, new TlbFlush() {
                     @Override
-                    protected void flushRange(List<PteSlot> places) {
+                    protected void flushRange(List<? extends Translated> places) {
                         // translations stay until their processors meet a fault
                     }
                 }));

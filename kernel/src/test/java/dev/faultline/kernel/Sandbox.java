@@ -15,6 +15,7 @@ import dev.faultline.kernel.lib.Parts;
 import dev.faultline.kernel.mm.FaultIn;
 import dev.faultline.kernel.mm.Gup;
 import dev.faultline.kernel.mm.Mm;
+import dev.faultline.kernel.mm.Thp;
 import dev.faultline.kernel.mm.UserAccess;
 import dev.faultline.kernel.syscall.Kernel;
 import dev.faultline.kernel.syscall.Process;
@@ -58,6 +59,11 @@ public final class Sandbox {
     public static Sandbox ext4(Architecture architecture) {
         return new Sandbox(1, nodes -> List.of(new Ext4(nodes.getFirst(), "/mnt")),
                 Parts.TODAY.with(Architecture.PART, architecture));
+    }
+
+    /// {@return today's kernel with ext4, where memory is mapped by huge pages}
+    public static Sandbox huge(Thp thp) {
+        return new Sandbox(1, nodes -> List.of(new Ext4(nodes.getFirst(), "/mnt")), Parts.TODAY.with(Thp.PART, thp));
     }
 
     /// {@return today's kernel with ramfs}

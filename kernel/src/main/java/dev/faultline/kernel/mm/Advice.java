@@ -15,7 +15,7 @@ final class Advice {
         List<Folio> isolated = new ArrayList<>();
         boolean swapBacked = vma.file().filter(file -> file.mapping().isSwapBacked()).isPresent();
         for (PteSlot slot : vma.mm().walk(start, end)) {
-            if (slot.read() instanceof Pte.Present present && (present.isAnonymous()
+            if (slot.read() instanceof Pte.Present present && !present.folio().isLarge() && (present.isAnonymous()
                     ? present.folio().readMappings() == 1 && slot.getFolio(present)
                     : swapBacked && !present.special() && getMappedOnce(slot, present))) {
                 isolated.add(present.folio());
@@ -42,7 +42,8 @@ final class Advice {
     static void cold(Vma vma, long start, long end) {
         TlbGather tlb = new TlbGather(vma.mm());
         for (PteSlot slot : vma.mm().walk(start, end)) {
-            if (slot.read() instanceof Pte.Present present && !present.special() && present.folio().readMappings() == 1) {
+            if (slot.read() instanceof Pte.Present present && !present.special() && !present.folio().isLarge()
+                    && present.folio().readMappings() == 1) {
                 slot.modify(pte -> pte.folio() == present.folio() ? aged(vma.mm(), pte) : pte, tlb);
             }
         }
@@ -74,7 +75,7 @@ final class Advice {
                         vma.mm().swap().freeSwapAndCache(swap.entry());
                     }
                 }
-                case Pte.Present present when present.isAnonymous() -> freePage(slot, present, tlb);
+                case Pte.Present present when present.isAnonymous() && !present.folio().isLarge() -> freePage(slot, present, tlb);
                 case Pte.Present _, Pte.None _, Pte.Marker _, Pte.Migration _ -> { }
             }
         }

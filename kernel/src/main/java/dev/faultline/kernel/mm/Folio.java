@@ -9,9 +9,14 @@ import dev.faultline.machine.task.Kind;
 import dev.faultline.machine.task.SecondAccess;
 import dev.faultline.machine.task.SharedObject;
 import dev.faultline.machine.task.StateObject;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /// One page frame in use (`struct folio`, of one page): its bytes, its references, its lock and its flags.
+///
+/// The frames of a huge page are one in all but their bytes: what is said of the references, the lock and the flags of one
+/// of them is said of all.
 ///
 /// Freed when the last reference goes. Taking and giving references commute; only the last one that goes
 /// is ordered with everybody who still looks at the bytes.
@@ -42,6 +47,14 @@ public final class Folio extends StateObject {
     private final Cell flags;
     private final References references;
 
+    /// The first page of the huge page that this one is part of; itself, if of none.
+    private final Folio head;
+
+    /// Those that were looked at, of a huge page whose first page this is.
+    private final Map<Integer, Folio> pages = new TreeMap<>();
+
+    private final boolean large;
+
     /// Guarded by [#lock]; empty for anonymous memory and after truncation.
     private Optional<Mapping> mapping = Optional.empty();
 
@@ -54,14 +67,50 @@ public final class Folio extends StateObject {
     private boolean inUse = true;
 
     Folio(PhysicalMemory memory, long pfn, Object what) {
+        this(memory, pfn, what, false);
+    }
+
+    /// @param large whether it is the first page of a huge page
+    Folio(PhysicalMemory memory, long pfn, Object what, boolean large) {
         super(memory.machine());
         this.memory = memory;
         this.pfn = pfn;
         this.what = what;
+        this.large = large;
+        this.head = this;
         this.data = new FolioData(this);
         this.lock = new BitLock(this, 2, "folio lock", this);
         this.flags = new Cell(this, 3, "flags", this, 0);
         this.references = new References();
+    }
+
+    private Folio(Folio head, int i) {
+        super(head, 16L + i);
+        this.memory = head.memory;
+        this.pfn = head.pfn + i;
+        this.what = head.what;
+        this.large = true;
+        this.head = head;
+        this.data = new FolioData(this);
+        this.lock = head.lock;
+        this.flags = head.flags;
+        this.references = head.references;
+        this.fileBacked = head.fileBacked;
+    }
+
+    /// {@return page `i` of the huge page whose first page this is; of the page of zeroes always itself}
+    Folio page(int i) {
+        return i == 0 || zeroPage ? this : pages.computeIfAbsent(i, n -> new Folio(this, n));
+    }
+
+    /// {@return whether it is part of a huge page (`folio_test_large`)}
+    public boolean isLarge() {
+        return large;
+    }
+
+    /// {@return the first page of the huge page that it is part of; itself, if of none (`page_folio`)}
+    Folio head() {
+        return head;
     }
 
     /// {@return the number of the page frame}
@@ -141,11 +190,18 @@ public final class Folio extends StateObject {
     ///
     /// @return whether it is held
     boolean tryGrab(FolioHold hold) {
+        return tryGrab(hold, 1);
+    }
+
+    /// Holds a number of pages that are part of the same huge page, if there is more than one. One step.
+    ///
+    /// @return whether they are held
+    boolean tryGrab(FolioHold hold, int held) {
         machine().step(references, Access.WRITE, -1);
-        boolean alive = inUse;
+        boolean alive = head.inUse;
         machine().current().learn(alive ? 1 : 0);
         if (alive) {
-            references.add(hold.references());
+            references.hold(hold, held);
         }
         return alive;
     }
@@ -155,25 +211,37 @@ public final class Folio extends StateObject {
         put(1);
     }
 
-    void put(int given) {
-        put(given, 0);
+    /// Gives back what a number of pages is held by, which are part of the same huge page if there is more than one. One
+    /// step.
+    void release(FolioHold hold, int held) {
+        put(hold.references(this) * held, 0, hold == FolioHold.PIN ? held : 0);
     }
 
-    private void put(int given, int mappings) {
+    private void put(int given) {
+        put(given, 0, 0);
+    }
+
+    private void put(int given, int mappings, int pins) {
         machine().step(references, Access.ADD, -1, task -> {
             if (references.count == given) {
-                SecondAccess.touch(task, data, Access.WRITE, -1);
+                SecondAccess.touch(task, data.touched(), Access.WRITE, -1);
             }
         });
         references.mappings -= mappings;
+        references.pins -= pins;
         references.add(-given);
         if (references.count == 0) {
-            inUse = false;
-            data.forget();
-            flags.poke(0);
-            memory.free(this);
-            memory.giveFrame();
+            head.free();
         }
+    }
+
+    private void free() {
+        inUse = false;
+        data.forget();
+        pages.values().forEach(page -> page.data.forget());
+        flags.poke(0);
+        memory.free(this);
+        memory.giveFrame();
     }
 
     /// Gives a reference back that is not the last one, before anything runs. No step.
@@ -192,7 +260,7 @@ public final class Folio extends StateObject {
     }
 
     void getWithinStep(FolioHold hold) {
-        references.add(hold.references());
+        references.hold(hold, 1);
     }
 
     /// Takes a reference for one more entry that maps the folio, as [#getWithinStep] does.
@@ -209,7 +277,19 @@ public final class Folio extends StateObject {
 
     /// Gives the reference of an entry back that maps the folio no longer. One step.
     void putMapping() {
-        put(1, 1);
+        putMappings(1);
+    }
+
+    /// Gives the references of so many entries back that map pages of the folio no longer. One step.
+    void putMappings(int entries) {
+        put(entries, entries, 0);
+    }
+
+    /// A huge page that one entry maps is mapped by one for each page from now on, within a step that was announced as an
+    /// addition to [#referenceCount].
+    void splitMappingWithinStep() {
+        references.mappings += Thp.PAGES - 1;
+        references.add(Thp.PAGES - 1);
     }
 
     /// Nothing maps the new folio yet, which is not for an entry that is about to.
@@ -232,12 +312,13 @@ public final class Folio extends StateObject {
     /// {@return whether somebody may have pinned the folio (`folio_maybe_dma_pinned`); never wrong if it says no}
     /// One step.
     public boolean maybeDmaPinned() {
-        return readReferenceCount() >= FolioHold.PIN.references();
+        readReferenceCount();
+        return isPinnedNow();
     }
 
     /// {@return as [#maybeDmaPinned], within a step} Of a pin that came after that one, too.
     boolean isPinnedNow() {
-        return peekReferenceCount() >= FolioHold.PIN.references();
+        return large ? references.pins > 0 : references.count >= FolioHold.PIN.references(this);
     }
 
     /// {@return whether this is the page of zeroes that read faults on anonymous memory map}
@@ -252,7 +333,7 @@ public final class Folio extends StateObject {
     /// {@return the number of references} One step.
     public int readReferenceCount() {
         machine().step(references, Access.READ, -1);
-        machine().current().learn(references.count);
+        machine().current().learn(references.count + ((long) references.pins << 32));
         return references.count;
     }
 
@@ -262,7 +343,7 @@ public final class Folio extends StateObject {
     }
 
     void checkInUse() {
-        if (!inUse) {
+        if (!head.inUse) {
             throw machine().finding(Kind.USE_AFTER_FREE, this + " used after it was freed");
         }
     }
@@ -290,9 +371,17 @@ public final class Folio extends StateObject {
         /// Those of entries, for anonymous memory. A new page is about to be mapped.
         private int mappings = 1;
 
+        /// Those of pins of a huge page (`_pincount`), of which each is one reference only.
+        private int pins;
+
         References() {
             super(Folio.this, 4, "refcount", Folio.this);
             changed();
+        }
+
+        void hold(FolioHold hold, int held) {
+            pins += hold == FolioHold.PIN ? held : 0;
+            add(hold.references(Folio.this) * held);
         }
 
         void add(int delta) {
@@ -303,7 +392,7 @@ public final class Folio extends StateObject {
 
         @Override
         protected long stateHash() {
-            return inUse ? count + (mappings - 1) * 0x10_0000L : 0;
+            return inUse ? count + (mappings - 1) * 0x10_0000L + (large ? (long) pins << 40 : 0) : 0;
         }
     }
 }

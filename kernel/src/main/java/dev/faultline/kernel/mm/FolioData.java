@@ -4,6 +4,7 @@ import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.machine.task.Access;
 import dev.faultline.machine.task.SharedObject;
+import java.util.List;
 
 /// The bytes of a folio. Accesses to different 64-byte pieces commute.
 public final class FolioData extends SharedObject {
@@ -14,6 +15,20 @@ public final class FolioData extends SharedObject {
     FolioData(Folio folio) {
         super(folio, 1, "data", folio);
         this.folio = folio;
+    }
+
+    /// {@return the object that a step touches that touches these bytes: that of the whole of a huge page}
+    SharedObject touched() {
+        return folio.head().data();
+    }
+
+    /// {@return the part of that which the pieces are}
+    long part(long pieces) {
+        return Long.rotateLeft(pieces, (int) (folio.pfn() - folio.head().pfn()));
+    }
+
+    private void step(Access access, long pieces) {
+        machine().step(touched(), access, part(pieces));
     }
 
     /// {@return the bytes, for the rest of a step that was announced as an access to them}
@@ -30,9 +45,19 @@ public final class FolioData extends SharedObject {
     /// Copies bytes and tags to a page that nobody else knows yet. One step.
     @Models(file = "include/linux/highmem.h", symbol = "copy_highpage")
     void copyTo(FolioData destination) {
-        machine().step(this, Access.READ, Content.pieces(0, Content.SIZE));
+        step(Access.READ, Content.pieces(0, Content.SIZE));
         destination.content.copy(0, content(), 0, Content.SIZE);
         destination.tags.copy(tags);
+    }
+
+    /// Copies bytes and tags of several pages of the same huge page to pages that nobody else knows yet. One step.
+    static void copyAll(List<Folio> sources, List<Folio> destinations) {
+        sources.getFirst().data().step(Access.READ, -1);
+        for (int i = 0; i < sources.size(); i++) {
+            FolioData source = sources.get(i).data();
+            destinations.get(i).data().content.copy(0, source.content(), 0, Content.SIZE);
+            destinations.get(i).data().tags.copy(source.tags);
+        }
     }
 
     /// Says that the bytes were changed through [#content], or the tags through [#tags].
@@ -42,20 +67,20 @@ public final class FolioData extends SharedObject {
 
     /// Copies `lengthBytes` bytes from `offset` on into `destination`. One step.
     public void read(int offset, int lengthBytes, Content destination) {
-        machine().step(this, Access.READ, Content.pieces(offset, lengthBytes));
+        step(Access.READ, Content.pieces(offset, lengthBytes));
         destination.copy(offset, content(), offset, lengthBytes);
     }
 
     /// Replaces `lengthBytes` bytes from `offset` on by those of `source` at `sourceOffset`. One step.
     public void write(int offset, int lengthBytes, Content source, int sourceOffset) {
-        machine().step(this, Access.WRITE, Content.pieces(offset, lengthBytes));
+        step(Access.WRITE, Content.pieces(offset, lengthBytes));
         content().copy(offset, source, sourceOffset, lengthBytes);
         changed();
     }
 
     /// Fills `lengthBytes` bytes from `offset` on with zeroes. One step.
     public void zero(int offset, int lengthBytes) {
-        machine().step(this, Access.WRITE, Content.pieces(offset, lengthBytes));
+        step(Access.WRITE, Content.pieces(offset, lengthBytes));
         content().fill(offset, lengthBytes, (byte) 0);
         changed();
     }

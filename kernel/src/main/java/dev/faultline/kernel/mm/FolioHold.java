@@ -15,14 +15,15 @@ public enum FolioHold {
         this.references = references;
     }
 
-    int references() {
-        return references;
+    /// {@return how many references it takes of the page: one of a huge page, whose pins are counted for themselves}
+    int references(Folio folio) {
+        return folio.isLarge() ? Math.min(references, 1) : references;
     }
 
     /// Gives the page back. One step; none for the page of zeroes, which is never pinned.
     public void release(Folio folio) {
         if (this == REFERENCE || this == PIN && !folio.isZeroPage()) {
-            folio.put(references);
+            folio.release(this, 1);
         }
     }
 }

@@ -3,6 +3,7 @@ package dev.faultline.kernel.mm;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.swap.SwapDevice;
 import dev.faultline.machine.task.RetryLoop;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -73,9 +74,10 @@ public final class Fork {
         if (cow) {
             parent.writeProtectSeq().addAndGet(1);
         }
+        HugeMemory.each(parent, vma.start(), vma.end(), pmd -> copyHugePmd(pmd, child, keepsProtection, tlb));
         List<PteSlot> slots = parent.vmaLocking().keepsOutOfFork()
                 ? parent.slots(vma.start(), vma.end()) : parent.walk(vma.start(), vma.end());
-        for (PteSlot slot : slots) {
+        for (PteSlot slot : copyLarge(vma, copy, slots, tlb)) {
             PteSlot childSlot = child.slot(slot.address());
             Pte copied = protection(copyPte(vma, slot, childSlot, keepsProtection, tlb), keepsProtection);
             if (!copied.equals(Pte.NONE)) {
@@ -85,6 +87,55 @@ public final class Fork {
         if (cow) {
             parent.writeProtectSeq().addAndGet(1);
         }
+    }
+
+    /// Leaves a huge page that may be pinned to be copied page by page.
+    private static void copyHugePmd(PmdSlot pmd, Mm child, boolean keepsProtection, TlbGather tlb) {
+        if (!pmd.share(child.pmd(pmd.address()).orElseThrow(), keepsProtection, tlb)) {
+            pmd.split();
+        }
+    }
+
+    /// Copies the entries that map pages of huge pages, one run of them at a time.
+    ///
+    /// @return the others
+    private List<PteSlot> copyLarge(Vma vma, Vma copy, List<PteSlot> slots, TlbGather tlb) {
+        List<PteSlot> others = new ArrayList<>();
+        for (int i = 0; i < slots.size(); ) {
+            List<PteSlot> run = PmdSlot.run(slots, i);
+            if (run.isEmpty()) {
+                others.add(slots.get(i));
+                i++;
+            } else {
+                copyRun(vma, copy, run, tlb);
+                i += run.size();
+            }
+        }
+        return others;
+    }
+
+    private void copyRun(Vma vma, Vma copy, List<PteSlot> run, TlbGather tlb) {
+        PmdSlot pmd = vma.mm().pmd(run.getFirst().address()).orElseThrow();
+        List<Pte.Present> shared = pmd.shareRun(run, vma.isCow(), tlb);
+        List<Pte.Present> entries = shared.isEmpty() ? copyPages(vma, run) : shared;
+        copy.mm().pmd(pmd.address()).orElseThrow().populate();
+        for (int i = 0; i < run.size(); i++) {
+            copy.mm().slot(run.get(i).address()).put(protection(entries.get(i), copy.has(VmFlag.UFFD_WP)));
+        }
+    }
+
+    /// {@return entries for copies of pages that may be pinned, all copied in one step}
+    @Models(file = "mm/memory.c", symbol = "copy_present_page")
+    private List<Pte.Present> copyPages(Vma vma, List<PteSlot> run) {
+        List<Folio> pages = run.stream().map(slot -> slot.presentInTable().folio()).toList();
+        List<Folio> copies = pages.stream().map(_ -> physical.allocate("anonymous")).toList();
+        FolioData.copyAll(pages, copies);
+        List<Pte.Present> entries = new ArrayList<>();
+        for (int i = 0; i < run.size(); i++) {
+            Pte.Present entry = Pte.anonymous(copies.get(i), vma.has(VmFlag.WRITE)).taggedAs(vma);
+            entries.add(run.get(i).presentInTable().uffdWp() ? entry.mkUffdWp() : entry);
+        }
+        return entries;
     }
 
     /// {@return the entry for the child, if it has none yet; reclaim may change that of the parent meanwhile} An entry of a

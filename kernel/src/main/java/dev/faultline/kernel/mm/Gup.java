@@ -82,7 +82,10 @@ public final class Gup {
                 return found; // a fork is at work
             }
         }
-        for (int i = 0; i < pages; i++) {
+        if (mm.thp() != Thp.NEVER) {
+            gupFastPmdRange(mm, start, start + (long) pages * Content.SIZE, flags, found);
+        }
+        for (int i = found.size(); i < pages && mm.thp() == Thp.NEVER; i++) {
             if (!gupFastPte(mm.slot(start + (long) i * Content.SIZE), flags, found)) {
                 break;
             }
@@ -98,8 +101,63 @@ public final class Gup {
         return flags.contains(GupFlag.PIN) ? FolioHold.PIN : FolioHold.REFERENCE;
     }
 
+    /// The walk where there may be huge pages: the entry above is read first, and after a reference was taken once more.
+    @Models(file = "mm/gup.c", symbol = "gup_fast_pmd_range")
+    private static void gupFastPmdRange(Mm mm, long start, long end, EnumSet<GupFlag> flags, List<Folio> found) {
+        boolean all = true;
+        for (long at = start; at < end && all; at = Thp.start(at) + Thp.BYTES) {
+            PmdSlot slot = mm.pmd(at).orElseThrow();
+            long next = Math.min(end, Thp.start(at) + Thp.BYTES);
+            all = switch (slot.read()) {
+                case Pmd.None _ -> false;
+                case Pmd.Huge huge -> gupFastPmdLeaf(slot, huge, at, next, flags, found);
+                case Pmd.Table table -> gupFastPteRange(mm, slot, table, at, next, flags, found);
+            };
+        }
+    }
+
+    @Models(file = "mm/gup.c", symbol = "gup_fast_pmd_leaf")
+    private static boolean gupFastPmdLeaf(PmdSlot slot, Pmd.Huge huge, long start, long end, EnumSet<GupFlag> flags, List<Folio> found) {
+        Pte.Present first = huge.first();
+        if (!first.permits(flags.contains(GupFlag.WRITE)) || first.special()) {
+            return false;
+        }
+        int pages = (int) ((end - start) / Content.SIZE);
+        if (!first.folio().tryGrab(hold(flags), pages)) {
+            return false;
+        }
+        if (!slot.read().equals(huge) || needsTheArea(first, flags) || mustUnshare(Optional.empty(), first, flags)) {
+            first.folio().release(hold(flags), pages);
+            return false;
+        }
+        for (long at = start; at < end; at += Content.SIZE) {
+            found.add(PmdSlot.pageOf(huge, at).folio());
+        }
+        return true;
+    }
+
     @Models(file = "mm/gup.c", symbol = "gup_fast_pte_range")
-    private boolean gupFastPte(PteSlot slot, EnumSet<GupFlag> flags, List<Folio> found) {
+    private static boolean gupFastPteRange(Mm mm, PmdSlot above, Pmd.Table table, long start, long end, EnumSet<GupFlag> flags,
+            List<Folio> found) {
+        for (long at = start; at < end; at += Content.SIZE) {
+            PteSlot slot = mm.slot(at);
+            Pte pte = slot.read(table);
+            if (!(pte instanceof Pte.Present present) || !present.permits(flags.contains(GupFlag.WRITE)) || present.special()
+                    || !present.folio().tryGrab(hold(flags))) {
+                return false;
+            }
+            if (!above.read().equals(table) || !slot.read(table).equals(pte) || needsTheArea(present, flags)
+                    || mustUnshare(Optional.empty(), present, flags)) {
+                hold(flags).release(present.folio());
+                return false;
+            }
+            found.add(present.folio());
+        }
+        return true;
+    }
+
+    @Models(file = "mm/gup.c", symbol = "gup_fast_pte_range")
+    private static boolean gupFastPte(PteSlot slot, EnumSet<GupFlag> flags, List<Folio> found) {
         Pte pte = slot.read();
         if (!(pte instanceof Pte.Present present) || !present.permits(flags.contains(GupFlag.WRITE))) {
             return false;

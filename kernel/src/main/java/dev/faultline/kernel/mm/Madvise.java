@@ -10,7 +10,7 @@ import java.util.Optional;
 /// madvise(2): mm/madvise.c.
 ///
 /// COLD leaves every page where it is; that a page was accessed is forgotten where the processor does not note it. PAGEOUT means pages that go
-/// to swap, WILLNEED anonymous pages only. Advice about huge pages, merging of equal pages and core dumps is taken and changes nothing.
+/// to swap, WILLNEED anonymous pages only. Advice about merging of equal pages and core dumps is taken and changes nothing.
 public final class Madvise {
     private Madvise() {}
 
@@ -117,7 +117,7 @@ public final class Madvise {
                 yield Optional.empty();
             }
             case Mman.MADV_NORMAL, Mman.MADV_RANDOM, Mman.MADV_SEQUENTIAL, Mman.MADV_DONTFORK, Mman.MADV_DOFORK,
-                    Mman.MADV_WIPEONFORK, Mman.MADV_KEEPONFORK -> modify(vma, start, end, advice);
+                    Mman.MADV_WIPEONFORK, Mman.MADV_KEEPONFORK, Mman.MADV_HUGEPAGE, Mman.MADV_NOHUGEPAGE -> modify(vma, start, end, advice);
             default -> Optional.empty();
         };
     }
@@ -182,6 +182,7 @@ public final class Madvise {
             case Mman.MADV_DOFORK -> flags.remove(VmFlag.DONTCOPY);
             case Mman.MADV_WIPEONFORK -> flags.add(VmFlag.WIPEONFORK);
             case Mman.MADV_KEEPONFORK -> flags.remove(VmFlag.WIPEONFORK);
+            case Mman.MADV_HUGEPAGE, Mman.MADV_NOHUGEPAGE -> hugepageMadvise(flags, advice);
             default -> {
                 flags.remove(VmFlag.RAND_READ);
                 flags.remove(VmFlag.SEQ_READ);
@@ -192,5 +193,12 @@ public final class Madvise {
         }
         VmaChange.modify(vma, start, end, flags);
         return Optional.empty();
+    }
+
+    @Models(file = "mm/khugepaged.c", symbol = "hugepage_madvise")
+    private static void hugepageMadvise(EnumSet<VmFlag> flags, int advice) {
+        flags.remove(VmFlag.HUGEPAGE);
+        flags.remove(VmFlag.NOHUGEPAGE);
+        flags.add(advice == Mman.MADV_HUGEPAGE ? VmFlag.HUGEPAGE : VmFlag.NOHUGEPAGE);
     }
 }

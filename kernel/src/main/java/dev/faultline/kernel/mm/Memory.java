@@ -16,6 +16,7 @@ public final class Memory {
     private final Reclaim reclaim;
     private final Migrate migrate;
     private final SwapFault swapFault;
+    private final HugeMemory hugeMemory;
     private final WpReuse wpReuse;
 
     /// The fault handler of a machine with that memory.
@@ -25,6 +26,7 @@ public final class Memory {
         this.physical = physical;
         this.zeroPage = physical.allocate("zero");
         zeroPage.becomeZeroPage();
+        this.hugeMemory = new HugeMemory(physical, zeroPage);
         this.swap = new Swap(machine, physical);
         this.reclaim = new Reclaim(swap);
         this.migrate = new Migrate(physical);
@@ -61,12 +63,15 @@ public final class Memory {
     @Models(file = "mm/memory.c", symbol = "handle_mm_fault")
     public VmFaultResult handleMmFault(Vma vma, long address, EnumSet<FaultFlag> flags) {
         VmFault fault = new VmFault(vma, address, flags);
-        return handlePteFault(fault);
+        return hugeMemory.handle(fault).orElseGet(() -> handlePteFault(fault));
     }
 
     @Models(file = "mm/memory.c", symbol = "handle_pte_fault")
     private VmFaultResult handlePteFault(VmFault fault) {
         fault.found(fault.slot().read());
+        if (fault.slot().isHuge()) {
+            return VmFaultResult.DONE; // no table any more
+        }
         return switch (fault.originalPte()) {
             case Pte.None _ -> doPteMissing(fault);
             case Pte.Marker marker -> handlePteMarker(fault, marker);
@@ -269,7 +274,7 @@ public final class Memory {
     /// but the entry's} The count may grow afterwards only by those who find the page through this entry.
     @Models(file = "mm/memory.c", symbol = "wp_can_reuse_anon_folio")
     private boolean wpCanReuseAnonFolio(VmFault fault, Pte.Present pte) {
-        if (!pte.isAnonymous()) {
+        if (!pte.isAnonymous() || pte.folio().isLarge()) {
             return false;
         }
         boolean cachedForSwap = swap.isOn() && pte.folio().flags().readBits(Folio.SWAPCACHE) != 0;
@@ -312,7 +317,7 @@ public final class Memory {
 
     /// {@return the entry after a write, permitting more of them if the area does: a write may be forced}
     @Models(file = "include/linux/mm.h", symbol = "maybe_mkwrite")
-    private static Pte.Present maybeMkwrite(Pte.Present pte, Vma vma) {
+    static Pte.Present maybeMkwrite(Pte.Present pte, Vma vma) {
         return vma.has(VmFlag.WRITE) ? pte.mkWrite() : pte.mkDirty();
     }
 

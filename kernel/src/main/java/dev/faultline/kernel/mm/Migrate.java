@@ -20,7 +20,8 @@ public final class Migrate {
     /// Moves the page that an entry maps, if it is one of the process's own.
     public void migrate(Mm mm, long address) {
         PteSlot slot = mm.slot(address);
-        if (slot.read() instanceof Pte.Present present && present.isAnonymous() && slot.getFolio(present)) {
+        if (slot.read() instanceof Pte.Present present && present.isAnonymous() && !present.folio().isLarge()
+                && slot.getFolio(present)) {
             migrate(present.folio(), mm.anonVma());
         }
     }

@@ -11,6 +11,8 @@ import dev.faultline.machine.task.Kind;
 import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.NotModelled;
 import dev.faultline.machine.task.StateObject;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,6 +25,9 @@ public final class Mm extends StateObject {
     /// space stays free.
     public static final long TASK_SIZE = (1L << 47) - 4096;
 
+    /// How many tables a range has at most of which each is looked at.
+    private static final long MOST_TABLES = 64;
+
     private static final long MMAP_BASE = 0x7f00_0000_0000L;
 
     private final String name;
@@ -33,6 +38,7 @@ public final class Mm extends StateObject {
     private final Swap swap;
     private final VmaLocking vmaLocking;
     private final SeveralAreas severalAreas;
+    private final Thp thp;
     private final Cell writeProtectSeq;
     private final PageTable pageTable = new PageTable(this);
 
@@ -58,6 +64,7 @@ public final class Mm extends StateObject {
         this.tlbFlush = parts.get(TlbFlush.PART, TlbFlush::new);
         this.vmaLocking = parts.get(VmaLocking.PART, VmaLocking::new);
         this.severalAreas = parts.get(SeveralAreas.PART, SeveralAreas::new);
+        this.thp = parts.get(Thp.PART, () -> Thp.NEVER);
         this.vmaLocks = new VmaLocks(this);
         this.swap = swap;
         this.mmapLock = new RwSemaphore(machine, "mmap_lock", name);
@@ -149,6 +156,32 @@ public final class Mm extends StateObject {
         return writeProtectSeq;
     }
 
+    /// {@return where it may have huge pages}
+    Thp thp() {
+        return thp;
+    }
+
+    /// {@return the entry of the middle level for `address`, if there may be huge pages}
+    Optional<PmdSlot> pmd(long address) {
+        return pageTable.pmd(architecture.untagged(address));
+    }
+
+    /// {@return the entries of the middle level for a range, by address; none where there cannot be huge pages} Of a range
+    /// that is longer than what anybody else may fault in meanwhile, only those where something is.
+    List<PmdSlot> pmds(long start, long end) {
+        if (thp == Thp.NEVER || start >= end) {
+            return List.of();
+        }
+        long count = (end - Thp.start(start) + Thp.BYTES - 1) / Thp.BYTES;
+        return count > MOST_TABLES ? pageTable.middle(start, end) : LongStream.range(0, count)
+                .mapToObj(i -> pageTable.pmd(start + i * Thp.BYTES).orElseThrow()).toList();
+    }
+
+    /// {@return the places of a range in which something ever was; no step}
+    Collection<PteSlot> used(long start, long end) {
+        return pageTable.used(start, end);
+    }
+
     /// {@return the page-table entry for `address`}
     public PteSlot slot(long address) {
         return pageTable.slot(architecture.untagged(address));
@@ -163,7 +196,7 @@ public final class Mm extends StateObject {
     /// address} For those who keep faults out of the range meanwhile: by `mmap_lock` for writing and the locks of its
     /// areas, or because nobody finds the areas any more. Then nothing comes to be in another entry.
     public List<PteSlot> slots(long start, long end) {
-        return vmaLocking.waitsForReaders() ? List.copyOf(pageTable.used(start, end)) : walk(start, end);
+        return thp != Thp.NEVER ? inTables(start, end) : vmaLocking.waitsForReaders() ? List.copyOf(pageTable.used(start, end)) : walk(start, end);
     }
 
     /// {@return every page-table entry from `start` (inclusive) to `end` (exclusive), for those who look at a range while
@@ -171,12 +204,24 @@ public final class Mm extends StateObject {
     ///
     /// @throws NotModelled if they are more than one table has
     List<PteSlot> walk(long start, long end) {
+        if (thp != Thp.NEVER) {
+            return inTables(start, end);
+        }
         long pages = (end - start) / Content.SIZE;
         if (pages > PageTable.ENTRIES) {
             throw new NotModelled("calls that walk " + pages + " pages at once while others may fault there; "
                     + PageTable.ENTRIES + " are the most");
         }
         return LongStream.range(0, pages).mapToObj(page -> slot(start + page * Content.SIZE)).toList();
+    }
+
+    /// Of a table one sees in one step what is in it, as its lock is held for the whole of it.
+    private List<PteSlot> inTables(long start, long end) {
+        List<PteSlot> slots = new ArrayList<>();
+        for (PmdSlot pmd : pmds(start, end)) {
+            slots.addAll(pmd.entries(Math.max(start, pmd.address()), Math.min(end, pmd.address() + Thp.BYTES)));
+        }
+        return slots;
     }
 
     /// Something is put into an entry for the first time.

@@ -7,6 +7,8 @@ import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Mman;
 import java.util.EnumSet;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /// mprotect(2): mm/mprotect.c.
 public final class Mprotect {
@@ -83,6 +85,7 @@ public final class Mprotect {
     @Models(file = "mm/mprotect.c", symbol = "change_protection")
     private static void changeProtection(Vma vma, long start, long end) {
         TlbGather tlb = new TlbGather(vma.mm());
+        HugeMemory.each(vma.mm(), start, end, pmd -> pmd.modify(first -> changePte(vma, first), tlb));
         for (PteSlot slot : vma.mm().slots(start, end)) {
             slot.modify(pte -> changePte(vma, pte), tlb);
         }
@@ -105,7 +108,15 @@ public final class Mprotect {
         boolean markers = enable && (!vma.isAnonymous()
                 || vma.userfault().filter(UserFaultHandler::marksUnpopulated).isPresent());
         TlbGather tlb = new TlbGather(vma.mm());
+        Set<Long> done = new TreeSet<>();
+        HugeMemory.each(vma.mm(), start, end, pmd -> {
+            pmd.modify(first -> enable ? first.mkUffdWp() : resolved(vma, first), tlb);
+            done.add(pmd.address());
+        });
         for (long address = start; address < end; address += Content.SIZE) {
+            if (done.contains(Thp.start(address))) {
+                continue;
+            }
             vma.mm().slot(address).change(pte -> switch (pte) {
                 case Pte.None _ -> markers ? Pte.Marker.UFFD_WP : pte;
                 case Pte.Marker marker -> !enable && marker == Pte.Marker.UFFD_WP ? Pte.NONE : marker;

@@ -225,9 +225,19 @@ public final class Mremap {
     @Models(file = "mm/mremap.c", symbol = "move_page_tables")
     private void movePageTables(long from, long length, long target) {
         TlbGather tlb = new TlbGather(mm);
+        HugeMemory.each(mm, from, from + length, pmd -> moveHugePmd(pmd, target - from, tlb));
         for (PteSlot slot : mm.slots(from, from + length)) {
             mm.slot(target + (slot.address() - from)).moveFrom(slot, tlb);
         }
         tlb.finish();
+    }
+
+    /// Moves the page as a whole if it comes to lie where one entry maps it.
+    @Models(file = "mm/mremap.c", symbol = "move_pgt_entry")
+    private void moveHugePmd(PmdSlot pmd, long distance, TlbGather tlb) {
+        boolean moved = distance % Thp.BYTES == 0 && mm.pmd(pmd.address() + distance).orElseThrow().moveFrom(pmd, tlb);
+        if (!moved) {
+            pmd.split();
+        }
     }
 }

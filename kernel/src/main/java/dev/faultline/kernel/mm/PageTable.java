@@ -2,12 +2,15 @@ package dev.faultline.kernel.mm;
 
 import java.util.Collection;
 import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /// Four levels of 512 entries each, as x86-64 and arm64 have them for 48-bit addresses.
 ///
 /// Tables come into being where they are walked and stay: whether an upper level is there cannot be told
-/// from whether the entry below it is, as long as tables cost no memory and are not freed.
+/// from whether the entry below it is, as long as tables cost no memory and are not freed. Only where huge pages
+/// may be mapped the entries of the level above the lowest are places of their own.
 final class PageTable {
     static final int ENTRIES = 512;
     private static final int BITS = 9;
@@ -19,8 +22,22 @@ final class PageTable {
     // By address: where something was ever put in.
     private final TreeMap<Long, PteSlot> used = new TreeMap<>();
 
+    // By address: those of the middle level that were looked at.
+    private final TreeMap<Long, PmdSlot> middle = new TreeMap<>();
+
     PageTable(Mm mm) {
         this.mm = mm;
+    }
+
+    /// {@return the entry of the middle level for `address`, where huge pages may be mapped}
+    Optional<PmdSlot> pmd(long address) {
+        return mm.thp() == Thp.NEVER ? Optional.empty()
+                : Optional.of(middle.computeIfAbsent(Thp.start(address), at -> new PmdSlot(mm, at)));
+    }
+
+    /// {@return the entries of the middle level that were looked at for a range, by address}
+    List<PmdSlot> middle(long start, long end) {
+        return List.copyOf(middle.subMap(Thp.start(start), end).values());
     }
 
     /// {@return the entry for `address`}
@@ -33,7 +50,7 @@ final class PageTable {
         if (table[i] instanceof PteSlot known) {
             return known;
         }
-        PteSlot slot = new PteSlot(mm, address & -1L << PAGE_SHIFT);
+        PteSlot slot = new PteSlot(mm, address & -1L << PAGE_SHIFT, pmd(address));
         table[i] = slot;
         return slot;
     }

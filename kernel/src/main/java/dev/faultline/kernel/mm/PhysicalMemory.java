@@ -9,11 +9,16 @@ import java.util.PriorityQueue;
 /// The page frames of one machine. A freed frame is reused lowest number first, so that a loop that
 /// allocates and frees comes back to the same state.
 public final class PhysicalMemory {
+    /// Behind all frames of small pages.
+    private static final long FIRST_HUGE = 1L << 40;
+
     private final Machine machine;
     private final PriorityQueue<Long> free = new PriorityQueue<>();
     private final List<Folio> inUse = new ArrayList<>();
     private Optional<FrameLimit> limit = Optional.empty();
     private long next;
+    private final PriorityQueue<Long> freeHuge = new PriorityQueue<>();
+    private long nextHuge = FIRST_HUGE;
 
     /// Memory without a limit.
     public PhysicalMemory(Machine machine) {
@@ -50,9 +55,24 @@ public final class PhysicalMemory {
         return folio;
     }
 
+    /// {@return the first page of a huge page of zeroes that nobody else knows, with one reference, which is the caller's;
+    /// nothing where memory has a limit, as there is no room in one piece} No step.
+    Optional<Folio> allocateHuge(String what) {
+        if (limit.isPresent()) {
+            return Optional.empty();
+        }
+        long pfn = freeHuge.isEmpty() ? nextHuge : freeHuge.remove();
+        if (pfn == nextHuge) {
+            nextHuge += Thp.PAGES;
+        }
+        Folio folio = new Folio(this, pfn, what, true);
+        inUse.add(folio);
+        return Optional.of(folio);
+    }
+
     void free(Folio folio) {
         inUse.remove(folio);
-        free.add(folio.pfn());
+        (folio.isLarge() ? freeHuge : free).add(folio.pfn());
     }
 
     /// The frame of a folio that was freed can be had again. One step where there is a limit.

@@ -16,17 +16,68 @@ import java.util.function.UnaryOperator;
 
 /// The place of one entry in a page table. Changes are made under the page-table lock, whose whole critical
 /// section is one step here. Knows what the TLBs hold for the entry.
-public final class PteSlot extends SharedObject {
+public final class PteSlot extends SharedObject implements Translated {
     private final Mm mm;
     private final long address;
     private final Translations translations = new Translations();
     private Pte pte = Pte.NONE;
     private boolean used;
 
-    PteSlot(Mm mm, long address) {
+    /// The entry above, where that may change; then the steps here are steps on it, each on a part of it.
+    private final Optional<PmdSlot> pmd;
+
+    private final SharedObject place;
+    private final long part;
+
+    PteSlot(Mm mm, long address, Optional<PmdSlot> pmd) {
         super(mm, address, "pte", mm.name() + ":0x" + Long.toHexString(address));
         this.mm = mm;
         this.address = address;
+        this.pmd = pmd;
+        this.place = pmd.isPresent() ? pmd.get() : this;
+        this.part = pmd.isPresent() ? PmdSlot.part(address) : -1;
+    }
+
+    /// The entry as it is in effect: of a huge page, or none, where the table has no such place.
+    private Pte now() {
+        return pmd.isEmpty() ? pte : pmd.get().entry(address, pte);
+    }
+
+    /// {@return the entry of the table, whether or not that is in effect}
+    Pte inTable() {
+        return pte;
+    }
+
+    /// {@return the entry of the table, which maps a page}
+    Pte.Present presentInTable() {
+        return (Pte.Present) pte;
+    }
+
+    Translations translations() {
+        return translations;
+    }
+
+    /// {@return whether there is a table that this place is in (`pte_offset_map_lock`)}
+    private boolean isThere() {
+        return pmd.isEmpty() || pmd.get().hasTable();
+    }
+
+    /// {@return whether the page is part of a huge one that is mapped as a whole; for the rest of a step that was taken here}
+    boolean isHuge() {
+        return pmd.isPresent() && pmd.get().isHuge();
+    }
+
+    /// Makes a table where there is nothing (`pte_alloc`). A step only where there may be something else than a table.
+    private void populate() {
+        pmd.ifPresent(PmdSlot::populate);
+    }
+
+    private void stepWith(PteSlot source) {
+        if (source.place == place) {
+            machine().step(place, Access.WRITE, part | source.part);
+        } else {
+            machine().step(source.place, Access.WRITE, source.part, place, Access.WRITE, part);
+        }
     }
 
     /// {@return whose page table it is in}
@@ -41,7 +92,16 @@ public final class PteSlot extends SharedObject {
 
     /// {@return the entry} One step.
     public Pte read() {
-        machine().step(this, Access.READ, -1);
+        machine().step(place, Access.READ, part);
+        Pte entry = now();
+        machine().current().learn(entry.hash());
+        return entry;
+    }
+
+    /// {@return the entry in a table that was found there, as who walks without locks reads it} One step.
+    Pte read(Pmd.Table table) {
+        machine().step(place, Access.READ, part);
+        pmd.ifPresent(above -> above.checkInUse(table));
         machine().current().learn(pte.hash());
         return pte;
     }
@@ -55,8 +115,11 @@ public final class PteSlot extends SharedObject {
     ///
     /// @return whether it was
     public boolean replace(Pte expected, Pte replacement) {
-        machine().step(this, Access.WRITE, -1);
-        boolean same = pte.equals(expected);
+        if (expected instanceof Pte.None) {
+            populate();
+        }
+        machine().step(place, Access.WRITE, part);
+        boolean same = isThere() && pte.equals(expected);
         machine().current().learn(same ? 1 : 0);
         if (same) {
             if (pte instanceof Pte.Present old && !(replacement instanceof Pte.Present p && p.folio() == old.folio())) {
@@ -67,7 +130,8 @@ public final class PteSlot extends SharedObject {
         return same;
     }
 
-    private void put(Pte entry) {
+    /// Puts what maps a page here, as a part of a step that changes the whole table.
+    void put(Pte entry) {
         pte = entry;
         if (!used && !entry.equals(Pte.NONE)) {
             used = true;
@@ -77,16 +141,16 @@ public final class PteSlot extends SharedObject {
     }
 
     /// Changes the entry to one that permits less; `tlb` flushes later what processors hold.
-    private void restrict(Pte restricted, TlbGather tlb) {
+    void restrict(Pte restricted, TlbGather tlb) {
         if (translations.outdated(pte)) {
             tlb.flushLater(this);
         }
         put(restricted);
     }
 
-    /// Makes every processor drop what it holds for this entry. One step.
-    void flush() {
-        machine().step(this, Access.WRITE, -1);
+    @Override
+    public void flush() {
+        machine().step(place, Access.WRITE, part);
         translations.flush();
         changed();
     }
@@ -97,10 +161,12 @@ public final class PteSlot extends SharedObject {
     /// @param tlb  flushes the translation later
     /// @return what it was
     Pte getAndClear(UnaryOperator<Pte> left, TlbGather tlb) {
-        machine().step(this, Access.WRITE, -1);
-        Pte old = pte;
+        machine().step(place, Access.WRITE, part);
+        Pte old = isThere() ? pte : Pte.NONE;
         machine().current().learn(old.hash());
-        restrict(left.apply(old), tlb);
+        if (isThere()) {
+            restrict(left.apply(old), tlb);
+        }
         return old;
     }
 
@@ -111,14 +177,14 @@ public final class PteSlot extends SharedObject {
     /// @param cow whether a write has to copy the page from now on, through either
     /// @return the other entry
     Pte share(boolean cow, TlbGather tlb) {
-        machine().step(this, Access.WRITE, -1, task -> {
-            if (pte instanceof Pte.Present present && !present.special()) {
+        machine().step(place, Access.WRITE, part, task -> {
+            if (isThere() && pte instanceof Pte.Present present && !present.special()) {
                 SecondAccess.touch(task, present.folio().referenceCount(), Access.ADD, -1);
             }
         });
-        machine().current().learn(pte.hash());
-        if (!(pte instanceof Pte.Present present)) {
-            return pte;
+        machine().current().learn(now().hash());
+        if (!isThere() || !(pte instanceof Pte.Present present)) {
+            return isThere() ? pte : Pte.NONE;
         }
         if (!present.special()) {
             present.folio().mapWithinStep();
@@ -135,10 +201,10 @@ public final class PteSlot extends SharedObject {
     /// @param tlb  flushes the translation later
     /// @return what it was, if it was removed
     Optional<Pte> clearIf(Predicate<Pte> which, UnaryOperator<Pte> left, TlbGather tlb) {
-        machine().step(this, Access.READ, -1, task ->
-                SecondAccess.first(task, which.test(pte) ? Access.WRITE : Access.READ));
-        machine().current().learn(pte.hash());
-        if (!which.test(pte)) {
+        machine().step(place, Access.READ, part, task ->
+                SecondAccess.first(task, isThere() && which.test(pte) ? Access.WRITE : Access.READ));
+        machine().current().learn(now().hash());
+        if (!isThere() || !which.test(pte)) {
             return Optional.empty();
         }
         Pte old = pte;
@@ -151,8 +217,8 @@ public final class PteSlot extends SharedObject {
     ///
     /// @return whether it was
     boolean mapSwappedIn(Pte expected, Pte.Present mapped) {
-        machine().step(this, Access.WRITE, -1, mapped.folio().referenceCount(), Access.ADD, -1);
-        boolean same = pte.equals(expected);
+        machine().step(place, Access.WRITE, part, mapped.folio().referenceCount(), Access.ADD, -1);
+        boolean same = isThere() && pte.equals(expected);
         machine().current().learn(same ? 1 : 0);
         if (same) {
             mapped.folio().mapWithinStep();
@@ -170,8 +236,8 @@ public final class PteSlot extends SharedObject {
     ///
     /// @param tlb flushes the translation later
     Unmap swapOut(Folio folio, SwapEntry swap, TlbGather tlb) {
-        machine().step(this, Access.WRITE, -1, folio.referenceCount(), Access.READ, -1);
-        Unmap result = !(pte instanceof Pte.Present present) || present.folio() != folio ? Unmap.NOT_MAPPED
+        machine().step(place, Access.WRITE, part, folio.referenceCount(), Access.READ, -1);
+        Unmap result = !isThere() || !(pte instanceof Pte.Present present) || present.folio() != folio ? Unmap.NOT_MAPPED
                 : present.anonExclusive() && folio.isPinnedNow() ? Unmap.REFUSED
                 : present.dirty() ? Unmap.DIRTY : Unmap.CLEAN;
         machine().current().learn(result.ordinal());
@@ -187,8 +253,8 @@ public final class PteSlot extends SharedObject {
     /// @param tlb flushes the translation later
     @Models(file = "mm/rmap.c", symbol = "try_to_migrate_one")
     Unmap migrateOut(Folio folio, TlbGather tlb) {
-        machine().step(this, Access.WRITE, -1, folio.referenceCount(), Access.READ, -1);
-        Unmap result = !(pte instanceof Pte.Present present) || present.folio() != folio ? Unmap.NOT_MAPPED
+        machine().step(place, Access.WRITE, part, folio.referenceCount(), Access.READ, -1);
+        Unmap result = !isThere() || !(pte instanceof Pte.Present present) || present.folio() != folio ? Unmap.NOT_MAPPED
                 : present.anonExclusive() && folio.isPinnedNow() ? Unmap.REFUSED
                 : present.dirty() ? Unmap.DIRTY : Unmap.CLEAN;
         machine().current().learn(result.ordinal());
@@ -204,8 +270,8 @@ public final class PteSlot extends SharedObject {
     ///
     /// @param tlb flushes the translation later
     Unmap discard(Folio folio, TlbGather tlb) {
-        machine().step(this, Access.WRITE, -1, folio.flags(), Access.READ, Folio.DIRTY);
-        Unmap result = !(pte instanceof Pte.Present present) || present.folio() != folio ? Unmap.NOT_MAPPED
+        machine().step(place, Access.WRITE, part, folio.flags(), Access.READ, Folio.DIRTY);
+        Unmap result = !isThere() || !(pte instanceof Pte.Present present) || present.folio() != folio ? Unmap.NOT_MAPPED
                 : present.dirty() || (folio.flags().peek() & Folio.DIRTY) != 0 || folio.peekOtherReferences() != 1
                 ? Unmap.REFUSED : Unmap.CLEAN;
         machine().current().learn(result.ordinal());
@@ -220,8 +286,8 @@ public final class PteSlot extends SharedObject {
     /// @param tlb flushes the translation later
     /// @return the entry as it was
     Pte modify(UnaryOperator<Pte.Present> change, TlbGather tlb) {
-        machine().step(this, Access.WRITE, -1);
-        Pte old = pte;
+        machine().step(place, Access.WRITE, part);
+        Pte old = isThere() ? pte : Pte.NONE;
         machine().current().learn(old.hash());
         if (old instanceof Pte.Present present) {
             restrict(change.apply(present), tlb);
@@ -236,7 +302,8 @@ public final class PteSlot extends SharedObject {
     /// @param free whether it may take the place of what is here
     /// @return -EEXIST if it may not
     public Optional<Errno> fill(Pte entry, Predicate<Pte> free) {
-        machine().step(this, Access.WRITE, -1);
+        populate();
+        machine().step(place, Access.WRITE, part);
         return fillNow(entry, free, true);
     }
 
@@ -246,13 +313,15 @@ public final class PteSlot extends SharedObject {
     /// @param pageOffset where the page begins in the file, in bytes
     /// @return -EFAULT if it does
     public Optional<Errno> fillBelow(Cell iSize, long pageOffset, Pte entry, Predicate<Pte> free) {
-        machine().step(this, Access.WRITE, -1, iSize, Access.READ, -1);
+        populate();
+        machine().step(place, Access.WRITE, part, iSize, Access.READ, -1);
         return fillNow(entry, free, pageOffset < iSize.peek());
     }
 
     private Optional<Errno> fillNow(Pte entry, Predicate<Pte> free, boolean inside) {
         Optional<Errno> wrong = !inside ? Optional.of(Errno.EFAULT)
-                : free.test(pte) ? Optional.empty() : Optional.of(Errno.EEXIST);
+                : now() instanceof Pte.None && !isThere() ? Optional.of(Errno.EAGAIN)
+                : isThere() && free.test(pte) ? Optional.empty() : Optional.of(Errno.EEXIST);
         machine().current().learn(wrong.map(Errno::number).orElse(0));
         if (wrong.isEmpty()) {
             put(entry);
@@ -264,9 +333,11 @@ public final class PteSlot extends SharedObject {
     ///
     /// @param tlb flushes the translation later
     void change(UnaryOperator<Pte> change, TlbGather tlb) {
-        machine().step(this, Access.WRITE, -1);
-        machine().current().learn(pte.hash());
-        restrict(change.apply(pte), tlb);
+        machine().step(place, Access.WRITE, part);
+        machine().current().learn(now().hash());
+        if (isThere()) {
+            restrict(change.apply(pte), tlb);
+        }
     }
 
     /// Puts an entry for the same page, which is being moved, into `other`, where nothing is, if this one is still
@@ -274,8 +345,9 @@ public final class PteSlot extends SharedObject {
     ///
     /// @return whether it was
     boolean shareMigration(Pte.Migration expected, Pte.Migration mine, PteSlot other, Pte its) {
-        machine().step(this, Access.WRITE, -1, other, Access.WRITE, -1);
-        boolean same = pte.equals(expected);
+        other.populate();
+        other.stepWith(this);
+        boolean same = isThere() && pte.equals(expected);
         machine().current().learn(same ? 1 : 0);
         if (same) {
             put(mine);
@@ -288,8 +360,12 @@ public final class PteSlot extends SharedObject {
     ///
     /// @param tlb flushes the translation later, unless it has to be now
     void moveFrom(PteSlot source, TlbGather tlb) {
-        machine().step(source, Access.WRITE, -1, this, Access.WRITE, -1);
-        machine().current().learn(source.pte.hash());
+        populate();
+        stepWith(source);
+        machine().current().learn(source.now().hash());
+        if (!source.isThere() || !isThere()) {
+            return;
+        }
         put(source.pte);
         if (source.mm.tlbFlush().flushesUnderTheLock(pte)) {
             source.translations.flush();
@@ -302,8 +378,9 @@ public final class PteSlot extends SharedObject {
     ///
     /// @return whether that was so
     public boolean moveFrom(PteSlot source, Pte.Present expected, Pte.Present moved) {
-        machine().step(source, Access.WRITE, -1, this, Access.WRITE, -1);
-        boolean same = source.pte.equals(expected) && pte.equals(Pte.NONE) && !expected.folio().isPinnedNow();
+        populate();
+        stepWith(source);
+        boolean same = isThere() && source.isThere() && source.pte.equals(expected) && pte.equals(Pte.NONE) && !expected.folio().isPinnedNow();
         machine().current().learn(same ? 1 : 0);
         if (same) {
             source.translations.flush(); // ptep_clear_flush
@@ -318,8 +395,9 @@ public final class PteSlot extends SharedObject {
     ///
     /// @return whether that was so
     public boolean moveFrom(PteSlot source, Pte.Swap expected) {
-        machine().step(source, Access.WRITE, -1, this, Access.WRITE, -1);
-        boolean same = source.pte.equals(expected) && pte.equals(Pte.NONE);
+        populate();
+        stepWith(source);
+        boolean same = isThere() && source.isThere() && source.pte.equals(expected) && pte.equals(Pte.NONE);
         machine().current().learn(same ? 1 : 0);
         if (same) {
             put(expected);
@@ -339,9 +417,9 @@ public final class PteSlot extends SharedObject {
     ///
     /// @return whether the page had been written through it
     public boolean cleanAndProtect(Folio folio) {
-        machine().step(this, Access.WRITE, -1);
+        machine().step(place, Access.WRITE, part);
         boolean dirty = false;
-        if (pte instanceof Pte.Present present && present.folio() == folio && (present.writable() || present.dirty())) {
+        if (isThere() && pte instanceof Pte.Present present && present.folio() == folio && (present.writable() || present.dirty())) {
             dirty = present.dirty();
             translations.flush(); // ptep_clear_flush
             put(present.wrProtectClean());
@@ -356,8 +434,8 @@ public final class PteSlot extends SharedObject {
     /// @return whether it was
     boolean getFolio(Pte.Present expected, FolioHold hold) {
         Folio folio = expected.folio();
-        machine().step(this, Access.READ, -1, folio.referenceCount(), Access.ADD, -1);
-        boolean same = pte.equals(expected);
+        machine().step(place, Access.READ, part, folio.referenceCount(), Access.ADD, -1);
+        boolean same = now().equals(expected);
         machine().current().learn(same ? 1 : 0);
         if (same) {
             folio.getWithinStep(hold);
@@ -374,25 +452,40 @@ public final class PteSlot extends SharedObject {
     /// @return the bytes of the page to touch within this step, or [#FAULT] if the entry does not permit it
     Content access(boolean write, int offset, int lengthBytes) {
         long pieces = Content.pieces(offset, lengthBytes);
-        machine().step(this, Access.READ, -1, task -> announceAccess(task, write, pieces));
+        machine().step(place, Access.READ, part, task -> announceAccess(task, write, pieces));
         long processor = processor(machine().current());
-        Pte used = translations.of(processor, pte);
+        Pte used = translation(processor);
         machine().current().learn(used.hash());
         if (!(used instanceof Pte.Present present) || !permits(present, write)) {
             translations.forget(processor);
+            pmd.ifPresent(above -> above.translations().forget(processor));
             return FAULT;
         }
-        boolean current = used.equals(pte);
+        boolean current = used.equals(now());
         if (write) {
             present.folio().data().written();
             if (!present.dirty()) {
-                put(present.mkDirty());
+                markDirty(present);
             }
         }
-        if (current && translations.used(processor)) {
+        if (current && (isHuge() ? pmd.orElseThrow().translations() : translations).used(processor)) {
             changed();
         }
         return present.folio().data().content();
+    }
+
+    /// What the processor goes by: what its TLB holds, of the huge page or of this one, else what is in effect.
+    private Pte translation(long processor) {
+        Pte used = translations.of(processor, now());
+        return pmd.isEmpty() ? used : pmd.get().translation(processor, address, used);
+    }
+
+    private void markDirty(Pte.Present present) {
+        if (isHuge()) {
+            pmd.orElseThrow().markDirty();
+        } else {
+            put(present.mkDirty());
+        }
     }
 
     /// How far an access reaches that [#access] has just permitted: the rest of that step.
@@ -400,7 +493,7 @@ public final class PteSlot extends SharedObject {
     /// @param addressTag the tag of the address that is accessed
     /// @return the bytes in front of the first granule with a tag that does not match
     int untilMismatch(int addressTag, int offset, int lengthBytes) {
-        Pte used = translations.of(processor(machine().current()), pte);
+        Pte used = translation(processor(machine().current()));
         if (!(used instanceof Pte.Present present) || !present.tagged()) {
             return lengthBytes;
         }
@@ -411,7 +504,7 @@ public final class PteSlot extends SharedObject {
 
     /// {@return the page of an access that [#access] has just permitted, if it has tags: the rest of that step}
     Optional<FolioData> taggedNow() {
-        return translations.of(processor(machine().current()), pte) instanceof Pte.Present present && present.tagged()
+        return translation(processor(machine().current())) instanceof Pte.Present present && present.tagged()
                 ? Optional.of(present.folio().data()) : Optional.empty();
     }
 
@@ -423,16 +516,17 @@ public final class PteSlot extends SharedObject {
     /// processor looks at the page table again, or leaves the mark to the fault handler.
     private boolean permits(Pte.Present used, boolean write) {
         return used.permits(write) && !used.old()
-                && (!write || used.dirty() || used.equals(pte) && mm.architecture().marksEntries());
+                && (!write || used.dirty() || used.equals(now()) && mm.architecture().marksEntries());
     }
 
     private void announceAccess(Task task, boolean write, long pieces) {
         SecondAccess.first(task, Access.READ);
-        if (translations.of(processor(task), pte) instanceof Pte.Present present && permits(present, write)) {
+        if (translation(processor(task)) instanceof Pte.Present present && permits(present, write)) {
             if (write && !present.dirty()) {
                 SecondAccess.first(task, Access.WRITE);
             }
-            SecondAccess.touch(task, present.folio().data(), write ? Access.WRITE : Access.READ, pieces);
+            FolioData data = present.folio().data();
+            SecondAccess.touch(task, data.touched(), write ? Access.WRITE : Access.READ, data.part(pieces));
         }
     }
 
@@ -441,7 +535,7 @@ public final class PteSlot extends SharedObject {
 
     /// {@return the entry, without a step: for reports and for checks at the end}
     public Pte peek() {
-        return pte;
+        return now();
     }
 
     @Override

@@ -19,9 +19,13 @@ public final class Reclaim {
     /// Takes the page that an entry maps, if it is one of the process's own, and tries to swap it out.
     public void reclaim(Mm mm, long address) {
         PteSlot slot = mm.slot(address);
-        if (slot.read() instanceof Pte.Present present && present.isAnonymous() && slot.getFolio(present)) {
+        if (slot.read() instanceof Pte.Present present && isSmall(present) && slot.getFolio(present)) {
             reclaimPages(List.of(present.folio()), mm.anonVma());
         }
+    }
+
+    private static boolean isSmall(Pte.Present present) {
+        return present.isAnonymous() && !present.folio().isLarge();
     }
 
     /// Takes a page of a file out of memory, if it can be brought back. The caller's reference to it is given back.

@@ -117,28 +117,50 @@ public final class Rmap {
     /// Removes all entries of an area (`zap_page_range_single`). The caller holds `mmap_lock`.
     @Models(file = "mm/memory.c", symbol = "unmap_vmas")
     public static void unmapVma(Vma vma) {
-        zap(vma, vma.mm().slots(vma.start(), vma.end()), _ -> Pte.NONE);
+        zap(vma, vma.start(), vma.end(), Mm::slots, _ -> Pte.NONE);
     }
 
     /// Removes all entries of a part of an area. The caller holds `mmap_lock`.
     @Models(file = "mm/memory.c", symbol = "zap_page_range_single")
     static void unmapRange(Vma vma, long start, long end) {
-        zap(vma, vma.mm().walk(start, end), pte -> outlasting(vma, pte));
+        zap(vma, start, end, Mm::walk, pte -> outlasting(vma, pte));
     }
 
-    private static void zap(Vma vma, List<PteSlot> slots, UnaryOperator<Pte> left) {
+    private static void zap(Vma vma, long start, long end, Walk walk, UnaryOperator<Pte> left) {
         TlbGather tlb = new TlbGather(vma.mm());
-        for (PteSlot slot : slots) {
-            Pte old = slot.getAndClear(left, tlb);
-            if (old instanceof Pte.Swap swap) {
-                vma.mm().swap().freeSwapAndCache(swap.entry());
-            } else if (old instanceof Pte.Present present && !present.special()) {
-                if (present.dirty() && !present.isAnonymous()) {
-                    vma.file().ifPresent(file -> file.mapping().dirtyFolio(present.folio()));
-                }
-                tlb.removePage(present.folio());
+        if (vma.mm().thp() == Thp.NEVER) {
+            for (PteSlot slot : walk.slots(vma.mm(), start, end)) {
+                dropZapped(vma, slot.getAndClear(left, tlb), tlb);
             }
+        } else {
+            zapPmdRange(vma, start, end, left, tlb);
         }
         tlb.finish();
+    }
+
+    /// How the places of a range are found.
+    private interface Walk {
+        List<PteSlot> slots(Mm mm, long start, long end);
+    }
+
+    @Models(file = "mm/memory.c", symbol = "zap_pmd_range")
+    private static void zapPmdRange(Vma vma, long start, long end, UnaryOperator<Pte> left, TlbGather tlb) {
+        for (PmdSlot pmd : vma.mm().pmds(start, end)) {
+            long from = Math.max(start, pmd.address());
+            long to = Math.min(end, pmd.address() + Thp.BYTES);
+            HugeMemory.each(vma.mm(), from, to, huge -> huge.clear(tlb).ifPresent(first -> dropZapped(vma, first, tlb)));
+            pmd.clearTable(from, to, left, tlb).forEach(old -> dropZapped(vma, old, tlb));
+        }
+    }
+
+    private static void dropZapped(Vma vma, Pte old, TlbGather tlb) {
+        if (old instanceof Pte.Swap swap) {
+            vma.mm().swap().freeSwapAndCache(swap.entry());
+        } else if (old instanceof Pte.Present present && !present.special()) {
+            if (present.dirty() && !present.isAnonymous()) {
+                vma.file().ifPresent(file -> file.mapping().dirtyFolio(present.folio()));
+            }
+            tlb.removePage(present.folio());
+        }
     }
 }

@@ -12,8 +12,8 @@ public class TlbFlush {
     public TlbFlush() {}
 
     /// Makes every processor drop what it holds for these places, and waits until it has. A step for each place.
-    protected void flushRange(List<PteSlot> places) {
-        places.forEach(PteSlot::flush);
+    protected void flushRange(List<? extends Translated> places) {
+        places.forEach(Translated::flush);
     }
 
     /// {@return whether mremap flushes an entry that it moves before it gives the page-table lock up: who finds the

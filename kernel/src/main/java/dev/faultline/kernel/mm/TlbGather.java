@@ -9,7 +9,7 @@ import java.util.List;
 final class TlbGather {
     private final TlbFlush how;
     private final Swap swap;
-    private final List<PteSlot> places = new ArrayList<>();
+    private final List<Translated> places = new ArrayList<>();
     private final List<Folio> pages = new ArrayList<>();
 
     TlbGather(Mm mm) {
@@ -18,7 +18,7 @@ final class TlbGather {
     }
 
     /// Some processor may go on using what was there.
-    void flushLater(PteSlot place) {
+    void flushLater(Translated place) {
         places.add(place);
     }
 
@@ -43,6 +43,24 @@ final class TlbGather {
     @Models(file = "mm/mmu_gather.c", symbol = "tlb_finish_mmu")
     void finish() {
         how.flushRange(places);
-        pages.forEach(this::freePageAndSwapCache);
+        for (int i = 0; i < pages.size(); ) {
+            i += pages.get(i).isLarge() ? putLarge(i) : putSmall(i);
+        }
+    }
+
+    private int putSmall(int i) {
+        freePageAndSwapCache(pages.get(i));
+        return 1;
+    }
+
+    /// {@return how many pages of the same huge one were given back}
+    private int putLarge(int first) {
+        Folio head = pages.get(first).head();
+        int end = first;
+        while (end < pages.size() && pages.get(end).head() == head) {
+            end++;
+        }
+        head.putMappings(end - first);
+        return end - first;
     }
 }

@@ -23,6 +23,10 @@ public enum VmFlag {
     DONTCOPY,
     /// Empty in the child after a fork.
     WIPEONFORK,
+    /// Huge pages are welcome.
+    HUGEPAGE,
+    /// Small pages only.
+    NOHUGEPAGE,
     /// Faults on pages that are not there go to the program (`VM_UFFD_MISSING`).
     UFFD_MISSING,
     /// Writes to protected pages go to the program (`VM_UFFD_WP`).

@@ -86,6 +86,10 @@ public final class VmaChange {
         List<Vma> added = new ArrayList<>(others);
         added.add(merged);
         gone.forEach(mm.vmaLocks()::startWrite);
+        if (!others.isEmpty()) {
+            HugeMemory.adjust(mm, made.start());
+            HugeMemory.adjust(mm, made.end());
+        }
         gone.forEach(mm::remove);
         added.forEach(vma -> insert(mm, vma));
         made.file().ifPresent(file -> file.mapping().replaceAreas(gone, added));
@@ -129,6 +133,10 @@ public final class VmaChange {
             List<Vma> rest = rest(vma, from, to);
             Vma part = rest.isEmpty() ? vma : vma.part(from, to, vma.flags());
             mm.vmaLocks().startWrite(vma);
+            if (!rest.isEmpty()) {
+                HugeMemory.adjust(mm, from);
+                HugeMemory.adjust(mm, to);
+            }
             mm.remove(vma);
             rest.forEach(left -> insert(mm, left));
             if (!rest.isEmpty()) {

@@ -13,10 +13,10 @@ import org.junit.jupiter.api.Test;
 /// Random programs of calls that change an address space, against an array of pages: every byte, every signal,
 /// and every failure.
 class RandomMemoryCallsTest {
-    private static final long P = 4096;
     private static final int PAGES = 20;
     private static final int CALLS = 60;
     private static final int PROGRAMS = 150;
+    private static final int PROGRAMS_OF_HUGE_PAGES = 40;
     private static final int UNMAPPED = -1;
 
     @Test
@@ -24,7 +24,17 @@ class RandomMemoryCallsTest {
         for (int seed = 0; seed < PROGRAMS; seed++) {
             Sandbox sandbox = Sandbox.ext4();
             int number = seed;
-            assertEquals(List.of(), sandbox.run(() -> new Run(sandbox.program(1), number).run()), "seed " + seed);
+            assertEquals(List.of(), sandbox.run(() -> new Run(sandbox.program(1), number, 4096).run()), "seed " + seed);
+        }
+    }
+
+    /// The same in units of a quarter of a huge page: calls mean some as a whole, and reach into others.
+    @Test
+    void memoryIsAnArrayOfPartsOfHugePages() {
+        for (int seed = 0; seed < PROGRAMS_OF_HUGE_PAGES; seed++) {
+            Sandbox sandbox = Sandbox.huge(Thp.ALWAYS);
+            int number = seed;
+            assertEquals(List.of(), sandbox.run(() -> new Run(sandbox.program(1), number, Thp.BYTES / 4).run()), "seed " + seed);
         }
     }
 
@@ -32,15 +42,17 @@ class RandomMemoryCallsTest {
         private final Sandbox.Program program;
         private final SplittableRandom random;
         private final String seed;
+        private final long unit;
         private final long base;
         private final int[] protection = new int[PAGES];
         private final int[] value = new int[PAGES];
 
-        Run(Sandbox.Program program, int seed) {
+        Run(Sandbox.Program program, int seed, long unit) {
             this.program = program;
+            this.unit = unit;
             this.random = new SplittableRandom(seed);
             this.seed = "seed " + seed;
-            this.base = program.anonymous(PAGES * P);
+            this.base = program.anonymous(PAGES * unit);
             Arrays.fill(protection, Mman.PROT_READ | Mman.PROT_WRITE);
         }
 
@@ -69,20 +81,20 @@ class RandomMemoryCallsTest {
 
         private void map(int first, int count) {
             int chosen = randomProtection();
-            program.must("mmap", base + first * P, count * P, chosen,
+            program.must("mmap", base + first * unit, count * unit, chosen,
                     Mman.MAP_PRIVATE | Mman.MAP_ANONYMOUS | Mman.MAP_FIXED, -1, 0);
             Arrays.fill(protection, first, first + count, chosen);
             Arrays.fill(value, first, first + count, 0);
         }
 
         private void unmap(int first, int count) {
-            program.must("munmap", base + first * P, count * P);
+            program.must("munmap", base + first * unit, count * unit);
             Arrays.fill(protection, first, first + count, UNMAPPED);
         }
 
         private void protect(int first, int count) {
             int chosen = randomProtection();
-            SysResult result = program.call("mprotect", base + first * P, count * P, chosen);
+            SysResult result = program.call("mprotect", base + first * unit, count * unit, chosen);
             int page = first;
             while (page < first + count && protection[page] != UNMAPPED) {
                 protection[page++] = chosen;
@@ -92,8 +104,8 @@ class RandomMemoryCallsTest {
 
         private void move(int first, int count) {
             int target = random.nextInt(PAGES - count + 1);
-            SysResult result = program.call("mremap", base + first * P, count * P, count * P,
-                    Mman.MREMAP_MAYMOVE | Mman.MREMAP_FIXED, base + target * P);
+            SysResult result = program.call("mremap", base + first * unit, count * unit, count * unit,
+                    Mman.MREMAP_MAYMOVE | Mman.MREMAP_FIXED, base + target * unit);
             boolean apart = target + count <= first || first + count <= target;
             boolean possible = apart && protection[first] != UNMAPPED;
             assertEquals(possible, result instanceof SysResult.Ok, seed);
@@ -107,7 +119,7 @@ class RandomMemoryCallsTest {
         }
 
         private void dontNeed(int first, int count) {
-            SysResult result = program.call("madvise", base + first * P, count * P, Mman.MADV_DONTNEED);
+            SysResult result = program.call("madvise", base + first * unit, count * unit, Mman.MADV_DONTNEED);
             boolean whole = true;
             for (int page = first; page < first + count; page++) {
                 whole &= protection[page] != UNMAPPED;
@@ -119,7 +131,7 @@ class RandomMemoryCallsTest {
         private void load(int page) {
             boolean readable = protection[page] > Mman.PROT_NONE;
             try {
-                assertEquals(value[page], program.load(base + page * P), seed + ", page " + page);
+                assertEquals(value[page], program.load(base + page * unit), seed + ", page " + page);
                 assertEquals(true, readable, seed + ", page " + page);
             } catch (SignalRaised raised) {
                 assertEquals(false, readable, seed + ", page " + page);
@@ -130,7 +142,7 @@ class RandomMemoryCallsTest {
             boolean writable = protection[page] > Mman.PROT_READ;
             int stored = 1 + random.nextInt(100);
             try {
-                program.store(base + page * P, stored);
+                program.store(base + page * unit, stored);
                 value[page] = stored;
                 assertEquals(true, writable, seed + ", page " + page);
             } catch (SignalRaised raised) {

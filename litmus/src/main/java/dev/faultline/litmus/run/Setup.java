@@ -2,9 +2,11 @@ package dev.faultline.litmus.run;
 
 import dev.faultline.kernel.arch.Architecture;
 import dev.faultline.kernel.lib.Parts;
+import dev.faultline.kernel.mm.Thp;
 import dev.faultline.kernel.mm.VmFlag;
 import dev.faultline.kernel.syscall.Kernel;
 import dev.faultline.litmus.load.LitmusTest;
+import dev.faultline.litmus.setup.HugePages;
 import dev.faultline.litmus.setup.SetupStep;
 import dev.faultline.litmus.types.Feature;
 import dev.faultline.litmus.types.Modelled;
@@ -23,12 +25,12 @@ public final class Setup {
 
     private static EnumSet<Feature> features() {
         return EnumSet.of(Feature.NODES, Feature.SECTOR, Feature.SIZE, Feature.NODATASUM, Feature.HOLE, Feature.DEVICE_PFNMAP,
-                Feature.DEVICE_IO, Feature.CPUS, Feature.SWAP, Feature.MEMORY, Feature.RECLAIM, Feature.WRITEBACK, Feature.MIGRATE, Feature.PROCESS, Feature.NODE,
+                Feature.DEVICE_IO, Feature.CPUS, Feature.SWAP, Feature.THP, Feature.MEMORY, Feature.RECLAIM, Feature.WRITEBACK, Feature.MIGRATE, Feature.PROCESS, Feature.NODE,
                 Feature.CPU, Feature.ARM64, Feature.ARM64_MTE, Feature.SPARC64_ADI);
     }
 
     static Kernel boot(LitmusTest test, Parts parts, Machine machine) {
-        Kernel kernel = new Kernel(machine, on(test.machine().architecture(), parts), test.machine().nodes());
+        Kernel kernel = new Kernel(machine, on(test.machine().architecture(), with(test.machine().hugePages(), parts)), test.machine().nodes());
         kernel.swapOn(test.machine().swapSlots());
         for (SetupStep step : test.machine().steps()) {
             switch (step) {
@@ -49,6 +51,14 @@ public final class Setup {
             case ARM64_MTE -> parts.with(Architecture.PART, Architecture.ARM64_MTE);
             case SPARC64_ADI -> parts.with(Architecture.PART, Architecture.SPARC64_ADI);
             case MORELLO -> throw new IllegalArgumentException("not refused when it was loaded: " + architecture);
+        };
+    }
+
+    private static Parts with(HugePages hugePages, Parts parts) {
+        return switch (hugePages) {
+            case NEVER -> parts;
+            case MADVISE -> parts.with(Thp.PART, Thp.MADVISE);
+            case ALWAYS -> parts.with(Thp.PART, Thp.ALWAYS);
         };
     }
 

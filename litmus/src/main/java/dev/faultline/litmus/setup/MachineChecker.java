@@ -19,7 +19,7 @@ import java.util.OptionalLong;
 /// Checks the machine description and makes its [MachineSpec].
 public final class MachineChecker {
     private static final List<String> DIRECTIVES = List.of("mount", "file", "dir", "symlink", "device", "loop",
-            "memory", "swap", "arch", "cpus", "adversary", "fail");
+            "memory", "swap", "thp", "arch", "cpus", "adversary", "fail");
     private static final int MOST_PAGES = 1 << 20;
 
     private final Diagnostics diagnostics;
@@ -31,6 +31,7 @@ public final class MachineChecker {
     private OptionalInt cpus = OptionalInt.empty();
     private OptionalInt memoryPages = OptionalInt.empty();
     private int swapSlots;
+    private HugePages hugePages = HugePages.NEVER;
     private int failingAllocations;
     private int failingTransfers;
 
@@ -45,7 +46,7 @@ public final class MachineChecker {
         var checker = new MachineChecker(diagnostics, modelled);
         directives.forEach(checker::directive);
         return new MachineSpec(checker.architecture, checker.cpus, checker.memoryPages, checker.swapSlots,
-                checker.files.steps(), List.copyOf(checker.adversaries), checker.failingAllocations,
+                checker.hugePages, checker.files.steps(), List.copyOf(checker.adversaries), checker.failingAllocations,
                 checker.failingTransfers);
     }
 
@@ -58,6 +59,7 @@ public final class MachineChecker {
             case "memory" -> memory(directive);
             case "swap" -> single(directive, "swap slots", Feature.SWAP, 1, MOST_PAGES)
                     .ifPresent(slots -> swapSlots = slots);
+            case "thp" -> hugePages(directive);
             case "cpus" -> single(directive, "processors", Feature.CPUS, 1, 64)
                     .ifPresent(number -> cpus = OptionalInt.of(number));
             case "arch" -> architecture(directive);
@@ -154,6 +156,21 @@ public final class MachineChecker {
         } else if (!isRepeated("arch", directive.span())
                 && found.get().feature().map(feature -> isModelled(feature, span)).orElse(true)) {
             architecture = found.get();
+        }
+    }
+
+    private void hugePages(Directive directive) {
+        List<Word> words = words(directive, "never|madvise|always");
+        if (words.isEmpty() || isRepeated("thp", directive.span()) || !isModelled(Feature.THP, directive.span())) {
+            return;
+        }
+        Word word = words.getFirst();
+        switch (word.text()) {
+            case "never" -> hugePages = HugePages.NEVER;
+            case "madvise" -> hugePages = HugePages.MADVISE;
+            case "always" -> hugePages = HugePages.ALWAYS;
+            default -> diagnostics.reportUnknown(word, "huge pages cannot be had '" + word + "'",
+                    "never, madvise or always", List.of("never", "madvise", "always"));
         }
     }
 

@@ -8,6 +8,7 @@ import java.util.OptionalInt;
 /// @param cpus the processors; one a thread where none are given
 /// @param memoryPages the page frames; as many as the model likes where none are given
 /// @param swapSlots the pages that fit in swap
+/// @param hugePages where memory may be mapped by huge pages
 /// @param steps what is put on it, in the order of the file
 /// @param failingAllocations how many allocations may fail in one execution
 /// @param failingTransfers how many block transfers may fail in one execution
@@ -16,6 +17,7 @@ public record MachineSpec(
         OptionalInt cpus,
         OptionalInt memoryPages,
         int swapSlots,
+        HugePages hugePages,
         List<SetupStep> steps,
         List<Adversary> adversaries,
         int failingAllocations,
@@ -23,7 +25,7 @@ public record MachineSpec(
 
     /// {@return the same machine of another architecture}
     public MachineSpec on(Architecture other) {
-        return new MachineSpec(other, cpus, memoryPages, swapSlots, steps, adversaries, failingAllocations, failingTransfers);
+        return new MachineSpec(other, cpus, memoryPages, swapSlots, hugePages, steps, adversaries, failingAllocations, failingTransfers);
     }
 
     /// {@return the machines of the largest cluster that a file system of this one spans; 1 if it stands alone}

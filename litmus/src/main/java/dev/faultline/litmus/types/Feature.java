@@ -20,6 +20,7 @@ public enum Feature {
     LOOP("directive 'loop'"),
     MEMORY("directive 'memory'"),
     SWAP("directive 'swap'"),
+    THP("directive 'thp'"),
     ARM64("architecture 'arm64'"),
     ARM64_MTE("architecture 'arm64 mte'"),
     SPARC64_ADI("architecture 'sparc64 adi'"),

@@ -20,16 +20,18 @@ class MachineTest {
 
     @Test
     void anEmptyDescriptionIsAPlainMachine() throws Exception {
-        assertEquals(new MachineSpec(Architecture.X86_64, OptionalInt.empty(), OptionalInt.empty(), 0, List.of(), List.of(), 0, 0),
+        assertEquals(new MachineSpec(Architecture.X86_64, OptionalInt.empty(), OptionalInt.empty(), 0,
+                        HugePages.NEVER, List.of(), List.of(), 0, 0),
                 machine(""));
     }
 
     @Test
     void numbersAreTakenAsGiven() throws Exception {
-        MachineSpec machine = machine("memory 64; swap 0x10; cpus 3; fail alloc 1; fail io 2; adversary reclaim 4;"
+        MachineSpec machine = machine("memory 64; swap 0x10; cpus 3; thp madvise; fail alloc 1; fail io 2; adversary reclaim 4;"
                 + " adversary migrate 1; arch arm64 mte;");
         assertEquals(OptionalInt.of(64), machine.memoryPages());
         assertEquals(16, machine.swapSlots());
+        assertEquals(HugePages.MADVISE, machine.hugePages());
         assertEquals(OptionalInt.of(3), machine.cpus());
         assertEquals(1, machine.failingAllocations());
         assertEquals(2, machine.failingTransfers());

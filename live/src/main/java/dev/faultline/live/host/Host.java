@@ -3,6 +3,7 @@ package dev.faultline.live.host;
 import dev.faultline.litmus.load.LitmusTest;
 import dev.faultline.litmus.setup.Architecture;
 import dev.faultline.litmus.setup.FileSystemType;
+import dev.faultline.litmus.setup.HugePages;
 import dev.faultline.litmus.setup.SetupStep;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -45,10 +46,24 @@ public final class Host {
         if (machine.memoryPages().isPresent() || machine.swapSlots() > 0) {
             return Optional.of("it asks for a machine of a certain size");
         }
+        if (machine.hugePages() != HugePages.NEVER && !hostHas(machine.hugePages())) {
+            return Optional.of("it asks for huge pages as this host does not give them");
+        }
         if (machine.nodes() > 1) {
             return Optional.of("it asks for a cluster of " + machine.nodes() + " machines");
         }
         return machine.steps().stream().flatMap(step -> refusal(step).stream()).findFirst();
+    }
+
+    /// {@return whether this host gives huge pages where the test asks for them} A test that goes by advice does not mind if
+    /// they come without.
+    private static boolean hostHas(HugePages asked) {
+        try {
+            String setting = Files.readString(Path.of("/sys/kernel/mm/transparent_hugepage/enabled"));
+            return setting.contains("[always]") || asked == HugePages.MADVISE && setting.contains("[madvise]");
+        } catch (IOException e) {
+            return false; // a kernel without them
+        }
     }
 
     private static Optional<String> refusal(SetupStep step) {

@@ -1,0 +1,367 @@
+package dev.faultline.kernel.mm;
+
+import dev.faultline.kernel.lib.Models;
+import dev.faultline.machine.task.Access;
+import dev.faultline.machine.task.Digest;
+import dev.faultline.machine.task.Kind;
+import dev.faultline.machine.task.SecondAccess;
+import dev.faultline.machine.task.SharedObject;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/// The place of one entry of the middle level, and the table below it, where huge pages may be mapped. One object: a step
+/// on an entry of the table touches a part of it, one on the entry itself the last part, one that changes what is below
+/// all of it. Changes are made under the page-table lock, whose whole critical section is one step here.
+final class PmdSlot extends SharedObject implements Translated {
+    /// The part that is the entry itself.
+    private static final long OWN = 1L << 63;
+
+    private static final int PARTS = 63;
+
+    private final Mm mm;
+    private final long address;
+
+    /// What TLBs hold of a huge page.
+    private final Translations translations = new Translations();
+
+    private Pmd pmd = Pmd.NONE;
+    private int generation;
+
+    PmdSlot(Mm mm, long address) {
+        super(mm, address + 1, "pmd", mm.name() + ":0x" + Long.toHexString(address));
+        this.mm = mm;
+        this.address = address;
+    }
+
+    /// {@return the part that the entry for `address` in the table is}
+    static long part(long address) {
+        return 1L << (address >>> 12) % Thp.PAGES % PARTS;
+    }
+
+    /// {@return the parts that the entries of a range in the table are}
+    private static long parts(long start, long end) {
+        return end - start >= PARTS * 4096L ? ~OWN : rangeOf(start, end);
+    }
+
+    private static long rangeOf(long start, long end) {
+        long parts = 0;
+        for (long at = start; at < end; at += 4096) {
+            parts |= part(at);
+        }
+        return parts;
+    }
+
+    /// {@return the first address that it maps}
+    long address() {
+        return address;
+    }
+
+    Translations translations() {
+        return translations;
+    }
+
+    boolean hasTable() {
+        return pmd instanceof Pmd.Table;
+    }
+
+    boolean isHuge() {
+        return pmd instanceof Pmd.Huge;
+    }
+
+    /// {@return the entry} One step.
+    Pmd read() {
+        machine().step(this, Access.READ, OWN);
+        machine().current().learn(pmd.hash());
+        return pmd;
+    }
+
+    /// {@return what is in effect for an address, where the table has `inTable`}
+    Pte entry(long at, Pte inTable) {
+        return switch (pmd) {
+            case Pmd.None _ -> Pte.NONE;
+            case Pmd.Table _ -> inTable;
+            case Pmd.Huge huge -> huge.page(index(at));
+        };
+    }
+
+    /// {@return how the page at an address is mapped by a huge page}
+    static Pte.Present pageOf(Pmd.Huge huge, long at) {
+        return huge.page(index(at));
+    }
+
+    private static int index(long at) {
+        return (int) ((at >>> 12) % Thp.PAGES);
+    }
+
+    /// {@return what a processor goes by: the huge page that its TLB holds still, else `otherwise`}
+    Pte translation(long processor, long at, Pte otherwise) {
+        return translations.of(processor, otherwise) instanceof Pte.Present held && held != otherwise
+                ? new Pmd.Huge(held).page(index(at)) : otherwise;
+    }
+
+    /// The processor writes through the entry: the rest of such a step.
+    void markDirty() {
+        if (pmd instanceof Pmd.Huge(Pte.Present first)) {
+            put(new Pmd.Huge(first.mkDirty()));
+        }
+    }
+
+    private void put(Pmd entry) {
+        pmd = entry;
+        changed();
+    }
+
+    /// {@return the entries of a range that are not empty} One step.
+    List<PteSlot> entries(long start, long end) {
+        machine().step(this, Access.READ, OWN | parts(start, end));
+        List<PteSlot> slots = hasTable() ? mm.used(start, end).stream()
+                .filter(slot -> !slot.inTable().equals(Pte.NONE)).toList() : List.of();
+        machine().current().learn(Digest.mix(pmd.hash(), slots.size()));
+        slots.forEach(slot -> machine().current().learn(slot.address()));
+        return slots;
+    }
+
+    /// Makes a table where there is nothing. One step.
+    @Models(file = "mm/memory.c", symbol = "__pte_alloc")
+    void populate() {
+        machine().step(this, Access.READ, OWN, task ->
+                SecondAccess.first(task, pmd instanceof Pmd.None ? Access.WRITE : Access.READ));
+        if (pmd instanceof Pmd.None) {
+            newTable();
+        }
+    }
+
+    private void newTable() {
+        generation++;
+        put(new Pmd.Table(generation));
+    }
+
+    /// Looks whether a table that was found here may be read.
+    void checkInUse(Pmd.Table table) {
+        if (table.generation() < generation && !hasTable()) {
+            throw machine().finding(Kind.USE_AFTER_FREE, "page table of " + label() + " read after it was freed");
+        }
+    }
+
+    /// Maps a huge page where nothing is. One step, under the page-table lock.
+    ///
+    /// @return whether nothing was
+    boolean set(Pte.Present first) {
+        machine().step(this, Access.WRITE, -1);
+        boolean none = pmd instanceof Pmd.None;
+        machine().current().learn(none ? 1 : 0);
+        if (none) {
+            put(new Pmd.Huge(first));
+        }
+        return none;
+    }
+
+    /// Replaces a huge page if it is still mapped as `expected` (`pmd_same`). One step, under the page-table lock.
+    ///
+    /// @return whether it was
+    boolean replace(Pte.Present expected, Pte.Present replacement) {
+        machine().step(this, Access.WRITE, -1);
+        boolean same = isStill(expected);
+        machine().current().learn(same ? 1 : 0);
+        if (same) {
+            if (expected.folio() != replacement.folio()) {
+                translations.flush(); // pmdp_huge_clear_flush
+            }
+            put(new Pmd.Huge(replacement));
+        }
+        return same;
+    }
+
+    private boolean isStill(Pte.Present expected) {
+        return pmd instanceof Pmd.Huge(Pte.Present first) && first.equals(expected);
+    }
+
+    /// Takes a reference to a huge page if it is still mapped as `expected`. One step, under the page-table lock.
+    ///
+    /// @return whether it was
+    boolean getFolio(Pte.Present expected) {
+        machine().step(this, Access.READ, OWN, expected.folio().referenceCount(), Access.ADD, -1);
+        boolean same = isStill(expected);
+        machine().current().learn(same ? 1 : 0);
+        if (same) {
+            expected.folio().getWithinStep();
+        }
+        return same;
+    }
+
+    private void restrict(Pmd restricted, TlbGather tlb) {
+        if (pmd instanceof Pmd.Huge(Pte.Present first) && translations.outdated(first)) {
+            tlb.flushLater(this);
+        }
+        put(restricted);
+    }
+
+    /// Takes a huge page out. One step, under the page-table lock.
+    ///
+    /// @param tlb flushes the translation later
+    /// @return how it was mapped, if it was
+    Optional<Pte.Present> clear(TlbGather tlb) {
+        machine().step(this, Access.WRITE, -1);
+        machine().current().learn(pmd.hash());
+        if (!(pmd instanceof Pmd.Huge(Pte.Present first))) {
+            return Optional.empty();
+        }
+        restrict(Pmd.NONE, tlb);
+        return Optional.of(first);
+    }
+
+    /// Changes how a huge page is mapped, if one is. One step, under the page-table lock.
+    ///
+    /// @param tlb flushes the translation later
+    void modify(UnaryOperator<Pte.Present> change, TlbGather tlb) {
+        machine().step(this, Access.WRITE, -1);
+        machine().current().learn(pmd.hash());
+        if (pmd instanceof Pmd.Huge(Pte.Present first)) {
+            restrict(new Pmd.Huge(change.apply(first)), tlb);
+        }
+    }
+
+    /// Maps the pages of a huge page, if one is mapped, by a table of their own. One step, under the page-table lock.
+    @Models(file = "mm/huge_memory.c", symbol = "__split_huge_pmd")
+    void split() {
+        machine().step(this, Access.WRITE, -1, task -> {
+            if (pmd instanceof Pmd.Huge huge && !huge.isZero()) {
+                SecondAccess.touch(task, huge.first().folio().referenceCount(), Access.ADD, -1);
+            }
+        });
+        machine().current().learn(pmd.hash());
+        if (pmd instanceof Pmd.Huge huge) {
+            translations.flush(); // pmdp_invalidate
+            if (!huge.isZero()) {
+                huge.first().folio().splitMappingWithinStep();
+            }
+            newTable();
+            for (int i = 0; i < Thp.PAGES; i++) {
+                mm.slot(address + i * 4096L).put(huge.page(i));
+            }
+        }
+    }
+
+    /// Maps the huge page in a copy of the address space as well, where nothing is yet and nobody else looks, unless the page
+    /// is one entry's alone and may be pinned. One step, under both page-table locks.
+    ///
+    /// @param uffdWp whether the copy tells the program of writes as this one does
+    /// @param tlb    flushes the translation later
+    /// @return whether the copy is made, or nothing was to be copied
+    @Models(file = "mm/huge_memory.c", symbol = "copy_huge_pmd")
+    boolean share(PmdSlot copy, boolean uffdWp, TlbGather tlb) {
+        machine().step(this, Access.WRITE, -1, task -> {
+            if (pmd instanceof Pmd.Huge huge && !huge.isZero()) {
+                SecondAccess.touch(task, huge.first().folio().referenceCount(), Access.WRITE, -1);
+            }
+        });
+        machine().current().learn(pmd.hash());
+        if (!(pmd instanceof Pmd.Huge(Pte.Present first) && pmd instanceof Pmd.Huge huge)) {
+            return true;
+        }
+        boolean pinned = !huge.isZero() && first.anonExclusive() && first.folio().isPinnedNow();
+        machine().current().learn(pinned ? 1 : 0);
+        if (pinned) {
+            return false;
+        }
+        if (!huge.isZero()) {
+            first.folio().mapWithinStep();
+        }
+        Pte.Present shared = first.without(Pte.Present.WRITE | Pte.Present.ANON_EXCLUSIVE);
+        restrict(new Pmd.Huge(shared), tlb);
+        Pte.Present its = uffdWp ? shared : shared.without(Pte.Present.UFFD_WP);
+        copy.put(new Pmd.Huge(mm.architecture().marksEntries() ? its : its.with(Pte.Present.OLD)));
+        return true;
+    }
+
+    /// {@return the places from `first` on that map pages of the same huge page; none if that one does not map such a page}
+    @Models(file = "mm/internal.h", symbol = "folio_pte_batch")
+    static List<PteSlot> run(List<PteSlot> slots, int first) {
+        int end = first;
+        while (end < slots.size() && slots.get(end).inTable() instanceof Pte.Present present && present.folio().isLarge()
+                && present.folio().head() == slots.get(first).presentInTable().folio().head()
+                && Thp.start(slots.get(end).address()) == Thp.start(slots.get(first).address())) {
+            end++;
+        }
+        return slots.subList(first, end);
+    }
+
+    /// Shares the pages of a huge page that entries of the table map, with a copy of the address space in which nothing is
+    /// there, unless they are one entry's each and may be pinned. One step, under both page-table locks.
+    ///
+    /// @param run places of the table that map pages of the same huge page
+    /// @param cow whether a write has to copy the page from now on, through either
+    /// @param tlb flushes the translations later
+    /// @return the entries for the copy; none if they are pinned
+    @Models(file = "mm/memory.c", symbol = "copy_present_ptes")
+    List<Pte.Present> shareRun(List<PteSlot> run, boolean cow, TlbGather tlb) {
+        Folio folio = run.getFirst().presentInTable().folio();
+        machine().step(this, Access.WRITE, parts(run.getFirst().address(), run.getLast().address() + 1), folio.referenceCount(), Access.WRITE, -1);
+        boolean pinned = run.stream().anyMatch(slot -> slot.presentInTable().anonExclusive()) && folio.isPinnedNow();
+        machine().current().learn(pinned ? 1 : 0);
+        List<Pte.Present> shared = new ArrayList<>();
+        for (PteSlot slot : pinned ? List.<PteSlot>of() : run) {
+            folio.mapWithinStep();
+            if (cow) {
+                slot.restrict(slot.presentInTable().without(Pte.Present.WRITE | Pte.Present.ANON_EXCLUSIVE), tlb);
+            }
+            shared.add(mm.architecture().marksEntries() ? slot.presentInTable() : slot.presentInTable().with(Pte.Present.OLD));
+        }
+        return shared;
+    }
+
+    /// Takes the huge page of `source`, if nothing is here. One step, under both page-table locks.
+    ///
+    /// @param tlb flushes the translation later, unless it has to be now
+    /// @return whether that was so
+    @Models(file = "mm/huge_memory.c", symbol = "move_huge_pmd")
+    boolean moveFrom(PmdSlot source, TlbGather tlb) {
+        machine().step(source, Access.WRITE, -1, this, Access.WRITE, -1);
+        boolean free = pmd instanceof Pmd.None;
+        machine().current().learn(Digest.mix(source.pmd.hash(), free ? 1 : 0));
+        if (free && source.pmd instanceof Pmd.Huge(Pte.Present first)) {
+            put(source.pmd);
+            if (mm.tlbFlush().flushesUnderTheLock(first)) {
+                source.translations.flush();
+            }
+            source.restrict(Pmd.NONE, tlb);
+        }
+        return free;
+    }
+
+    /// Takes what the entries of a range in the table map out. One step, under the page-table lock.
+    ///
+    /// @param left what stays in the place of an entry
+    /// @param tlb  flushes the translations later
+    /// @return the entries that were there
+    @Models(file = "mm/memory.c", symbol = "zap_pte_range")
+    List<Pte> clearTable(long start, long end, UnaryOperator<Pte> left, TlbGather tlb) {
+        machine().step(this, Access.WRITE, OWN | parts(start, end));
+        List<Pte> gone = new ArrayList<>();
+        if (hasTable()) {
+            for (PteSlot slot : mm.used(start, end)) {
+                if (!slot.inTable().equals(Pte.NONE)) {
+                    gone.add(slot.inTable());
+                    slot.restrict(left.apply(slot.inTable()), tlb);
+                }
+            }
+        }
+        gone.forEach(pte -> machine().current().learn(pte.hash()));
+        return gone;
+    }
+
+    @Override
+    public void flush() {
+        machine().step(this, Access.WRITE, -1);
+        translations.flush();
+        changed();
+    }
+
+    @Override
+    protected long stateHash() {
+        long held = translations.hash();
+        return held == 0 ? pmd.hash() : Digest.mix(pmd.hash(), held);
+    }
+}
