@@ -6,6 +6,8 @@ import dev.faultline.history.uffd.InstallPteUnlocked;
 import dev.faultline.history.uffd.InstallPteV419;
 import dev.faultline.history.uffd.InstallPteV515;
 import dev.faultline.history.uffd.MmapChangingGivenUp;
+import dev.faultline.history.uffd.MoveSwapPteV613;
+import dev.faultline.history.uffd.MoveSwapPteV615;
 import dev.faultline.history.uffd.ShmemFillPosted;
 import dev.faultline.history.uffd.ShmemFillV419;
 import dev.faultline.history.uffd.ShmemFillV512;
@@ -15,6 +17,7 @@ import dev.faultline.history.uffd.ShmemFillV518.Filled;
 import dev.faultline.history.uffd.ShmemFillV518.NotThere;
 import dev.faultline.kernel.uffd.InstallPte;
 import dev.faultline.kernel.uffd.MmapChanging;
+import dev.faultline.kernel.uffd.MoveSwapPte;
 import dev.faultline.kernel.uffd.ShmemFill;
 import dev.faultline.kernel.uffd.SourceCopy;
 
@@ -27,6 +30,7 @@ final class UserfaultPatches {
     private static final ShmemFill.Factory FILL_V518 =
             install -> new ShmemFillV518(install, Filled.ENTRY_DIRTY, NotThere.EFAULT);
     private static final InstallPte INSTALL_V515 = new InstallPteV515();
+    private static final MoveSwapPte MOVE_SWAP_PTE_V615 = new MoveSwapPteV615();
 
     private UserfaultPatches() {}
 
@@ -61,6 +65,18 @@ final class UserfaultPatches {
         return Patches.merged("userfaultfd-continue-allocated",
                 "mm: userfaultfd: fix UFFDIO_CONTINUE on fallocated shmem pages", "v5.19", "2022-06", "73f37dbcfe17",
                 Change.toToday(ShmemFill.PART, FILL_V518));
+    }
+
+    static Patch moveSwapCache() {
+        return Patches.merged("userfaultfd-move-swap-cache", "mm: fix kernel BUG when userfaultfd_move encounters swapcache",
+                "v6.14", "2025-03", "c50f8e6053b0",
+                Change.between(MoveSwapPte.PART, new MoveSwapPteV613(), MOVE_SWAP_PTE_V615));
+    }
+
+    static Patch moveSwapRace() {
+        return Patches.merged("userfaultfd-move-swap-race", "userfaultfd: fix race of userfaultfd_move and swap cache",
+                "v6.16", "2025-06", "0ea148a79919",
+                Change.toToday(MoveSwapPte.PART, MOVE_SWAP_PTE_V615));
     }
 
     static Patch minorShmemNext() {

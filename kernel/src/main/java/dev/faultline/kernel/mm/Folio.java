@@ -1,5 +1,6 @@
 package dev.faultline.kernel.mm;
 
+import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.swap.SwapEntry;
 import dev.faultline.machine.shared.BitLock;
 import dev.faultline.machine.shared.Cell;
@@ -39,6 +40,8 @@ public final class Folio extends StateObject {
     /// The file system has looked at the blocks behind it (`PG_private`); kept for pages that are not up to date only.
     public static final long BUFFERS = 32;
 
+    private static final long NEVER_MAPPED = -1;
+
     private final PhysicalMemory memory;
     private final long pfn;
     private final Object what;
@@ -62,6 +65,11 @@ public final class Folio extends StateObject {
     private Optional<SwapEntry> swap = Optional.empty();
 
     private long index;
+
+    /// Where the page is in the areas that map it, if it is anonymous memory that was mapped: reverse maps find it there
+    /// (`folio->index`). Guarded by [#lock], or by the page-table lock of the only entry.
+    private long anonIndex = NEVER_MAPPED;
+
     private boolean fileBacked;
     private boolean zeroPage;
     private boolean inUse = true;
@@ -151,6 +159,22 @@ public final class Folio extends StateObject {
     /// {@return the index of the folio in its file, in pages}
     public long index() {
         return index;
+    }
+
+    /// {@return whether anonymous memory is where reverse maps look for it, or was never mapped and is there from now on}
+    @Models(file = "mm/rmap.c", symbol = "__page_check_anon_rmap")
+    boolean belongsAt(long pageIndex) {
+        if (anonIndex == NEVER_MAPPED) {
+            moveTo(pageIndex);
+        }
+        return anonIndex == pageIndex;
+    }
+
+    /// Has reverse maps look for the page at another place. The caller holds the folio lock.
+    @Models(file = "mm/rmap.c", symbol = "folio_move_anon_rmap")
+    void moveTo(long pageIndex) {
+        anonIndex = pageIndex;
+        changed();
     }
 
     /// {@return whether the folio is part of a file, or was before it was truncated; never changes once other
@@ -355,7 +379,7 @@ public final class Folio extends StateObject {
 
     @Override
     protected long stateHash() {
-        long cachedFor = mapping.isEmpty() ? 0 : Digest.mix(mapping.get().stableName(), index);
+        long cachedFor = mapping.isEmpty() ? anonIndex + 1 : Digest.mix(mapping.get().stableName(), index);
         return swap.isEmpty() ? cachedFor : Digest.mix(cachedFor, swap.get().slot() + 1);
     }
 

@@ -95,6 +95,11 @@ public final class Mm extends StateObject {
         return miscounted;
     }
 
+    /// {@return the anonymous pages that are mapped where their reverse maps do not look for them; no step}
+    public List<Folio> unfindable() {
+        return used(0, TASK_SIZE).stream().flatMap(slot -> slot.unfindable().stream()).toList();
+    }
+
     /// {@return the process, for reports}
     public String name() {
         return name;

@@ -2,11 +2,13 @@ package dev.faultline.kernel.mm;
 
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.swap.SwapDevice;
 import dev.faultline.kernel.swap.SwapEntry;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.machine.shared.Cell;
 import dev.faultline.machine.task.Access;
 import dev.faultline.machine.task.Digest;
+import dev.faultline.machine.task.Kind;
 import dev.faultline.machine.task.SecondAccess;
 import dev.faultline.machine.task.SharedObject;
 import dev.faultline.machine.task.Task;
@@ -81,7 +83,7 @@ public final class PteSlot extends SharedObject implements Translated {
     }
 
     /// {@return whose page table it is in}
-    Mm mm() {
+    public Mm mm() {
         return mm;
     }
 
@@ -132,12 +134,35 @@ public final class PteSlot extends SharedObject implements Translated {
 
     /// Puts what maps a page here, as a part of a step that changes the whole table.
     void put(Pte entry) {
+        if (entry instanceof Pte.Present present && present.isAnonymous() && !maps(pte, present.folio())) {
+            checkAnonRmap(present.folio());
+        }
         pte = entry;
         if (!used && !entry.equals(Pte.NONE)) {
             used = true;
             mm.use(this);
         }
         changed();
+    }
+
+    private static boolean maps(Pte entry, Folio folio) {
+        return entry instanceof Pte.Present present && present.folio() == folio;
+    }
+
+    private boolean isFoundHere(Folio folio) {
+        return mm.vmaLookupUnlocked(address).filter(vma -> !folio.belongsAt(vma.linearPageIndex(address))).isEmpty();
+    }
+
+    /// {@return the anonymous page that is mapped here though its reverse map does not look for it here; no step}
+    Optional<Folio> unfindable() {
+        return isThere() && pte instanceof Pte.Present present && present.isAnonymous() && !isFoundHere(present.folio())
+                ? Optional.of(present.folio()) : Optional.empty();
+    }
+
+    private void checkAnonRmap(Folio folio) {
+        if (!isFoundHere(folio)) {
+            throw machine().finding(Kind.BUG, "__page_check_anon_rmap: " + folio + " is mapped where its reverse map does not look for it");
+        }
     }
 
     /// Changes the entry to one that permits less; `tlb` flushes later what processors hold.
@@ -373,8 +398,8 @@ public final class PteSlot extends SharedObject implements Translated {
         source.restrict(Pte.NONE, tlb);
     }
 
-    /// Puts `moved` here and takes the entry of `source` away, if that is still `expected` and nothing is here. One step,
-    /// under both page-table locks.
+    /// Puts `moved` here and takes the entry of `source` away, if that is still `expected` and nothing is here; reverse maps
+    /// find the page here then. One step, under both page-table locks. The caller holds the folio lock.
     ///
     /// @return whether that was so
     public boolean moveFrom(PteSlot source, Pte.Present expected, Pte.Present moved) {
@@ -384,20 +409,59 @@ public final class PteSlot extends SharedObject implements Translated {
         machine().current().learn(same ? 1 : 0);
         if (same) {
             source.translations.flush(); // ptep_clear_flush
+            rehome(moved);
             put(moved);
             source.put(Pte.NONE);
         }
         return same;
     }
 
+    private void rehome(Pte.Present moved) {
+        if (moved.isAnonymous()) {
+            rehome(moved.folio());
+        }
+    }
+
+    private void rehome(Folio folio) {
+        mm.vmaLookupUnlocked(address).ifPresent(vma -> folio.moveTo(vma.linearPageIndex(address)));
+    }
+
     /// Puts an entry of a page in swap here and takes it from `source`, if that is still `expected` and nothing is here.
     /// One step, under both page-table locks.
     ///
+    /// @param cached the folio that is cached for the slot, if that is known, with its lock held: reverse maps find it here then
     /// @return whether that was so
-    public boolean moveFrom(PteSlot source, Pte.Swap expected) {
+    public boolean moveFrom(PteSlot source, Pte.Swap expected, Optional<Folio> cached) {
         populate();
         stepWith(source);
         boolean same = isThere() && source.isThere() && source.pte.equals(expected) && pte.equals(Pte.NONE);
+        machine().current().learn(same ? 1 : 0);
+        if (same) {
+            cached.ifPresent(this::rehome);
+            put(expected);
+            source.put(Pte.NONE);
+        }
+        return same;
+    }
+
+    /// As that, if no folio is cached for the slot. Two steps, under the page-table locks in Linux: the second one finds out
+    /// whether anybody has changed the entry since the first, also if it was changed back.
+    ///
+    /// @return whether that was so
+    @SuppressWarnings("ReferenceEquality") // nobody puts the same object here twice
+    public boolean moveUncachedFrom(PteSlot source, Pte.Swap expected) {
+        Swap swap = mm.swap();
+        long slot = SwapDevice.part(expected.entry());
+        populate();
+        machine().step(source.place, Access.READ, source.part, swap, Access.READ, slot);
+        Pte seen = source.pte;
+        boolean uncached = source.isThere() && seen.equals(expected) && !swap.peekCached(expected.entry());
+        machine().current().learn(uncached ? 1 : 0);
+        if (!uncached) {
+            return false;
+        }
+        stepWith(source);
+        boolean same = isThere() && source.isThere() && source.pte == seen && pte.equals(Pte.NONE);
         machine().current().learn(same ? 1 : 0);
         if (same) {
             put(expected);

@@ -55,6 +55,11 @@ public final class Swap extends SharedObject {
         return there;
     }
 
+    /// {@return whether a folio is cached for the slot, within a step that was announced as a look at that part}
+    boolean peekCached(SwapEntry entry) {
+        return cached.containsKey(entry.slot());
+    }
+
     /// {@return the folio that is cached for the slot, with a reference} One step.
     @Models(file = "mm/swap_state.c", symbol = "swap_cache_get_folio")
     public Optional<Folio> getFolio(SwapEntry entry) {

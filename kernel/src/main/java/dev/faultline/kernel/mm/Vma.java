@@ -117,6 +117,12 @@ public final class Vma extends StateObject {
         return file.orElseThrow().pageOffset() + (address - start >> 12);
     }
 
+    /// {@return where reverse maps look for an anonymous page at `address`} Memory of its own counts from where it was first.
+    @Models(file = "include/linux/pagemap.h", symbol = "linear_page_index")
+    long linearPageIndex(long address) {
+        return file.isPresent() ? pageIndex(address) : anonOffset(address);
+    }
+
     /// {@return the address at which page `index` of the file is mapped, or -1 if it is not in the area}
     public long addressOf(long index) {
         long first = file.orElseThrow().pageOffset();

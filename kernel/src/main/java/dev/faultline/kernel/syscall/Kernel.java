@@ -223,6 +223,7 @@ public final class Kernel {
     public void checkQuiescent() {
         for (Process process : processes) {
             process.enter();
+            checkReverseMaps(process.mm());
             VmaChange.exitMmap(process.mm());
             checkCounts(process.mm());
         }
@@ -234,6 +235,11 @@ public final class Kernel {
         shmMounts.forEach(shm -> report(shm.checkQuiescent()));
         nodes.forEach(this::checkSwap);
         nodes.forEach(this::checkFolios);
+    }
+
+    private void checkReverseMaps(Mm mm) {
+        mm.unfindable().forEach(folio -> machine.report(Kind.BUG, folio + " is mapped by " + mm.name()
+                + " where its reverse map does not look for it: it can never leave memory"));
     }
 
     @Models(file = "kernel/fork.c", symbol = "check_mm")

@@ -94,7 +94,7 @@ final class FillIoctls {
         }
         boolean holes = (request.mode() & Uffd.MOVE_MODE_ALLOW_SRC_HOLES) != 0;
         return checked(request, Uffd.MODE_DONTWAKE | Uffd.MOVE_MODE_ALLOW_SRC_HOLES, () ->
-                new MovePages(node.machine(), ctx, request.start(), request.source(), request.lengthBytes(), holes).run());
+                new MovePages(node, ctx, request.start(), request.source(), request.lengthBytes(), holes).run());
     }
 
     private SysResult checked(Request request, long knownModes, Supplier<SysResult> work) {

@@ -1,5 +1,6 @@
 package dev.faultline.kernel.uffd;
 
+import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Folio;
@@ -24,10 +25,12 @@ final class MovePages {
     private final long source;
     private final long lengthBytes;
     private final boolean holes;
+    private final MoveSwapPte moveSwapPte;
 
     /// @param holes whether places of the source where nothing is count as moved
-    MovePages(Machine machine, UserfaultfdCtx ctx, long destination, long source, long lengthBytes, boolean holes) {
-        this.machine = machine;
+    MovePages(Node node, UserfaultfdCtx ctx, long destination, long source, long lengthBytes, boolean holes) {
+        this.machine = node.machine();
+        this.moveSwapPte = node.parts().get(MoveSwapPte.PART, MoveSwapPte::new);
         this.ctx = ctx;
         this.destination = destination;
         this.source = source;
@@ -98,7 +101,7 @@ final class MovePages {
             case Pte.None _ -> holes ? Optional.empty() : Optional.of(Errno.ENOENT);
             case Pte.Marker _ -> Optional.of(Errno.EFAULT);
             case Pte.Swap swap when !swap.exclusive() -> Optional.of(Errno.EBUSY);
-            case Pte.Swap swap -> to.moveFrom(from, swap) ? Optional.empty() : Optional.of(Errno.EAGAIN);
+            case Pte.Swap swap -> moveSwapPte.move(to, from, swap);
             case Pte.Migration migration -> {
                 migration.was().folio().lock().await();
                 yield Optional.of(Errno.EAGAIN);
