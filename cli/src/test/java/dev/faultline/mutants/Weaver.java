@@ -32,6 +32,7 @@ import java.util.Set;
 /// Weaves mutants into classes: at each place that can be left out the code asks [Switch] first.
 final class Weaver {
     private static final ClassDesc SWITCH = ClassDesc.of("dev.faultline.mutants.Switch");
+    private static final ClassDesc TASK = ClassDesc.of("dev.faultline.machine.task.Task");
     private static final MethodTypeDesc ASKS = MethodTypeDesc.of(ConstantDescs.CD_boolean, ConstantDescs.CD_int);
     private static final MethodTypeDesc TELLS = MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_int);
     private static final MethodTypeDesc ANSWERS = MethodTypeDesc.of(ConstantDescs.CD_boolean);
@@ -81,7 +82,7 @@ final class Weaver {
             if (element instanceof CodeModel code) {
                 String method = code.parent().map(parent -> parent.methodName().stringValue()).orElseThrow();
                 String named = method.replaceFirst("lambda\\$(\\w+)\\$\\d+", "$1");
-                boolean mutated = mutate && !NO_KERNEL.contains(named) && !isGenerated(code);
+                boolean mutated = mutate && !NO_KERNEL.contains(named) && !isGenerated(code) && !tellsExplorer(code);
                 builder.withCode(out -> new Body(out, name + "." + method, code.elementList(), mutated).weave());
             } else {
                 builder.with(element);
@@ -93,6 +94,13 @@ final class Weaver {
     private static boolean isGenerated(CodeModel code) {
         return code.parent().map(MethodModel::flags).orElseThrow().has(AccessFlag.SYNTHETIC)
                 && !code.parent().orElseThrow().methodName().stringValue().startsWith("lambda$");
+    }
+
+    /// {@return whether it is a lambda that says what a step touches}
+    private static boolean tellsExplorer(CodeModel code) {
+        List<ClassDesc> parameters = code.parent().orElseThrow().methodTypeSymbol().parameterList();
+        return code.parent().orElseThrow().methodName().stringValue().startsWith("lambda$") && !parameters.isEmpty()
+                && parameters.getLast().equals(TASK);
     }
 
     private int site(Site.Sort sort, String where, String what, int line) {

@@ -233,7 +233,7 @@ public class BufferedIo {
         if (inside < Content.SIZE) {
             folio.data().zero((int) inside, (int) (Content.SIZE - inside)); // a mapping may have been written there
         }
-        folio.flags().setBits(Folio.WRITEBACK);
+        Writeback.start(folio);
         folio.lock().unlock();
         IomapOps.Begin begun = operations.begin(pos, Content.SIZE, IomapOps.Purpose.WRITE);
         Optional<Errno> error = Optional.empty();

@@ -45,7 +45,7 @@ public final class ZeroRange {
         long last = Math.min(endByte / Content.SIZE, mapping.lastIndex());
         for (long index = mapping.nextIndex(startByte / Content.SIZE); index <= last; index = mapping.nextIndex(index + 1)) {
             Optional<Folio> folio = mapping.getFolio(index);
-            boolean dirty = folio.isPresent() && folio.get().flags().readBits(Folio.DIRTY | Folio.WRITEBACK) != 0;
+            boolean dirty = folio.isPresent() && folio.get().flags().readBits(Folio.DIRTY | Folio.TOWRITE | Folio.WRITEBACK) != 0;
             folio.ifPresent(Folio::put);
             if (dirty) {
                 return true;

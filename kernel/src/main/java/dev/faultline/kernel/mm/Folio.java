@@ -40,6 +40,10 @@ public final class Folio extends StateObject {
     /// The file system has looked at the blocks behind it (`PG_private`); kept for pages that are not up to date only.
     public static final long BUFFERS = 32;
 
+    /// The dirty flag was cleared for writing that has not begun: the cache's mark of dirty pages
+    /// (`PAGECACHE_TAG_DIRTY`) stays until then, so that whoever looks for such pages still finds this one.
+    public static final long TOWRITE = 64;
+
     private static final long NEVER_MAPPED = -1;
 
     private final PhysicalMemory memory;

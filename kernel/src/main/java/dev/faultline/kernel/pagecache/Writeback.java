@@ -37,7 +37,7 @@ public final class Writeback {
         for (long index = mapping.nextIndex(startByte / Content.SIZE); index <= last; index = mapping.nextIndex(index + 1)) {
             Optional<Folio> cached = mapping.getFolio(index);
             if (cached.isPresent()) {
-                boolean counts = !dirty || cached.get().flags().readBits(Folio.DIRTY | Folio.WRITEBACK) != 0;
+                boolean counts = !dirty || cached.get().flags().readBits(Folio.DIRTY | Folio.TOWRITE | Folio.WRITEBACK) != 0;
                 cached.get().put();
                 if (counts) {
                     return true;
@@ -57,7 +57,7 @@ public final class Writeback {
     ///
     /// @return an error of the device
     public static Optional<Errno> writeIfDirty(AddressSpace mapping, Folio folio) {
-        if (folio.flags().readBits(Folio.DIRTY) == 0) {
+        if (folio.flags().readBits(Folio.DIRTY | Folio.TOWRITE) == 0) {
             return Optional.empty();
         }
         folio.lock().lock();
@@ -81,7 +81,13 @@ public final class Writeback {
         if (Rmap.folioMkclean(mapping, folio)) {
             folio.flags().setBits(Folio.DIRTY);
         }
-        return folio.flags().clearBits(Folio.DIRTY) != 0;
+        return folio.flags().moveBits(Folio.DIRTY, Folio.TOWRITE) != 0;
+    }
+
+    /// Writing begins. The caller holds the folio lock.
+    @Models(file = "mm/page-writeback.c", symbol = "folio_start_writeback")
+    public static void start(Folio folio) {
+        folio.flags().moveBits(Folio.TOWRITE, Folio.WRITEBACK);
     }
 
     /// Waits until the folio is not being written.

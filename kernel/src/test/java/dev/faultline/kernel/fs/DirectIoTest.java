@@ -175,9 +175,18 @@ class DirectIoTest {
                 programs.getFirst().store(mapping[0], 'x');
             }, List.of(
                     () -> programs.getFirst().must("pread", 4, mapping[0], PAGE, 0),
-                    () -> fsync(programs.getFirst(), 4)));
+                    () -> fsync(programs.getFirst(), 4)), () -> sync(programs.getFirst()));
             assertEquals(List.of(), found, "seed " + seed);
         }
+    }
+
+    /// What the device has put into the page is in the file for good.
+    private static void sync(Sandbox.Program program) {
+        program.must("fsync", 3);
+        long buffer = program.anonymous(PAGE);
+        assertEquals(PAGE, program.must("pread", program.open("/mnt/f", Fcntl.O_DIRECT), buffer, PAGE, 0));
+        assertEquals('b', program.load(buffer));
+        assertEquals('b', program.load(buffer + PAGE - 1));
     }
 
     private static void fsync(Sandbox.Program program, int times) {

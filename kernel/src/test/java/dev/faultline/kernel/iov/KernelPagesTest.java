@@ -114,6 +114,52 @@ class KernelPagesTest {
         });
     }
 
+    private static void takes(IovIter from, long wanted, int maxPages, int pages, long bytes) {
+        ExtractedPages.Pages taken = assertInstanceOf(ExtractedPages.Pages.class, from.extractPages(wanted, maxPages));
+        assertEquals(pages, taken.folios().size());
+        assertEquals(bytes, taken.lengthBytes());
+    }
+
+    @Test
+    void noMoreIsTakenThanIsWanted() {
+        alone(() -> {
+            IovIter from = iter(Type.BVEC, Direction.SOURCE, part(page('a'), 0, 4096), part(page('b'), 0, 4096), part(page('c'), 0, 4096));
+            takes(from, 0, 16, 0, 0);
+            takes(from, 5000, 16, 2, 5000);
+            assertEquals(12288 - 5000, from.count());
+            takes(from, 10_000, 1, 1, 8192 - 5000);
+            takes(from, 10_000, 1, 1, 4096);
+            takes(from, 10_000, 1, 0, 0);
+        });
+    }
+
+    @Test
+    void pagesAreTakenUpToAPartThatDoesNotMeetTheNext() {
+        alone(() -> {
+            IovIter endsEarly = iter(Type.BVEC, Direction.SOURCE, part(page('a'), 0, 100), part(page('b'), 0, 50));
+            takes(endsEarly, 1000, 16, 1, 100);
+            takes(endsEarly, 1000, 16, 1, 50);
+            IovIter beginsLate = iter(Type.BVEC, Direction.SOURCE, part(page('a'), 4000, 96), part(page('b'), 20, 50));
+            takes(beginsLate, 1000, 16, 1, 96);
+            takes(beginsLate, 1000, 16, 1, 50);
+            IovIter whole = iter(Type.KVEC, Direction.SOURCE, new PageRange(List.of(page('a'), page('b')), 100, 5000), part(page('c'), 0, 5));
+            takes(whole, 10_000, 16, 2, 5000);
+            takes(whole, 10_000, 16, 1, 5);
+        });
+    }
+
+    @Test
+    void alignmentIsThatOfAllThatIsLeft() {
+        alone(() -> {
+            IovIter from = iter(Type.BVEC, Direction.SOURCE, part(page('a'), 512, 1024), part(page('b'), 0, 7), part(page('c'), 0, 0));
+            assertEquals(7, from.alignment() & 511);
+            from.truncate(1024);
+            assertEquals(512, from.alignment() & 1023);
+            from.advance(1024);
+            assertEquals(0, from.alignment());
+        });
+    }
+
     @Test
     void nothingIsTakenOutOfNothing() {
         alone(() -> {

@@ -98,6 +98,17 @@ public final class Cell extends SharedObject {
         return were;
     }
 
+    /// Clears the bits in `from`, and sets those in `to` if any of them was set. One step.
+    ///
+    /// @return those of them that were set
+    public long moveBits(long from, long to) {
+        machine().step(this, Access.WRITE, from | to);
+        long were = value & from;
+        machine().current().learn(were);
+        set(were == 0 ? value : value & ~from | to);
+        return were;
+    }
+
     /// Waits until the value is as asked. One step, disabled until then.
     public void await(LongPredicate asked) {
         machine().await(this, ALL, () -> asked.test(value));

@@ -12,6 +12,7 @@ import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.pagecache.AddressSpace;
+import dev.faultline.kernel.pagecache.Writeback;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.machine.shared.Mutex;
 import dev.faultline.machine.shared.RwSemaphore;
@@ -228,7 +229,7 @@ public final class BtrfsInode extends CachedInode {
         extentLock.lock(index, index);
         Ordered extent = newOrdered(index, index, false);
         extentLock.unlock(index, index);
-        folio.flags().setBits(Folio.WRITEBACK);
+        Writeback.start(folio);
         folio.lock().unlock();
         bio(true, extent.firstBlock(), folio).submitAndWait();
         folio.flags().clearBits(Folio.WRITEBACK);

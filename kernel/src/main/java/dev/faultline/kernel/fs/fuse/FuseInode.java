@@ -7,6 +7,7 @@ import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.pagecache.AddressSpace;
+import dev.faultline.kernel.pagecache.Writeback;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.FuseAbi;
 import java.util.Optional;
@@ -66,7 +67,7 @@ final class FuseInode extends CachedInode {
             folio.lock().unlock(); // being truncated
             return Optional.empty();
         }
-        folio.flags().setBits(Folio.WRITEBACK);
+        Writeback.start(folio);
         folio.lock().unlock();
         FuseRequest request = transfer(FuseAbi.WRITE, pos, FuseAbi.WRITE_CACHE);
         request.add(new FuseRequest.Piece(folio, 0, inside));

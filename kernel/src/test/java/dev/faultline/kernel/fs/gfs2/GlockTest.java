@@ -77,6 +77,38 @@ class GlockTest {
         assertEquals(Ending.DONE, execution.ending());
     }
 
+    /// A request that nobody waits for is under way after its claim was given up: who comes next on the node waits for it, and
+    /// so does the node before it gives the lock to another.
+    @Test
+    void nobodyHasTheGlockBesideDirectIoThatGoesOnWithoutIt() {
+        for (int seed = 0; seed < 200; seed++) {
+            int node = seed % 2;
+            boolean[] flying = new boolean[1];
+            Program besides = machine -> new Claims.ClaimingWorld(machine, 2, inodes -> List.of(() -> {
+                Gfs2Inode inode = inodes.getFirst();
+                GlockHolder holder = inode.glock().nq(LockState.DEFERRED, inode);
+                inode.mapping().dioBegin();
+                flying[0] = true;
+                inode.glock().dq(holder);
+                for (int i = 0; i < 20; i++) {
+                    inode.mapping().iSize().read(); // others run meanwhile
+                }
+                flying[0] = false;
+                inode.mapping().dioEnd();
+            }, () -> {
+                Gfs2Inode inode = inodes.get(node);
+                GlockHolder holder = inode.glock().nq(node == 0 ? LockState.SHARED : LockState.EXCLUSIVE, inode);
+                if (flying[0]) {
+                    throw machine.finding(Kind.BUG, "granted beside direct I/O");
+                }
+                inode.glock().dq(holder);
+            }));
+            Execution execution = Execution.start(besides, new RandomOrder(seed), 10_000, null);
+            execution.finish();
+            assertEquals(Ending.DONE, execution.ending(), "seed " + seed);
+        }
+    }
+
     /// The commit that keeps faults out of buffered reads without the glock (52f3f033a5db) says that references to cached
     /// pages keep the glock on their node. Nothing on the way of the glock waits for references.
     @Test
