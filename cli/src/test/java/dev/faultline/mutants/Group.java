@@ -35,7 +35,7 @@ record Group(String name, List<String> packages, List<String> zoo, boolean earli
             new Group("gfs2", List.of("fs.gfs2"), EVERYTHING, true, List.of("gfs2"), List.of(""), 0),
             new Group("iomap", List.of("iomap", "iov"), EVERYTHING, true, RECORDED, List.of(""), 0),
             new Group("pagecache", List.of("pagecache"), EVERYTHING, true, RECORDED, List.of(""), 0),
-            new Group("mm", List.of("mm"), List.of("aio", "dio", "gfs2", "mm", "pipe", "tags", "tmpfs"), true,
+            new Group("mm", List.of("mm"), List.of("aio", "dio", "gfs2", "mm", "pipe", "tags", "tmpfs", "uffd"), true,
                     List.of("ext4"), List.of(""), 160));
 
     /// {@return the packages by their full names}
