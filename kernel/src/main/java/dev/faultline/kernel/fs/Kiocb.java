@@ -62,7 +62,7 @@ public final class Kiocb {
         if (has(flags, RwFlags.RWF_APPEND) && has(flags, RwFlags.RWF_NOAPPEND)) {
             return Optional.of(Errno.EINVAL);
         }
-        if (has(flags, RwFlags.RWF_NOWAIT) && !modes.contains(FileMode.NOWAIT)
+        if (has(flags, RwFlags.RWF_NOWAIT) && !file.supportsNowait()
                 || has(flags, RwFlags.RWF_ATOMIC) // no device of the model has such writes
                 || has(flags, RwFlags.RWF_DONTCACHE) && !modes.contains(FileMode.DONTCACHE)) {
             return Optional.of(Errno.EOPNOTSUPP);

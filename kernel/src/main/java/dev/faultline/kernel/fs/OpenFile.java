@@ -18,6 +18,7 @@ public final class OpenFile implements MappedFile {
     private final Cell position;
     private final Mutex positionLock;
     private final Cell count;
+    private final Cell splicedMode;
     private final String mountPoint;
 
     /// A file that is opened with those flags of open(2), at position 0, and that has no name.
@@ -35,6 +36,7 @@ public final class OpenFile implements MappedFile {
         this.position = new Cell(machine, "f_pos", inode, 0);
         this.positionLock = new Mutex(machine, "f_pos_lock", inode);
         this.count = new Cell(machine, "f_count", inode, 1);
+        this.splicedMode = new Cell(machine, "f_mode", inode, 0);
     }
 
     /// {@return the file}
@@ -65,6 +67,22 @@ public final class OpenFile implements MappedFile {
     /// {@return whether the file may be written}
     public boolean isWritable() {
         return (flags & Fcntl.O_ACCMODE) != Fcntl.O_RDONLY;
+    }
+
+    /// {@return whether requests may ask not to wait (`FMODE_NOWAIT`)} One step where it is the end of a pipe: see
+    /// [#clearNowait].
+    public boolean supportsNowait() {
+        return inode.operations().modes().contains(FileMode.NOWAIT)
+                && (inode.operations().pipe().isEmpty() || splicedMode.read() == 0);
+    }
+
+    /// The end of a pipe that splice(2) or vmsplice(2) uses takes requests that must not wait no more: splice may wait with
+    /// the pipe locked. A step, and another one the first time.
+    @Models(file = "fs/splice.c", symbol = "pipe_clear_nowait")
+    public void clearNowait() {
+        if (splicedMode.read() == 0) {
+            splicedMode.write(1);
+        }
     }
 
     /// {@return the position of read, write and lseek, in bytes; guarded by [#positionLock]}

@@ -156,7 +156,8 @@ final class AioCalls {
         if (!UserStruct.write(access(process), iocb.address() + 8, iocb.keyAndFlags() & 0xffff_ffff_0000_0000L)) {
             return Optional.of(Errno.EFAULT);
         }
-        UserRanges one = new UserRanges.Single(iocb.buffer(), iocb.lengthBytes());
+        // Cut before it is looked at, which read(2) does not do.
+        UserRanges one = new UserRanges.Single(iocb.buffer(), Math.min(iocb.lengthBytes(), UserRanges.MAX_RW_BYTES));
         UserRanges many = new UserRanges.Vector(iocb.buffer(), (int) iocb.lengthBytes());
         return switch (iocb.opcode()) {
             case IOCB_CMD_PREAD -> transfer(process, iocb, file, IovIter.Direction.DESTINATION, one, ending);

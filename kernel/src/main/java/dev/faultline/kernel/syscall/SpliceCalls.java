@@ -81,6 +81,11 @@ final class SpliceCalls {
         if (pipe(from.file()).isPresent() && from.isGiven() || pipe(to.file()).isPresent() && to.isGiven()) {
             return SysResult.err(Errno.ESPIPE);
         }
+        for (FilePosition end : List.of(from, to)) {
+            if (pipe(end.file()).isPresent()) {
+                end.file().clearNowait();
+            }
+        }
         if (!to.fetch() || !from.fetch()) {
             return SysResult.err(Errno.EFAULT);
         }
@@ -181,8 +186,13 @@ final class SpliceCalls {
         if (iter.count() == 0) {
             return SysResult.ZERO;
         }
-        boolean gift = (flags & Splice.SPLICE_F_GIFT) != 0;
-        return pipe(file).map(pipe -> file.isWritable() ? SplicePipes.fromUser(pipe, iter, mayWait(flags), gift)
-                : SpliceWrite.toUser(pipe, iter, mayWait(flags))).orElse(SysResult.err(Errno.EBADF));
+        Optional<PipeInodeInfo> pipe = pipe(file);
+        if (pipe.isEmpty()) {
+            return SysResult.err(Errno.EBADF);
+        }
+        file.clearNowait();
+        return file.isWritable()
+                ? SplicePipes.fromUser(pipe.get(), iter, mayWait(flags), (flags & Splice.SPLICE_F_GIFT) != 0)
+                : SpliceWrite.toUser(pipe.get(), iter, mayWait(flags));
     }
 }

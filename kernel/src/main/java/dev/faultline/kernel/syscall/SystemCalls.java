@@ -63,6 +63,7 @@ public final class SystemCalls {
         calls.put("userfaultfd", (s, p, a) -> s.kernel.userfaults().newUserfaultfd(p.node(), p.mm(), p.files(), (int) a[0]));
         calls.put("poll", (s, p, a) -> PollCalls.poll(p, a[0], a[1], (int) a[2]));
         calls.put("sched_yield", (s, p, a) -> SysResult.ZERO);
+        calls.put("getpid", (s, p, a) -> SysResult.ok(p.pid()));
         calls.put("prctl", (s, p, a) -> PrctlCalls.prctl(p, a));
         return Collections.unmodifiableSortedMap(calls);
     }
@@ -131,7 +132,8 @@ public final class SystemCalls {
 
     private static SysResult processVm(Kernel kernel, Process process, IovIter.Direction direction, long[] a) {
         return new ProcessVm(kernel, process, direction)
-                .run((int) a[0], new UserRanges.Vector(a[1], (int) a[2]), new UserRanges.Vector(a[3], (int) a[4]), a[5]);
+                .run((int) a[0], new UserRanges.Vector(a[1], (int) a[2]),
+                new UserRanges.Vector(a[3], Math.clamp(a[4], -1, Integer.MAX_VALUE)), a[5]); // not cut to its low half
     }
 
     private static Populate populate(Process process) {

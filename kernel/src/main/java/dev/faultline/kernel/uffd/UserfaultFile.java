@@ -33,7 +33,7 @@ final class UserfaultFile extends FileWithoutPages {
 
     @Override
     public EnumSet<FileMode> modes() {
-        return EnumSet.of(FileMode.STREAM, FileMode.NO_MMAP, FileMode.NO_EXEC);
+        return EnumSet.of(FileMode.STREAM, FileMode.NO_MMAP, FileMode.NO_EXEC, FileMode.NOWAIT);
     }
 
     /// Reads as many messages as fit; only the first one is waited for.
@@ -43,7 +43,7 @@ final class UserfaultFile extends FileWithoutPages {
         if (!ctx.isInitialized()) {
             return SysResult.err(Errno.EINVAL);
         }
-        boolean block = !iocb.file().has(Fcntl.O_NONBLOCK);
+        boolean block = !iocb.file().has(Fcntl.O_NONBLOCK) && !iocb.isNowait();
         long done = 0;
         Content bytes = new Content((byte) 0);
         while (to.count() >= Uffd.MSG_BYTES) {

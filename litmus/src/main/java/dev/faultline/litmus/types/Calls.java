@@ -71,6 +71,7 @@ public final class Calls {
             int rename(char *oldpath, char *newpath)
             int dup(int oldfd)
             int sched_yield()
+            pid_t getpid()
             int prctl(int op, [unsigned long arg2], [unsigned long arg3], [unsigned long arg4], [unsigned long arg5])
             int memfd_create(char *name, unsigned int flags)
             """;

@@ -1,7 +1,12 @@
 package dev.faultline.live.conform;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /// One action of a program: a system call by its name, or an access to memory by one of the names below.
@@ -22,6 +27,13 @@ public record Call(String name, List<Operand> operands) {
 
     /// Opens a userfaultfd, and starts a thread that serves its faults until the end of the program: `serve(FLAGS, FEATURES)`.
     public static final String SERVE = "serve";
+
+    /// Requests for later, by what is asked for and the number of the command: what follows is submitted alone and waited for.
+    /// Transfers take what preadv2(2) takes, the others a descriptor.
+    static final SortedMap<String, Integer> REQUESTS = Collections.unmodifiableSortedMap(new TreeMap<>(Map.of(
+            "aio_read", 0, "aio_write", 1, "aio_fsync", 2, "aio_fdsync", 3, "aio_readv", 7, "aio_writev", 8)));
+    /// The system calls that a request is made with.
+    public static final List<String> OF_REQUESTS = List.of("io_setup", "io_submit", "io_getevents", "io_destroy");
 
     /// The same operands for ever.
     public Call {
@@ -45,6 +57,16 @@ public record Call(String name, List<Operand> operands) {
     /// {@return whether this is no system call}
     public boolean isAccess() {
         return Stream.of(LOAD, STORE, FILL, SHOW).anyMatch(name::equals);
+    }
+
+    /// {@return whether this is one of [#REQUESTS]}
+    public boolean isRequest() {
+        return REQUESTS.containsKey(name);
+    }
+
+    /// {@return the number of the command of a request}
+    int command() {
+        return Optional.ofNullable(REQUESTS.get(name)).orElseThrow();
     }
 
     /// {@return whether this is fork(2) or the end of a child}

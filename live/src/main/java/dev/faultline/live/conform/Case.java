@@ -15,8 +15,8 @@ import java.util.stream.IntStream;
 /// @param model   what the model answered, call by call
 /// @param host    what the host answered to this call
 public record Case(Program program, int index, List<Answer> model, Answer host) {
-    private static final String WRITE = "p?writev?2?";
-    private static final String TRANSFER = "p?(read|write)v?2?";
+    private static final String WRITE = "(aio_)?p?writev?2?";
+    private static final String TRANSFER = "(aio_)?p?(read|write)v?2?";
 
     private boolean isOwn() {
         return index < program.calls().size();
@@ -87,7 +87,7 @@ public record Case(Program program, int index, List<Answer> model, Answer host) 
 
     /// {@return whether the call is a direct read that came to a part}
     boolean isShortDirectRead() {
-        return isOwn("p?readv?2?") && isDirect() && ours().value() > 0 && fellShort();
+        return isOwn("(aio_)?p?readv?2?") && isDirect() && ours().value() > 0 && fellShort();
     }
 
     /// {@return whether the program serves faults on pages that are in the page cache}

@@ -25,12 +25,9 @@ public final class Generator {
     private static final int MOST_CALLS = 22;
     private static final int PAGE = 4096;
     private static final long MOST_ALLOCATED = 8 * PAGE;
-    /// More than files of tmpfs and ext4 can have; those of xfs can have more than any disk.
+    /// More than files of tmpfs and ext4 can have; those of xfs and btrfs can have more than any disk.
     private static final long TOO_MUCH = 1L << 46;
     private static final List<String> NAMES = List.of("f", "g");
-
-    /// What the model of btrfs has not.
-    private static final List<String> NOT_ON_BTRFS = List.of("fallocate");
 
     /// Where files of one file system may share blocks, copies do, which the model has not.
     private static final List<String> WHERE_BLOCKS_ARE_SHARED = List.of("xfs", "btrfs");
@@ -43,12 +40,10 @@ public final class Generator {
 
     /// Programs of every call that both sides can make, on a file system of that type.
     public Generator(String fileSystem) {
-        boolean btrfs = fileSystem.equals("btrfs");
         boolean shares = WHERE_BLOCKS_ARE_SHARED.contains(fileSystem);
         this.isTmpfs = fileSystem.equals("tmpfs");
-        this.tooMuch = fileSystem.equals("xfs") ? Long.MAX_VALUE / 2 : TOO_MUCH;
+        this.tooMuch = shares ? Long.MAX_VALUE / 2 : TOO_MUCH;
         List<String> names = SystemCalls.names().stream().filter(HostCalls::has)
-                .filter(name -> !(btrfs && NOT_ON_BTRFS.contains(name)))
                 .filter(name -> !(shares && SHARES_BLOCKS.contains(name))).toList();
         for (boolean pipes : new boolean[] {false, true}) {
             for (boolean faults : new boolean[] {false, true}) {
@@ -186,8 +181,8 @@ public final class Generator {
         /// A call of that name, and what may go with it.
         private List<Call> calls(String name) {
             return switch (name) {
-                case "read", "pread", "readv", "preadv", "preadv2" -> List.of(transfer(name));
-                case "write", "pwrite", "writev", "pwritev", "pwritev2" ->
+                case "read", "pread", "readv", "preadv", "preadv2", "aio_read", "aio_readv" -> List.of(transfer(name));
+                case "write", "pwrite", "writev", "pwritev", "pwritev2", "aio_write", "aio_writev" ->
                     values.oneIn(2) ? List.of(fill(), transfer(name)) : List.of(transfer(name));
                 case Call.FORK -> child();
                 default -> List.of(call(name));
@@ -210,10 +205,12 @@ public final class Generator {
                 case Call.FILL -> fill();
                 case Call.SHOW -> show();
                 case "open" -> open();
-                case "close", "fsync", "fdatasync", "dup" -> Call.of(name, descriptor());
+                case "close", "fsync", "fdatasync", "dup", "aio_fsync", "aio_fdsync" -> Call.of(name, descriptor());
                 case "userfaultfd" -> userfaultfd();
                 case "ioctl" -> userfaults.command();
                 case "poll" -> userfaults.poll();
+                case "memfd_create" -> memfd();
+                case "process_vm_readv", "process_vm_writev" -> ofThisProcess(name);
                 case "pipe2" -> pipe();
                 case "splice", "tee", "vmsplice" -> pipes.call(name, size);
                 case "fcntl" -> pipes.fcntl(descriptor());
@@ -261,6 +258,22 @@ public final class Generator {
             return new Call("open", List.of(path(), Operand.of(flags), Operand.of(0600)));
         }
 
+        private Call memfd() {
+            opened = Math.min(opened + 1, 6);
+            return new Call("memfd_create", List.of(new Operand.Path(NAMES.getFirst()),
+                    Operand.of(values.someOf(1, 2, 2) | (values.oneIn(20) ? 0x100 : 0))));
+        }
+
+        /// A copy from this process to itself, or of one that there is not.
+        private Call ofThisProcess(String name) {
+            List<Operand> operands = new ArrayList<>();
+            operands.add(values.oneIn(25) ? Operand.of(values.oneOf(-1, 1L << 31)) : new Operand.Self());
+            vector(operands);
+            vector(operands);
+            operands.add(Operand.of(values.oneIn(25) ? 1 : 0));
+            return new Call(name, operands);
+        }
+
         private Call mmap() {
             Operand.Range range = values.pages();
             boolean anonymous = values.oneIn(3);
@@ -281,7 +294,7 @@ public final class Generator {
             operands.add(Operand.of(range.lengthBytes()));
             switch (name) {
                 case "mprotect" -> operands.add(Operand.of(values.oneIn(30) ? 0x10 : protection()));
-                case "madvise" -> operands.add(Operand.of(values.oneOf(4, 4, 4, 0, 1, 2, 3, 8, 22, 23, 99)));
+                case "madvise" -> operands.add(Operand.of(values.oneOf(4, 4, 4, 0, 1, 2, 3, 8, 9, 9, 10, 11, 18, 19, 20, 21, 22, 23, 24, 99)));
                 case "msync" -> operands.add(Operand.of(values.oneIn(6) ? values.below(16) : values.oneOf(1, 4, 4)));
                 case "mincore" -> operands.add(new Operand.Out(64));
                 case "mremap" -> {
@@ -298,16 +311,17 @@ public final class Generator {
         private Call transfer(String name) {
             List<Operand> operands = new ArrayList<>();
             operands.add(Operand.of(descriptor()));
-            if (name.contains("v")) {
+            if (name.matches(".*v2?")) {
                 vector(operands);
             } else {
                 operands.add(Operand.of(values.address()));
                 operands.add(Operand.of(values.length(size)));
             }
-            if (name.startsWith("p")) {
+            boolean request = Call.REQUESTS.containsKey(name);
+            if (name.startsWith("p") || request) {
                 operands.add(Operand.of(values.pos(size)));
             }
-            if (name.endsWith("2")) {
+            if (name.endsWith("2") || request) {
                 operands.add(Operand.of(values.oneIn(2) ? 0 : values.someOf(1, 2, 4, 8, 0x10, 0x20, 0x40, 0x80)));
             }
             return new Call(name, operands);

@@ -16,7 +16,7 @@ final class HostCalls {
             Map.entry("truncate", 76), Map.entry("ftruncate", 77), Map.entry("mlock", 149), Map.entry("munlock", 150),
             Map.entry("splice", 275), Map.entry("tee", 276), Map.entry("sync_file_range", 277), Map.entry("vmsplice", 278),
             Map.entry("pipe2", 293), Map.entry("fallocate", 285), Map.entry("preadv", 295),
-            Map.entry("pwritev", 296), Map.entry("userfaultfd", 323), Map.entry("copy_file_range", 326), Map.entry("preadv2", 327), Map.entry("pwritev2", 328));
+            Map.entry("pwritev", 296), Map.entry("process_vm_readv", 310), Map.entry("process_vm_writev", 311), Map.entry("memfd_create", 319), Map.entry("userfaultfd", 323), Map.entry("copy_file_range", 326), Map.entry("preadv2", 327), Map.entry("pwritev2", 328));
 
     /// Calls whose offset, operand 3, takes two registers.
     private static final List<String> SPLIT_OFFSET = List.of("preadv", "pwritev", "preadv2", "pwritev2");

@@ -210,12 +210,13 @@ public final class HostSide implements AutoCloseable {
             case Call.FORK -> "K";
             case Call.EXIT -> "E";
             case Call.SERVE -> "G";
-            default -> "S " + HostCalls.number(call.name());
+            default -> call.isRequest() ? "A " + call.command() : "S " + HostCalls.number(call.name());
         });
         for (Operand operand : HostCalls.registers(call)) {
             line.append(' ');
             switch (operand) {
                 case Operand.Number(long value) -> line.append(value);
+                case Operand.Self _ -> line.append('s');
                 case Operand.Path(String name) -> line.append('p').append(name);
                 case Operand.Out(int lengthBytes) -> line.append('o').append(lengthBytes);
                 case Operand.Words(List<Long> values) -> {

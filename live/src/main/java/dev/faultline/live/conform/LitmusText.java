@@ -1,5 +1,6 @@
 package dev.faultline.live.conform;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 
@@ -72,7 +73,8 @@ public final class LitmusText {
     private void line(int index, Call call) {
         String result = "r" + index;
         text.append("  ").append(call.isProcess() ? process(call)
-                : call.name().equals(Call.SERVE) ? serve(call, result) : call.isAccess() ? access(call, index) : systemCall(call, result));
+                : call.name().equals(Call.SERVE) ? serve(call, result) : call.isAccess() ? access(call, index)
+                : call.isRequest() ? request(call, result) : systemCall(call, result));
         if (index == difference.index()) {
             text.append("  // ").append(sides());
         }
@@ -85,7 +87,7 @@ public final class LitmusText {
     /// The names of the descriptors that a call most likely makes.
     private static List<String> names(Call call, String result) {
         return switch (call.name()) {
-            case "open", "userfaultfd", Call.SERVE -> List.of(result);
+            case "open", "userfaultfd", "memfd_create", Call.SERVE -> List.of(result);
             case "pipe2" -> call.operands().getFirst() instanceof Operand.Out
                     ? List.of("ends_" + result + "[0]", "ends_" + result + "[1]") : List.of();
             default -> List.of();
@@ -141,8 +143,30 @@ public final class LitmusText {
                 .toString();
     }
 
+    private String request(Call call, String result) {
+        StringBuilder line = new StringBuilder();
+        List<String> arguments = new ArrayList<>();
+        for (int i = 0; i < call.operands().size(); i++) {
+            arguments.add(operand(call, i, line, result));
+        }
+        line.append("aio_context_t ctx_").append(result).append(" = 0; struct iocb cb_").append(result)
+                .append("; struct io_event done_").append(result).append(";\n  ");
+        List<String> fields = List.of("aio_fildes", "aio_buf", "aio_nbytes", "aio_offset", "aio_rw_flags");
+        line.append("cb_").append(result).append(".aio_lio_opcode = ").append(call.command()).append(';');
+        for (int i = 0; i < arguments.size(); i++) {
+            line.append(" cb_").append(result).append('.').append(fields.get(i)).append(" = ").append(i == 1 ? "(uint64_t) (" : "")
+                    .append(arguments.get(i)).append(i == 1 ? ");" : ";");
+        }
+        return line.append("\n  struct iocb *list_").append(result).append("[] = { &cb_").append(result).append(" };\n  io_setup(1, &ctx_")
+                .append(result).append("); long ").append(result).append(" = io_submit(ctx_").append(result).append(", 1, list_")
+                .append(result).append(");\n  if (").append(result).append(" == 1) { io_getevents(ctx_").append(result).append(", 1, 1, &done_")
+                .append(result).append(", NULL); ").append(result).append(" = done_").append(result).append(".res; } io_destroy(ctx_")
+                .append(result).append(");").toString();
+    }
+
     private String operand(Call call, int index, StringBuilder before, String result) {
         return switch (call.operands().get(index)) {
+            case Operand.Self _ -> "getpid()";
             case Operand.Path(String name) -> "\"/mnt/" + name + "\"";
             case Operand.Out(int lengthBytes) when call.name().equals("pipe2") -> {
                 before.append("int ends_").append(result).append("[2];\n  ");
@@ -156,11 +180,12 @@ public final class LitmusText {
                 yield (call.name().equals("poll") ? "(struct pollfd *) w" : "w") + index + result;
             }
             case Operand.Vector(List<Operand.Range> ranges) -> {
-                before.append("struct iovec v").append(result).append("[] = {");
+                String name = "v" + index + result;
+                before.append("struct iovec ").append(name).append("[] = {");
                 ranges.forEach(range -> before.append(" {").append(address(range.address())).append(", ")
                         .append(decimal(range.lengthBytes())).append("},"));
                 before.append(" };\n  ");
-                yield "v" + result;
+                yield name;
             }
             case Operand.Number(long value) -> number(call, index, value);
         };
@@ -181,7 +206,7 @@ public final class LitmusText {
         return switch (call.name()) {
             case "splice", "sendfile", "copy_file_range" -> "(loff_t *) (" + address(value) + ")";
             case "pipe2" -> "(int *) (" + address(value) + ")";
-            default -> call.name().matches(".*v2?|vmsplice") ? "(struct iovec *) (" + address(value) + ")" : address(value);
+            default -> call.name().matches("(p?(read|write)v2?)|process_vm_.*|vmsplice|aio_.*v") ? "(struct iovec *) (" + address(value) + ")" : address(value);
         };
     }
 

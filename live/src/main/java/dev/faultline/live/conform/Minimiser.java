@@ -139,7 +139,7 @@ final class Minimiser {
                     words(values, i, candidates);
                 }
             }
-            case Operand.Path _, Operand.Out _ -> { }
+            case Operand.Path _, Operand.Out _, Operand.Self _ -> { }
         }
         return candidates;
     }

@@ -181,7 +181,7 @@ public final class ModelSide {
                 case Call.FORK -> fork();
                 case Call.EXIT -> exit();
                 case Call.SERVE -> serve(call);
-                default -> call.isAccess() ? access(call) : systemCall(call);
+                default -> call.isAccess() ? access(call) : call.isRequest() ? request(call) : systemCall(call);
             };
         }
 
@@ -226,14 +226,63 @@ public final class ModelSide {
             servers.forEach(FaultServer::end);
         }
 
+        /// As the interpreter does it: a context of its own, which goes when the request is over.
+        private Answer request(Call call) {
+            long[] values = registers(call, new ArrayList<>(), new ArrayList<>());
+            long context = words(List.of(0L));
+            if (calls.get("io_setup").invoke(process, new long[] {1, context}) instanceof SysResult.Err(Errno errno)) {
+                return Answer.error(errno.number());
+            }
+            long id = memory().load(context, 8);
+            try {
+                return submit(id, words(List.of(0L, values[4] << 32, call.command() | values[0] << 32, values[1],
+                        values[2], values[3], 0L, 0L)));
+            } catch (SignalRaised raised) {
+                return new Answer(0, 0, raised.signal().number(), "-");
+            } finally {
+                calls.get("io_destroy").invoke(process, new long[] {id});
+            }
+        }
+
+        private Answer submit(long context, long iocb) {
+            long[] arguments = {context, 1, words(List.of(iocb))};
+            if (calls.get("io_submit").invoke(process, arguments) instanceof SysResult.Err(Errno errno)) {
+                return Answer.error(errno.number());
+            }
+            long event = words(List.of(0L, 0L, 0L, 0L));
+            calls.get("io_getevents").invoke(process, new long[] {context, 1, 1, event, 0});
+            long result = memory().load(event + 16, 8);
+            return result < 0 ? Answer.error((int) -result) : Answer.value(result);
+        }
+
         private Answer systemCall(Call call) {
-            scratchUsed = 0;
-            long[] values = new long[Math.max(6, call.operands().size())];
             List<Operand.Range> always = new ArrayList<>();
             List<Operand.Range> onSuccess = new ArrayList<>();
+            long[] values = registers(call, always, onSuccess);
+            try {
+                return switch (calls.get(call.name()).invoke(process, values)) {
+                    case SysResult.Ok(long value) -> {
+                        onSuccess.addAll(always);
+                        yield new Answer(HostSide.normal(call, value), 0, 0, shown(onSuccess));
+                    }
+                    case SysResult.Err(Errno errno) -> new Answer(-1, errno.number(), 0, shown(always));
+                };
+            } catch (SignalRaised raised) {
+                return new Answer(0, 0, raised.signal().number(), "-");
+            }
+        }
+
+        /// {@return what the registers of a call hold}
+        ///
+        /// @param always    gets the memory of which the answer tells
+        /// @param onSuccess gets that of which it tells if the call goes well
+        private long[] registers(Call call, List<Operand.Range> always, List<Operand.Range> onSuccess) {
+            scratchUsed = 0;
+            long[] values = new long[Math.max(6, call.operands().size())];
             for (int i = 0; i < call.operands().size(); i++) {
                 switch (call.operands().get(i)) {
                     case Operand.Number(long value) -> values[i] = value;
+                    case Operand.Self _ -> values[i] = process.pid();
                     case Operand.Path(String name) -> values[i] = string(MOUNT_POINT + "/" + name);
                     case Operand.Vector(List<Operand.Range> ranges) -> values[i] = vector(ranges);
                     case Operand.Out(int lengthBytes) -> {
@@ -246,17 +295,7 @@ public final class ModelSide {
                     }
                 }
             }
-            try {
-                return switch (calls.get(call.name()).invoke(process, values)) {
-                    case SysResult.Ok(long value) -> {
-                        onSuccess.addAll(always);
-                        yield new Answer(HostSide.normal(call, value), 0, 0, shown(onSuccess));
-                    }
-                    case SysResult.Err(Errno errno) -> new Answer(-1, errno.number(), 0, shown(always));
-                };
-            } catch (SignalRaised raised) {
-                return new Answer(0, 0, raised.signal().number(), "-");
-            }
+            return values;
         }
 
         private long scratch(long lengthBytes) {

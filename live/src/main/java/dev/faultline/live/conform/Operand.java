@@ -8,6 +8,9 @@ public sealed interface Operand {
     /// A value of a register: a number, flags, an address, a descriptor.
     record Number(long value) implements Operand {}
 
+    /// The number of the process that makes the call.
+    record Self() implements Operand {}
+
     /// The address of the name of a file in the program's folder.
     record Path(String name) implements Operand {}
 

@@ -19,6 +19,7 @@ final class Parameters {
             case "mremap 3" -> List.of("MREMAP_MAYMOVE", "MREMAP_FIXED", "MREMAP_DONTUNMAP");
             case "msync 2" -> List.of("MS_ASYNC", "MS_INVALIDATE", "MS_SYNC");
             case "userfaultfd 0" -> List.of("UFFD_USER_MODE_ONLY", "O_NONBLOCK", "O_CLOEXEC");
+            case "memfd_create 1" -> List.of("MFD_CLOEXEC", "MFD_ALLOW_SEALING");
             case "pipe2 1" -> List.of("O_NONBLOCK", "O_DIRECT", "O_CLOEXEC");
             case "splice 5", "tee 3", "vmsplice 3" ->
                     List.of("SPLICE_F_MOVE", "SPLICE_F_NONBLOCK", "SPLICE_F_MORE", "SPLICE_F_GIFT");
@@ -36,7 +37,8 @@ final class Parameters {
                     "UFFDIO_ZEROPAGE", "UFFDIO_MOVE", "UFFDIO_WRITEPROTECT", "UFFDIO_CONTINUE", "UFFDIO_POISON");
             case "fcntl 1" -> List.of("F_SETPIPE_SZ", "F_GETPIPE_SZ", "F_ADD_SEALS", "F_GET_SEALS");
             case "madvise 2" -> List.of("MADV_NORMAL", "MADV_RANDOM", "MADV_SEQUENTIAL", "MADV_WILLNEED", "MADV_DONTNEED",
-                    "MADV_FREE", "MADV_POPULATE_READ", "MADV_POPULATE_WRITE");
+                    "MADV_FREE", "MADV_REMOVE", "MADV_DONTFORK", "MADV_DOFORK", "MADV_WIPEONFORK", "MADV_KEEPONFORK", "MADV_COLD",
+                    "MADV_PAGEOUT", "MADV_POPULATE_READ", "MADV_POPULATE_WRITE", "MADV_DONTNEED_LOCKED");
             default -> List.of();
         };
     }
@@ -44,7 +46,7 @@ final class Parameters {
     static boolean isDescriptor(String call, int index) {
         return switch (call) {
             case "mmap" -> index == 4;
-            case "pipe2", "userfaultfd", "poll" -> false;
+            case "pipe2", "userfaultfd", "poll", "memfd_create", "process_vm_readv", "process_vm_writev" -> false;
             case "splice", "copy_file_range" -> index == 0 || index == 2;
             case "sendfile", "tee" -> index < 2;
             case Call.LOAD, Call.STORE, Call.FILL, Call.SHOW, Call.SERVE, "truncate" -> false;
@@ -61,7 +63,7 @@ final class Parameters {
             case "splice", "copy_file_range" -> index == 1 || index == 3;
             case "sendfile" -> index == 2;
             case "read", "write", "pread", "pwrite", "readv", "writev", "preadv", "pwritev", "preadv2", "pwritev2",
-                    "vmsplice" -> index == 1;
+                    "vmsplice", "aio_read", "aio_write", "aio_readv", "aio_writev" -> index == 1;
             default -> false;
         };
     }

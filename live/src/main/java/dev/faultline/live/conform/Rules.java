@@ -72,7 +72,7 @@ public final class Rules {
     /// changed: where only its tail was zeroed, Linux does not mark it as read.
     private static final Rule MORE_PAGES_IN_MEMORY = new Rule("more-pages-in-memory", Effect.GO_ON,
             it -> it.isOwn("mincore") && it.ours().errno() == 0 && it.host().errno() == 0 && (hasAllOfOurPages(it)
-                    || it.anyBefore(before -> before.isOwn("f?truncate|p?writev?2?"))));
+                    || it.anyBefore(before -> before.isOwn("f?truncate|(aio_)?p?writev?2?"))));
 
     /// Bytes behind the end of a file that was cut, which a mapping has written, and which Linux has zeroed after something
     /// was made durable: a commit of the journal writes the data of every file that it orders before it, and zeroes what
@@ -88,7 +88,7 @@ public final class Rules {
 
     /// An atomic write, on xfs: it has them as far as its log is long.
     private static final Rule ATOMIC_WRITE = new Rule("atomic-write", Effect.STOP,
-            it -> it.isOwn("pwritev2") && hasFlag(it, RWF_ATOMIC) && it.ours().errno() == Errno.EOPNOTSUPP.number());
+            it -> it.isOwn("pwritev2|aio_writev?") && hasFlag(it, RWF_ATOMIC) && it.ours().errno() == Errno.EOPNOTSUPP.number());
 
     /// Bytes behind a short copy into a hole, on xfs.
     private static final Rule BYTES_BEHIND_A_SHORT_COPY = new Rule("bytes-behind-a-short-copy", Effect.STOP,
@@ -98,7 +98,7 @@ public final class Rules {
     /// file is read through the cache, and what lies behind its end in the block is not zeroed in memory.
     private static final Rule INLINE_DATA = new Rule("inline-data", Effect.STOP, it -> it.showsOther()
             && it.program().files().stream().anyMatch(file -> file.sizeBytes() > 0 && file.sizeBytes() <= MOST_INLINE_BYTES)
-            && it.anyBefore(before -> before.isOwn("p?readv?2?") && before.isDirect() && before.ours().value() > 0));
+            && it.anyBefore(before -> before.isOwn("(aio_)?p?readv?2?") && before.isDirect() && before.ours().value() > 0));
 
     /// Bytes after a direct read on btrfs that reached behind the end of the file. Where Linux finds that a write which has
     /// returned is not yet entered in the tree, it reads through the cache, and leaves the memory behind the end alone.
@@ -132,10 +132,10 @@ public final class Rules {
     /// @param directToo whether direct reads go through the cache where they are not of whole blocks
     private static Rule readInTime(boolean directToo) {
         return new Rule("read-in-time", Effect.STOP, it -> {
-            boolean read = it.isOwn("preadv2") && (directToo || !it.isDirect());
+            boolean read = it.isOwn("preadv2|aio_readv?") && (directToo || !it.isDirect());
             boolean otherLength = read && it.ours().errno() == 0 && it.host().errno() == 0
                     && it.ours().value() != it.host().value();
-            return (read || it.isOwn("pwritev2")) && hasFlag(it, RWF_NOWAIT) && (it.isSaid(Errno.EAGAIN) || otherLength);
+            return (read || it.isOwn("pwritev2|aio_writev?")) && hasFlag(it, RWF_NOWAIT) && (it.isSaid(Errno.EAGAIN) || otherLength);
         });
     }
 
@@ -153,7 +153,7 @@ public final class Rules {
     }
 
     private static boolean isPartOfABlock(Case it) {
-        boolean here = !it.call().name().startsWith("p"); // where the position is, its calls do not tell
+        boolean here = !it.call().name().matches("(p|aio_).*"); // where the position is, its calls do not tell
         return here || (it.lengthBytes() | it.call().number(3)) % SECTOR != 0;
     }
 

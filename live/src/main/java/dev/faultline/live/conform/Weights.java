@@ -18,6 +18,7 @@ final class Weights {
         add(weighed, Call.FILL, 4);
         add(weighed, Call.SHOW, 3);
         add(weighed, Call.FORK, 2);
+        Call.REQUESTS.keySet().forEach(name -> add(weighed, name, name.endsWith("sync") ? 1 : 2));
         return List.copyOf(weighed);
     }
 

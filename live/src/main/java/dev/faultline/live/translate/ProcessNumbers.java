@@ -9,11 +9,11 @@ import java.util.List;
 
 /// Which values are numbers of processes: they say nothing, and differ between model and host and from round to round.
 public final class ProcessNumbers {
-    private static final List<String> CALLS = List.of("fork", "wait", "waitpid");
+    private static final List<String> CALLS = List.of("fork", "wait", "waitpid", "getpid");
 
     private ProcessNumbers() {}
 
-    /// {@return whether an observable is a local that is set to what fork or wait come to}
+    /// {@return whether an observable is a local that is set to what fork, wait or getpid come to}
     public static boolean holds(Program program, Observable observable) {
         return observable instanceof Observable.OfLocal of
                 && of.local().storage() instanceof Local.Storage.Register(int slot)

@@ -14,10 +14,12 @@
  *   K                         forks: a child takes what follows, up to the next E; nothing in a child
  *   E                         the child ends, and the parent goes on behind it; nothing in the parent
  *   G FLAGS FEATURES          opens a userfaultfd, and starts a thread that serves its faults until the end
+ *   A COMMAND ARGUMENT...     submits one request of that command (io_submit(2)) alone, and waits for what it comes to;
+ *                             the arguments are a descriptor, a buffer, a length, a position, and flags
  *   .                         the end of a program: only now is it run
  *
  * An argument of a system call is a number, pTEXT for the address of a string, vADDRESS,LENGTH;... for the
- * address of an array of struct iovec, oBYTES for the address of an answer, which is shown if the call goes well, or
+ * address of an array of struct iovec, s for the number of the process, oBYTES for the address of an answer, which is shown if the call goes well, or
  * wNUMBER,... for the address of numbers of eight bytes, which are shown after the call whatever it came to.
  *
  * The answer is "RESULT ERRNO SIGNAL BYTES": bytes as hexadecimal pairs with how often they come, "-" for none.
@@ -26,6 +28,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/aio_abi.h>
 #include <linux/userfaultfd.h>
 #include <poll.h>
 #include <pthread.h>
@@ -219,17 +222,15 @@ static void show_all(struct shown *shown, int count, int success)
     show(all, bytes);
 }
 
-static void system_call(char *arguments)
+/* Comes to how many parts of memory are shown. */
+static int take_arguments(char *rest, long *value, struct shown *shown)
 {
-    long value[6] = {0};
-    struct shown shown[6];
     int shown_count = 0;
-    char *rest = NULL;
-    long number = strtol(strtok_r(arguments, " ", &rest), NULL, 10);
     char *word;
     scratch_used = 0;
     for (int i = 0; i < 6 && (word = strtok_r(NULL, " ", &rest)); i++) {
         switch (*word) {
+        case 's': value[i] = getpid(); break;
         case 'p': value[i] = (long)strcpy(scratch(strlen(word)), word + 1); break;
         case 'v': value[i] = vector(word + 1); break;
         case 'o': case 'w':
@@ -239,6 +240,16 @@ static void system_call(char *arguments)
         default: value[i] = strtol(word, NULL, 10);
         }
     }
+    return shown_count;
+}
+
+static void system_call(char *arguments)
+{
+    long value[6] = {0};
+    struct shown shown[6];
+    char *rest = NULL;
+    long number = strtol(strtok_r(arguments, " ", &rest), NULL, 10);
+    int shown_count = take_arguments(rest, value, shown);
     long result = -1;
     raised = 0;
     if (sigsetjmp(back, 1) == 0) {
@@ -254,6 +265,39 @@ static void system_call(char *arguments)
     }
     answer(raised ? 0 : result, error, raised);
     show_all(shown, raised ? 0 : shown_count, result != -1);
+}
+
+static void request(char *arguments)
+{
+    long value[6] = {0};
+    struct shown shown[6];
+    char *rest = NULL;
+    aio_context_t context = 0;
+    struct iocb iocb = {.aio_lio_opcode = strtol(strtok_r(arguments, " ", &rest), NULL, 10)};
+    struct iocb *list[] = {&iocb};
+    struct io_event event = {0};
+    take_arguments(rest, value, shown);
+    iocb.aio_fildes = value[0];
+    iocb.aio_buf = value[1];
+    iocb.aio_nbytes = value[2];
+    iocb.aio_offset = value[3];
+    iocb.aio_rw_flags = value[4];
+    if (syscall(SYS_io_setup, 1, &context))
+        die("io_setup");
+    volatile long result = -1;
+    raised = 0;
+    if (sigsetjmp(back, 1) == 0) {
+        errno = 0;
+        result = syscall(SYS_io_submit, context, 1, list);
+        if (result == 1 && syscall(SYS_io_getevents, context, 1, 1, &event, NULL) == 1) {
+            result = event.res < 0 ? -1 : event.res;
+            errno = -event.res;
+        }
+    }
+    int error = result == -1 ? errno : 0;
+    syscall(SYS_io_destroy, context);
+    answer(raised ? 0 : result, error, raised);
+    show_nothing();
 }
 
 /* ---- programs ---- */
@@ -446,6 +490,7 @@ static void perform(char *line)
         make_file(name, a, b);
         break;
     case 'S': system_call(line + 2); break;
+    case 'A': request(line + 2); break;
     case 'L': case 'T': case 'M': case 'D':
         sscanf(line + 2, "%ld %ld %ld", &a, &b, &c);
         access_memory(*line, (char *)a, b, c);

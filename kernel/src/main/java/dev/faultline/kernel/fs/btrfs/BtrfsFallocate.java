@@ -34,24 +34,28 @@ final class BtrfsFallocate {
         long end = offset + lengthBytes;
         inode.iRwsem().downWrite();
         inode.iMmapLock().downWrite();
+        Optional<Errno> error = Optional.empty();
         if ((mode & Fcntl.FALLOC_FL_PUNCH_HOLE) != 0) {
             waitOrderedRange(offset, end);
             punch(offset, end);
         } else {
-            allocate(mode, offset, end);
+            error = allocate(mode, offset, end);
         }
         inode.delayedUpdate();
         inode.iMmapLock().upWrite();
         inode.iRwsem().upWrite();
-        return Optional.empty();
+        return error;
     }
 
-    private void allocate(int mode, long start, long end) {
+    private Optional<Errno> allocate(int mode, long start, long end) {
         long before = mapping.iSize().read();
         if (end > before && before % Content.SIZE != 0) {
             inode.file().zeroPart(before, (int) (Content.SIZE - before % Content.SIZE));
         }
         waitOrderedRange(start / Content.SIZE * Content.SIZE, Content.pages(end) * Content.SIZE);
+        if (!DiskInode.fits(start / Content.SIZE, Content.pages(end))) {
+            return Optional.of(Errno.ENOSPC);
+        }
         if ((mode & Fcntl.FALLOC_FL_ZERO_RANGE) != 0) {
             zeroRange(start, end);
         } else {
@@ -64,6 +68,7 @@ final class BtrfsFallocate {
         if ((mode & Fcntl.FALLOC_FL_KEEP_SIZE) == 0) {
             inode.extendTo(end);
         }
+        return Optional.empty();
     }
 
     /// Parts of blocks that hold data are zeroed in the cache; what is left is made anew.

@@ -16,6 +16,8 @@ public final class DiskInode extends SharedObject {
     /// No block: a hole.
     public static final long HOLE = -1;
 
+    private static final long MOST_BLOCKS = 1L << 28;
+
     private final String path;
     private final long formattedSize;
     private long sizeBytes;
@@ -98,6 +100,12 @@ public final class DiskInode extends SharedObject {
         delayed.remove(index);
         unwritten.remove(index);
         changed();
+    }
+
+    /// {@return whether a disk could hold all blocks from page `first` to `last`} Those of the model are as large as they need
+    /// to be, up to what nobody has.
+    public static boolean fits(long first, long last) {
+        return last - first < MOST_BLOCKS;
     }
 
     /// Makes `block`, whose bytes are zero, hold page `index` once something is written to it.

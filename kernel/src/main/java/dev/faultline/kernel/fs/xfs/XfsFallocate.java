@@ -1,5 +1,6 @@
 package dev.faultline.kernel.fs.xfs;
 
+import dev.faultline.kernel.fs.disk.DiskInode;
 import dev.faultline.kernel.iomap.ZeroRange;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
@@ -36,7 +37,7 @@ final class XfsFallocate {
         mapping.dioWait();
         Optional<Errno> error = switch (mode & MODES) {
             case Fcntl.FALLOC_FL_PUNCH_HOLE -> freeFileSpace(start, end);
-            case Fcntl.FALLOC_FL_ZERO_RANGE -> freeFileSpace(start, end).or(() -> allocate(mode, start, end));
+            case Fcntl.FALLOC_FL_ZERO_RANGE -> freeFileSpace(start, end).or(() -> zeroed(mode, start, end));
             case Fcntl.FALLOC_FL_COLLAPSE_RANGE -> collapse(start, end);
             case Fcntl.FALLOC_FL_INSERT_RANGE -> insert(start, end);
             default -> allocate(mode, start, end);
@@ -81,6 +82,9 @@ final class XfsFallocate {
     @Models(file = "fs/xfs/xfs_file.c", symbol = "xfs_falloc_allocate_range")
     private Optional<Errno> allocate(int mode, long start, long end) {
         long last = Content.pages(end) - 1;
+        if (!DiskInode.fits(start / Content.SIZE, last)) {
+            return Optional.of(Errno.ENOSPC);
+        }
         for (long index = start / Content.SIZE; index <= last;) {
             inode.iLock().downWrite();
             index += inode.extents().allocate(index, last).pages();
@@ -88,6 +92,12 @@ final class XfsFallocate {
         }
         boolean grows = (mode & Fcntl.FALLOC_FL_KEEP_SIZE) == 0 && end > mapping.iSize().read();
         return grows ? file.setattrSize(end) : Optional.empty();
+    }
+
+    /// Whole blocks, of which no number may be beyond all numbers.
+    @Models(file = "fs/xfs/xfs_file.c", symbol = "xfs_falloc_zero_range")
+    private Optional<Errno> zeroed(int mode, long start, long end) {
+        return Content.pages(end) > Long.MAX_VALUE / Content.SIZE ? Optional.of(Errno.EINVAL) : allocate(mode, start, end);
     }
 
     /// What lies behind the range moves to its start.
