@@ -47,6 +47,7 @@ import dev.faultline.kernel.mm.ForkRace;
 import dev.faultline.kernel.mm.ForcedWrite;
 import dev.faultline.kernel.mm.GupFlag;
 import dev.faultline.kernel.mm.SeveralAreas;
+import dev.faultline.kernel.mm.TableWalk;
 import dev.faultline.kernel.mm.TlbFlush;
 import dev.faultline.kernel.mm.Translated;
 import dev.faultline.kernel.mm.VmaLocking;
@@ -70,6 +71,12 @@ final class Patches {
     private static final DirectIo DIRECT_V614 = new DirectIoV614();
     private static final FaultIn.Factory FAULT_IN_V517 = FaultInV517::new;
 
+    private static final TableWalk COLLAPSE_V60 = new TableWalk() {
+        @Override
+        protected boolean isAwaitedByCollapse() {
+            return false;
+        }
+    };
     private static final PagePinning PAGES_REFERENCED = new PagePinning(FolioHold.REFERENCE, GupFlag.NOFAULT);
 
     private static final VmaLocking VMA_LOCKING_V64 = new VmaLockingV64(VmaLockingV64.Fork.LETS_THEM);
@@ -98,13 +105,13 @@ final class Patches {
             CallerPatches.magicPage(), BtrfsPatches.dioNofault(), PipePatches.slotFlags(), fixupUserFault(),
             gfs2Retries(), gfs2ShortWrite(), partialFaultIn(),
             BtrfsPatches.searchSubpage(), UserfaultPatches.continueAllocated(),
-            directIoAlignment(), forcedWriteExclusive(), perVmaLocks(), directWriteFallback(), forkLocksAreas(), biosPin(),
+            directIoAlignment(), forcedWriteExclusive(), gupFastTable(), collapseSync(), perVmaLocks(), directWriteFallback(), forkLocksAreas(), biosPin(),
             perVmaLocksOfFiles(), CallerPatches.fpuFrameSize(), CallerPatches.ntfsRemoved(), CallerPatches.ntfs3MmapWaits(),
             BtrfsPatches.dioLock(),
             BtrfsPatches.onePageAtATime(), UserfaultPatches.moveSwapCache(), directIoErrorOfEnd(), BtrfsPatches.dioChecksums(),
             safeWriteableResult(), releaseHang(), CallerPatches.fusePrefault(),
             UserfaultPatches.moveSwapRace(), severalAreas(), CallerPatches.ntfs3MmapTries(), severalAreasChecked(), perVmaLocksOfAdvice(),
-            gfs2PageFaultV5(), gfs2PageFaultV6(), writeCopyMayFault(), noFlush(), forgottenLegs(),
+            gfs2PageFaultV5(), gfs2PageFaultV6(), writeCopyMayFault(), noFlush(), tablesFreedAtOnce(), forgottenLegs(),
             PipePatches.getPagesResultAgain(),
             ignoredReaders(), sleepWithoutLooking(),
             UserfaultPatches.minorShmemNext(), UserfaultPatches.continueV1(), UserfaultPatches.continueV5(),
@@ -337,6 +344,40 @@ final class Patches {
                 Change.fromToday(VmaLocking.PART, new VmaLocking() {
                     @Override
                     protected boolean waitsForReaders() {
+                        return false;
+                    }
+                }));
+    }
+
+    private static Patch gupFastTable() {
+        return merged("gup-fast-table", "mm: gup: fix the fast GUP race against THP collapse", "v6.0", "2022-09",
+                "70cbc3cc78a9",
+                Change.between(TableWalk.PART, new TableWalk() {
+                    @Override
+                    protected boolean checksTheTable() {
+                        return false;
+                    }
+
+                    @Override
+                    protected boolean isAwaitedByCollapse() {
+                        return false;
+                    }
+                }, COLLAPSE_V60));
+    }
+
+    private static Patch collapseSync() {
+        return merged("collapse-waits-for-gup-fast", "mm/khugepaged: fix GUP-fast interaction by sending IPI", "v6.1", "2022-11",
+                "2ba99c5e0881",
+                Change.toToday(TableWalk.PART, COLLAPSE_V60));
+    }
+
+    /// What if page tables were freed at once?
+    private static Patch tablesFreedAtOnce() {
+        return posted("tables-freed-at-once", "(what if) page tables are freed while lockless walks may be in them", "2026-11",
+                "an experiment, never posted",
+                Change.fromToday(TableWalk.PART, new TableWalk() {
+                    @Override
+                    protected boolean keepsTables() {
                         return false;
                     }
                 }));

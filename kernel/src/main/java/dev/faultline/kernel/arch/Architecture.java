@@ -94,6 +94,12 @@ public enum Architecture {
         return this != ARM64;
     }
 
+    /// {@return whether translations that other processors hold are flushed by interrupting them, so that who has turned
+    /// interrupts off is waited for}
+    public boolean flushesByInterrupt() {
+        return this == X86_64 || this == SPARC64_ADI;
+    }
+
     /// {@return whether faulting in can look below the size of a page (`ARCH_HAS_SUBPAGE_FAULTS`)} arm64 alone does.
     public boolean probesGranules() {
         return this == ARM64_MTE;

@@ -4,6 +4,7 @@ import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.mm.Collapse;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.mm.Migrate;
 import dev.faultline.kernel.mm.Mm;
@@ -64,6 +65,15 @@ public final class Daemons {
         start("kcompactd", most, targets, this::migrate);
     }
 
+    /// Starts the one that makes huge pages of small ones.
+    ///
+    /// @param most how often it may
+    @Models(file = "mm/khugepaged.c", symbol = "khugepaged")
+    public void khugepaged(int most) {
+        start("khugepaged", most, rangesOfPrograms(), target ->
+                node.userMemory().memory().collapse().khugepaged(target.mm(), target.address()));
+    }
+
     private <T extends Target> void start(String name, int most, List<T> targets, Consumer<T> act) {
         Machine machine = node.machine();
         machine.spawnDaemon(name, () -> {
@@ -101,6 +111,18 @@ public final class Daemons {
             }
         }
         return pages;
+    }
+
+    private List<Target.OfProcess> rangesOfPrograms() {
+        List<Target.OfProcess> ranges = new ArrayList<>();
+        for (Mm mm : programs) {
+            for (Vma vma : mm.areas()) {
+                for (long start : Collapse.ranges(vma, MOST_PAGES)) {
+                    ranges.add(new Target.OfProcess(mm, start));
+                }
+            }
+        }
+        return ranges;
     }
 
     private void take(Target target) {

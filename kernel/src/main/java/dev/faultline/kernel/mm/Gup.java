@@ -83,7 +83,9 @@ public final class Gup {
             }
         }
         if (mm.thp() != Thp.NEVER) {
+            mm.locklessWalks().enter();
             gupFastPmdRange(mm, start, start + (long) pages * Content.SIZE, flags, found);
+            mm.locklessWalks().leave();
         }
         for (int i = found.size(); i < pages && mm.thp() == Thp.NEVER; i++) {
             if (!gupFastPte(mm.slot(start + (long) i * Content.SIZE), flags, found)) {
@@ -146,7 +148,7 @@ public final class Gup {
                     || !present.folio().tryGrab(hold(flags))) {
                 return false;
             }
-            if (!above.read().equals(table) || !slot.read(table).equals(pte) || needsTheArea(present, flags)
+            if (mm.tableWalk().checksTheTable() && !above.read().equals(table) || !slot.read(table).equals(pte) || needsTheArea(present, flags)
                     || mustUnshare(Optional.empty(), present, flags)) {
                 hold(flags).release(present.folio());
                 return false;

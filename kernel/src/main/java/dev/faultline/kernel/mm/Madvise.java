@@ -31,7 +31,7 @@ public final class Madvise {
             case Mman.MADV_POPULATE_READ -> populate.faultinPageRange(mm, start, end, false);
             case Mman.MADV_POPULATE_WRITE -> populate.faultinPageRange(mm, start, end, true);
             case Mman.MADV_DONTNEED, Mman.MADV_DONTNEED_LOCKED, Mman.MADV_FREE -> giveBack(populate.memory(), mm, start, end, advice);
-            case Mman.MADV_WILLNEED, Mman.MADV_COLD, Mman.MADV_PAGEOUT, Mman.MADV_REMOVE -> {
+            case Mman.MADV_WILLNEED, Mman.MADV_COLD, Mman.MADV_PAGEOUT, Mman.MADV_REMOVE, Mman.MADV_COLLAPSE -> {
                 mm.mmapLock().downRead();
                 Optional<Errno> error = walkVmas(populate.memory(), mm, start, end, advice);
                 mm.mmapLock().upRead();
@@ -68,7 +68,7 @@ public final class Madvise {
     @Models(file = "mm/madvise.c", symbol = "madvise_behavior_valid")
     private static boolean isKnown(int advice) {
         return advice >= Mman.MADV_NORMAL && advice <= Mman.MADV_DONTNEED
-                || advice == Mman.MADV_FREE || advice == Mman.MADV_REMOVE || advice >= Mman.MADV_DONTFORK && advice <= Mman.MADV_DONTNEED_LOCKED;
+                || advice == Mman.MADV_FREE || advice == Mman.MADV_REMOVE || advice >= Mman.MADV_DONTFORK && advice <= Mman.MADV_COLLAPSE;
     }
 
     /// Treats what is mapped; what is not does not stop it, but is told at the end.
@@ -101,6 +101,7 @@ public final class Madvise {
         return switch (advice) {
             case Mman.MADV_DONTNEED, Mman.MADV_DONTNEED_LOCKED, Mman.MADV_FREE -> dontneedFree(vma, start, end, advice);
             case Mman.MADV_REMOVE -> remove(vma, start, end);
+            case Mman.MADV_COLLAPSE -> memory.collapse().madviseCollapse(vma, start, end);
             case Mman.MADV_COLD, Mman.MADV_PAGEOUT -> {
                 if (device || locked) {
                     yield Optional.of(Errno.EINVAL);

@@ -17,6 +17,7 @@ public final class Memory {
     private final Migrate migrate;
     private final SwapFault swapFault;
     private final HugeMemory hugeMemory;
+    private final Collapse collapse;
     private final WpReuse wpReuse;
 
     /// The fault handler of a machine with that memory.
@@ -27,6 +28,7 @@ public final class Memory {
         this.zeroPage = physical.allocate("zero");
         zeroPage.becomeZeroPage();
         this.hugeMemory = new HugeMemory(physical, zeroPage);
+        this.collapse = new Collapse(physical);
         this.swap = new Swap(machine, physical);
         this.reclaim = new Reclaim(swap);
         this.migrate = new Migrate(physical);
@@ -51,6 +53,11 @@ public final class Memory {
     /// {@return what takes pages out of memory}
     public Reclaim reclaim() {
         return reclaim;
+    }
+
+    /// {@return what makes huge pages of small ones}
+    public Collapse collapse() {
+        return collapse;
     }
 
     /// {@return what moves pages within memory}

@@ -39,6 +39,8 @@ public final class Mm extends StateObject {
     private final VmaLocking vmaLocking;
     private final SeveralAreas severalAreas;
     private final Thp thp;
+    private final TableWalk tableWalk;
+    private final LocklessWalks locklessWalks;
     private final Cell writeProtectSeq;
     private final PageTable pageTable = new PageTable(this);
 
@@ -65,6 +67,8 @@ public final class Mm extends StateObject {
         this.vmaLocking = parts.get(VmaLocking.PART, VmaLocking::new);
         this.severalAreas = parts.get(SeveralAreas.PART, SeveralAreas::new);
         this.thp = parts.get(Thp.PART, () -> Thp.NEVER);
+        this.tableWalk = parts.get(TableWalk.PART, TableWalk::new);
+        this.locklessWalks = new LocklessWalks(this);
         this.vmaLocks = new VmaLocks(this);
         this.swap = swap;
         this.mmapLock = new RwSemaphore(machine, "mmap_lock", name);
@@ -164,6 +168,16 @@ public final class Mm extends StateObject {
     /// {@return where it may have huge pages}
     Thp thp() {
         return thp;
+    }
+
+    /// {@return what keeps lockless walks from what becomes of tables}
+    TableWalk tableWalk() {
+        return tableWalk;
+    }
+
+    /// {@return who walks the page table without locks; noted only where there may be huge pages}
+    LocklessWalks locklessWalks() {
+        return locklessWalks;
     }
 
     /// {@return the entry of the middle level for `address`, if there may be huge pages}
@@ -288,6 +302,11 @@ public final class Mm extends StateObject {
     public List<Vma> areas(long start, long end) {
         assertLocked();
         return areas.values().stream().filter(vma -> vma.end() > start && vma.start() < end).toList();
+    }
+
+    /// {@return whether no area reaches into a range} The caller holds `mmap_lock`, or has taken the areas out under it.
+    boolean nothingLiesIn(long start, long end) {
+        return areas.values().stream().noneMatch(vma -> vma.end() > start && vma.start() < end);
     }
 
     /// Adds an area that overlaps no other. The caller holds `mmap_lock` for writing.

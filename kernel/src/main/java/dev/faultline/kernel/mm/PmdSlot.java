@@ -29,6 +29,9 @@ final class PmdSlot extends SharedObject implements Translated {
     private Pmd pmd = Pmd.NONE;
     private int generation;
 
+    /// The last table that was freed before walks had left it.
+    private int freed;
+
     PmdSlot(Mm mm, long address) {
         super(mm, address + 1, "pmd", mm.name() + ":0x" + Long.toHexString(address));
         this.mm = mm;
@@ -138,11 +141,59 @@ final class PmdSlot extends SharedObject implements Translated {
         put(new Pmd.Table(generation));
     }
 
-    /// Looks whether a table that was found here may be read.
-    void checkInUse(Pmd.Table table) {
-        if (table.generation() < generation && !hasTable()) {
-            throw machine().finding(Kind.USE_AFTER_FREE, "page table of " + label() + " read after it was freed");
+    /// Looks whether a table that was found here, by a walk that has not ended, may be read.
+    ///
+    /// @return whether it is the one that was here last: another one is empty
+    boolean isLast(Pmd.Table table) {
+        if (table.generation() <= freed) {
+            throw machine().finding(Kind.USE_AFTER_FREE, "page table below the " + label() + " read after it was freed");
         }
+        return table.generation() == generation;
+    }
+
+    /// Takes a table out in which nothing is, and frees it once those who walk without locks have left it. One step.
+    ///
+    /// @return whether there was one
+    @Models(file = "mm/memory.c", symbol = "free_pte_range")
+    boolean freeTable() {
+        machine().step(this, Access.WRITE, -1);
+        boolean empty = hasTable() && mm.used(address, address + Thp.BYTES).stream().allMatch(slot -> slot.inTable().equals(Pte.NONE));
+        machine().current().learn(empty ? 1 : 0);
+        if (empty) {
+            // Who finds the table has begun to walk before, and is waited for: nobody ever reads it when it is freed.
+            freed = mm.tableWalk().keepsTables() ? freed : generation;
+            put(Pmd.NONE);
+        }
+        return empty;
+    }
+
+    /// Takes the table out as it is, to make one huge page of its pages. One step, under the page-table lock. Nobody puts
+    /// another one in its place until it is put back, or the huge page is.
+    @Models(file = "mm/pgtable-generic.c", symbol = "pmdp_collapse_flush")
+    void detach() {
+        machine().step(this, Access.WRITE, -1);
+        mm.used(address, address + Thp.BYTES).forEach(slot -> slot.translations().outdated(slot.inTable()));
+        put(Pmd.NONE);
+    }
+
+    /// {@return the places in the table that was taken out in which something is}
+    List<PteSlot> detached() {
+        return mm.used(address, address + Thp.BYTES).stream().filter(slot -> !slot.inTable().equals(Pte.NONE)).toList();
+    }
+
+    /// Puts the table back that was taken out. One step, under the page-table lock.
+    @Models(file = "include/linux/mm.h", symbol = "pmd_populate")
+    void reattach() {
+        machine().step(this, Access.WRITE, -1);
+        put(new Pmd.Table(generation));
+    }
+
+    /// Maps a huge page in the place of the table that was taken out, which is kept for when it is split. One step, under
+    /// the page-table lock.
+    @Models(file = "mm/huge_memory.c", symbol = "map_anon_folio_pmd")
+    void install(Pte.Present first) {
+        machine().step(this, Access.WRITE, -1);
+        put(new Pmd.Huge(first));
     }
 
     /// Maps a huge page where nothing is. One step, under the page-table lock.
@@ -356,6 +407,9 @@ final class PmdSlot extends SharedObject implements Translated {
     public void flush() {
         machine().step(this, Access.WRITE, -1);
         translations.flush();
+        if (pmd instanceof Pmd.None) {
+            mm.used(address, address + Thp.BYTES).forEach(slot -> slot.translations().flush());
+        }
         changed();
     }
 

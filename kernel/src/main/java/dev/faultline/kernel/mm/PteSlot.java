@@ -103,9 +103,19 @@ public final class PteSlot extends SharedObject implements Translated {
     /// {@return the entry in a table that was found there, as who walks without locks reads it} One step.
     Pte read(Pmd.Table table) {
         machine().step(place, Access.READ, part);
-        pmd.ifPresent(above -> above.checkInUse(table));
-        machine().current().learn(pte.hash());
-        return pte;
+        Pte entry = pmd.orElseThrow().isLast(table) ? pte : Pte.NONE;
+        machine().current().learn(entry.hash());
+        return entry;
+    }
+
+    /// Empties a place of a table that was taken out, in which only walks without locks may be. One step.
+    ///
+    /// @return what was there
+    Pte clearDetached() {
+        machine().step(place, Access.WRITE, part);
+        Pte old = pte;
+        put(Pte.NONE);
+        return old;
     }
 
     /// {@return whether the entry maps the folio} One step.

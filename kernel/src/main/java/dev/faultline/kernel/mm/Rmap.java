@@ -124,6 +124,17 @@ public final class Rmap {
     @Models(file = "mm/memory.c", symbol = "zap_page_range_single")
     static void unmapRange(Vma vma, long start, long end) {
         zap(vma, start, end, Mm::walk, pte -> outlasting(vma, pte));
+        reclaimTables(vma.mm(), start, end);
+    }
+
+    /// Frees the tables that lie wholly in a range and are empty.
+    @Models(file = "mm/pt_reclaim.c", symbol = "try_to_free_pte")
+    private static void reclaimTables(Mm mm, long start, long end) {
+        for (PmdSlot pmd : mm.pmds(start, end)) {
+            if (start <= pmd.address() && pmd.address() + Thp.BYTES <= end) {
+                pmd.freeTable();
+            }
+        }
     }
 
     private static void zap(Vma vma, long start, long end, Walk walk, UnaryOperator<Pte> left) {

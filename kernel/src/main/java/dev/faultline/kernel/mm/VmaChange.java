@@ -151,8 +151,19 @@ public final class VmaChange {
 
     private static void release(List<Vma> detached) {
         detached.forEach(Rmap::unmapVma);
+        detached.forEach(VmaChange::freePgtables);
         for (Vma vma : detached) {
             vma.file().ifPresent(file -> file.mapping().replaceAreas(List.of(vma), List.of()));
+        }
+    }
+
+    /// Frees the tables that an area has left, where no other area lies in their reach.
+    @Models(file = "mm/memory.c", symbol = "free_pgtables")
+    private static void freePgtables(Vma gone) {
+        for (PmdSlot pmd : gone.mm().pmds(gone.start(), gone.end())) {
+            if (gone.mm().nothingLiesIn(pmd.address(), pmd.address() + Thp.BYTES)) {
+                pmd.freeTable();
+            }
         }
     }
 }

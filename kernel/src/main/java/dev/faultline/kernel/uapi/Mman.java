@@ -51,6 +51,7 @@ public final class Mman {
     public static final int MADV_POPULATE_READ = 22;
     public static final int MADV_POPULATE_WRITE = 23;
     public static final int MADV_DONTNEED_LOCKED = 24;
+    public static final int MADV_COLLAPSE = 25;
 
     private Mman() {}
 }

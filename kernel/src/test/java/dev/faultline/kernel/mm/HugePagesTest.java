@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.faultline.kernel.Sandbox;
+import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Mman;
+import dev.faultline.kernel.uapi.SysResult;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -170,6 +172,75 @@ class HugePagesTest {
             assertEquals(pinned, ((Pte.Present) program.mm().slot(p + 3 * P).peek()).folio());
             assertEquals(7, child.load(p + 3 * P));
             child.exit(0);
+        });
+    }
+
+    @Test
+    void smallPagesBecomeOneHugePage() {
+        run(Thp.MADVISE, (program, p) -> {
+            program.store(p, 1);
+            program.store(p + 5 * P, 6);
+            assertEquals(0, program.load(p + 7 * P));
+            Sandbox.Program child = program.fork();
+            int before = program.pagesInUse();
+            assertEquals(0, program.must("madvise", p, HUGE, Mman.MADV_COLLAPSE));
+            assertTrue(isHuge(program, p));
+            assertFalse(isHuge(child, p));
+            assertEquals(before + 1, program.pagesInUse());
+            program.store(p, 2);
+            assertEquals(6, program.load(p + 5 * P));
+            assertEquals(1, child.load(p));
+            child.exit(0);
+            assertEquals(before - 1, program.pagesInUse());
+        });
+    }
+
+    @Test
+    void aPageThatIsHeldOrLockedKeepsThePagesSmall() {
+        run(Thp.MADVISE, (program, p) -> {
+            program.store(p, 1);
+            Folio page = ((Pte.Present) program.mm().slot(p).peek()).folio();
+            page.get();
+            assertEquals(SysResult.err(Errno.EAGAIN), program.call("madvise", p, HUGE, Mman.MADV_COLLAPSE));
+            page.put();
+            page.lock().lock();
+            assertEquals(SysResult.err(Errno.EAGAIN), program.call("madvise", p, HUGE, Mman.MADV_COLLAPSE));
+            page.lock().unlock();
+            assertEquals(0, program.must("madvise", p, HUGE, Mman.MADV_COLLAPSE));
+            assertEquals(1, program.load(p));
+        });
+    }
+
+    @Test
+    void theDaemonGoesByTheAdvice() {
+        run(Thp.MADVISE, (program, p) -> {
+            program.store(p, 1);
+            program.store(p + HUGE, 1);
+            program.must("madvise", p + HUGE, HUGE, Mman.MADV_HUGEPAGE);
+            Collapse collapse = new Collapse(new PhysicalMemory(program.mm().machine()));
+            assertEquals(List.of(p + HUGE), program.mm().areas().stream().flatMap(vma -> Collapse.ranges(vma, 9).stream()).toList());
+            collapse.khugepaged(program.mm(), p);
+            collapse.khugepaged(program.mm(), p + HUGE);
+            assertFalse(isHuge(program, p));
+            assertTrue(isHuge(program, p + HUGE));
+        });
+    }
+
+    @Test
+    void aTableGoesWithTheLastAreaInItsReachAndWhenAllIsGivenBack() {
+        run(Thp.MADVISE, (program, p) -> {
+            PmdSlot pmd = program.mm().pmd(p).orElseThrow();
+            program.store(p, 1);
+            program.must("munmap", p, P);
+            assertTrue(pmd.hasTable());
+            program.must("munmap", p + P, HUGE - P);
+            assertFalse(pmd.hasTable());
+            PmdSlot next = program.mm().pmd(p + HUGE).orElseThrow();
+            program.store(p + HUGE, 1);
+            program.must("madvise", p + HUGE, P, Mman.MADV_DONTNEED);
+            assertTrue(next.hasTable());
+            program.must("madvise", p + HUGE, HUGE, Mman.MADV_DONTNEED);
+            assertFalse(next.hasTable());
         });
     }
 

@@ -184,6 +184,7 @@ final class LitmusWorld implements dev.faultline.machine.schedule.Program.World 
             case RECLAIM -> daemons.kswapd(adversary.most());
             case WRITEBACK -> daemons.flusher(adversary.most());
             case MIGRATE -> daemons.kcompactd(adversary.most());
+            case KHUGEPAGED -> daemons.khugepaged(adversary.most());
         }
     }
 

@@ -9,6 +9,8 @@ public record Adversary(Kind kind, int most) {
         /// Writes a page back.
         WRITEBACK,
         /// Moves a page to another frame.
-        MIGRATE
+        MIGRATE,
+        /// Makes a huge page of small ones.
+        KHUGEPAGED
     }
 }

@@ -175,7 +175,7 @@ public final class MachineChecker {
     }
 
     private void adversary(Directive directive) {
-        List<Word> words = words(directive, "reclaim|writeback|migrate NUMBER");
+        List<Word> words = words(directive, "reclaim|writeback|migrate|khugepaged NUMBER");
         if (words.isEmpty()) {
             return;
         }
@@ -184,8 +184,9 @@ public final class MachineChecker {
             case "reclaim" -> adversary(Adversary.Kind.RECLAIM, Feature.RECLAIM, kind, words.getLast());
             case "writeback" -> adversary(Adversary.Kind.WRITEBACK, Feature.WRITEBACK, kind, words.getLast());
             case "migrate" -> adversary(Adversary.Kind.MIGRATE, Feature.MIGRATE, kind, words.getLast());
+            case "khugepaged" -> adversary(Adversary.Kind.KHUGEPAGED, Feature.KHUGEPAGED, kind, words.getLast());
             default -> diagnostics.reportUnknown(kind, "'" + kind + "' is not an adversary",
-                    "reclaim, writeback or migrate", List.of("reclaim", "writeback", "migrate"));
+                    "reclaim, writeback, migrate or khugepaged", List.of("reclaim", "writeback", "migrate", "khugepaged"));
         }
     }
 

@@ -29,6 +29,7 @@ public enum Feature {
     RECLAIM("adversary 'reclaim'"),
     WRITEBACK("adversary 'writeback'"),
     MIGRATE("adversary 'migrate'"),
+    KHUGEPAGED("adversary 'khugepaged'"),
     FAIL_ALLOC("directive 'fail alloc'"),
     FAIL_IO("directive 'fail io'"),
     PROCESS("attribute 'process'"),

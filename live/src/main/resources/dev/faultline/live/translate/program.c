@@ -30,6 +30,9 @@
 #include <unistd.h>
 #include <dirent.h>
 #include <linux/userfaultfd.h>
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
 #ifndef F_SEAL_EXEC
 #define F_SEAL_EXEC 0x20
 #endif

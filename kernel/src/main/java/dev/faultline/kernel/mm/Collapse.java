@@ -1,0 +1,295 @@
+package dev.faultline.kernel.mm;
+
+import dev.faultline.kernel.lib.Content;
+import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.machine.task.NotModelled;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.LongStream;
+
+/// Makes one huge page of small ones: mm/khugepaged.c, for anonymous memory.
+///
+/// Left out: bringing pages back from swap first.
+public final class Collapse {
+    private static final int MOST_SHARED = 256;
+
+    private final PhysicalMemory physical;
+
+    Collapse(PhysicalMemory physical) {
+        this.physical = physical;
+    }
+
+    /// For whom: the daemon is content with less.
+    private enum Who { PROGRAM, DAEMON }
+
+    /// What an attempt came to.
+    private enum Scan {
+        SUCCEED, PMD_MAPPED, PMD_NULL, PTE_NON_PRESENT, PTE_UFFD_WP, PAGE_COUNT, PAGE_LOCK, EXCEED_NONE_PTE,
+        EXCEED_SHARED_PTE, VMA_CHECK, ALLOC_HUGE_PAGE_FAIL;
+
+        boolean goesOn() {
+            return switch (this) {
+                case SUCCEED, PMD_MAPPED, PMD_NULL, PTE_NON_PRESENT, PTE_UFFD_WP, PAGE_COUNT, PAGE_LOCK -> true;
+                case EXCEED_NONE_PTE, EXCEED_SHARED_PTE, VMA_CHECK, ALLOC_HUGE_PAGE_FAIL -> false;
+            };
+        }
+
+        Errno errno() {
+            return switch (this) {
+                case ALLOC_HUGE_PAGE_FAIL -> Errno.ENOMEM;
+                case PAGE_COUNT, PAGE_LOCK -> Errno.EAGAIN;
+                case SUCCEED, PMD_MAPPED, PMD_NULL, PTE_NON_PRESENT, PTE_UFFD_WP, EXCEED_NONE_PTE, EXCEED_SHARED_PTE,
+                        VMA_CHECK -> Errno.EINVAL;
+            };
+        }
+    }
+
+    /// Collapses each 2 MiB that lie wholly in a part of an area. The caller holds `mmap_lock` for reading, and still does
+    /// afterwards; it is dropped and taken again in between.
+    ///
+    /// @return -EINVAL, -ENOMEM, or -EAGAIN if one of them could not be
+    @Models(file = "mm/khugepaged.c", symbol = "madvise_collapse")
+    Optional<Errno> madviseCollapse(Vma found, long start, long end) {
+        Mm mm = found.mm();
+        if (mm.thp() == Thp.NEVER) {
+            throw new NotModelled("MADV_COLLAPSE of a machine without 'thp'");
+        }
+        long first = Thp.start(start + Thp.BYTES - 1);
+        long last = Thp.start(end);
+        if (!isAllowable(found, Thp.start(found.end()) - Thp.BYTES, Who.PROGRAM)) {
+            return Optional.of(Errno.EINVAL);
+        }
+        Optional<Errno> failed = Optional.empty();
+        Set<Folio> listed = lruAddDrainAll(mm, first, last);
+        for (long address = first; address < last; address += Thp.BYTES) {
+            Scan result = collapse(mm, address, Who.PROGRAM, listed);
+            mm.mmapLock().downRead();
+            if (result != Scan.SUCCEED && result != Scan.PMD_MAPPED) {
+                failed = Optional.of(result.errno());
+            }
+            if (!result.goesOn()) {
+                break;
+            }
+        }
+        return failed;
+    }
+
+    /// Collapses 2 MiB of a program if there is anything in it that was its own.
+    @Models(file = "mm/khugepaged.c", symbol = "khugepaged_scan_mm_slot")
+    public void khugepaged(Mm mm, long address) {
+        if (mm.mmapLock().downReadTrylock()) {
+            collapse(mm, address, Who.DAEMON, lruAddDrainAll(mm, address, address + Thp.BYTES));
+        }
+    }
+
+    /// {@return where the daemon may find something in an area that is there, at most so many places}
+    public static List<Long> ranges(Vma vma, int most) {
+        if (!vma.mm().thp().permits(vma) || !vma.isAnonymous() || vma.has(VmFlag.SHARED)) {
+            return List.of();
+        }
+        return LongStream.iterate(Thp.start(vma.start() + Thp.BYTES - 1), at -> at + Thp.BYTES <= vma.end(), at -> at + Thp.BYTES)
+                .limit(most).boxed().toList();
+    }
+
+    /// {@return the pages of a range that are there: whatever processors were still about to put on the lists of pages is on
+    /// them afterwards} A page that comes later may wait in a batch, which has a reference, for a while.
+    @Models(file = "mm/swap.c", symbol = "lru_add_drain_all")
+    private static Set<Folio> lruAddDrainAll(Mm mm, long start, long end) {
+        Set<Folio> listed = new LinkedHashSet<>();
+        for (PmdSlot pmd : mm.pmds(start, end)) {
+            for (PteSlot slot : pmd.entries(pmd.address(), pmd.address() + Thp.BYTES)) {
+                if (isPage(slot.inTable())) {
+                    listed.add(slot.presentInTable().folio().head());
+                }
+            }
+        }
+        return listed;
+    }
+
+    /// {@return whether the page is on the lists: of one that came late that is for nobody here to say}
+    private boolean isListed(Folio folio, Set<Folio> listed) {
+        boolean is = listed.contains(folio.head()) || physical.machine().choose("whether a new page waits in a batch", 2) == 0;
+        if (is) {
+            listed.add(folio.head());
+        }
+        return is;
+    }
+
+    /// {@return whether huge pages may be made there (`thp_vma_allowable_order`, `thp_vma_suitable_order`)}
+    private static boolean isAllowable(Vma vma, long start, Who who) {
+        boolean advised = who == Who.DAEMON ? vma.mm().thp().permits(vma) : !vma.has(VmFlag.NOHUGEPAGE);
+        return advised && vma.isAnonymous() && !vma.has(VmFlag.SHARED) && vma.hasAnonVma() && vma.start() <= start
+                && start + Thp.BYTES <= vma.end();
+    }
+
+    private static boolean revalidate(Mm mm, long address, Who who) {
+        return mm.vmaLookup(address).filter(vma -> isAllowable(vma, address, who)).isPresent();
+    }
+
+    /// The caller holds `mmap_lock` for reading, which is given up.
+    @Models(file = "mm/khugepaged.c", symbol = "hpage_collapse_scan_pmd")
+    private Scan collapse(Mm mm, long address, Who who, Set<Folio> listed) {
+        Scan scanned = !revalidate(mm, address, who) ? Scan.VMA_CHECK
+                : scan(mm.vmaLookup(address).orElseThrow(), mm.pmd(address).orElseThrow(), who, listed);
+        mm.mmapLock().upRead();
+        return scanned == Scan.SUCCEED ? collapseHugePage(mm, address, who, listed) : scanned;
+    }
+
+    private Scan scan(Vma vma, PmdSlot pmd, Who who, Set<Folio> listed) {
+        Pmd found = pmd.read();
+        if (!(found instanceof Pmd.Table)) {
+            return found instanceof Pmd.None ? Scan.PMD_NULL : Scan.PMD_MAPPED;
+        }
+        List<PteSlot> slots = pmd.entries(pmd.address(), pmd.address() + Thp.BYTES);
+        int shared = 0;
+        int pages = 0;
+        for (PteSlot slot : slots) {
+            Scan result = check(vma, slot.inTable());
+            if (result == Scan.SUCCEED && isPage(slot.inTable())) {
+                Folio folio = slot.presentInTable().folio();
+                result = folio.lock().isLocked() ? Scan.PAGE_LOCK
+                        : isListed(folio, listed) && isReferencedByEntriesOnly(folio) ? Scan.SUCCEED : Scan.PAGE_COUNT;
+                shared += folio.readMappings() > 1 ? 1 : 0;
+                pages++;
+            }
+            if (result != Scan.SUCCEED) {
+                return result;
+            }
+        }
+        boolean fewEnough = who == Who.PROGRAM || pages > 0;
+        return pages < Thp.PAGES && !vma.userfault().isEmpty() || !fewEnough ? Scan.EXCEED_NONE_PTE
+                : who == Who.DAEMON && shared > MOST_SHARED ? Scan.EXCEED_SHARED_PTE : Scan.SUCCEED;
+    }
+
+    private static boolean isPage(Pte pte) {
+        return pte instanceof Pte.Present present && !present.special();
+    }
+
+    private static Scan check(Vma vma, Pte pte) {
+        return switch (pte) {
+            case Pte.None _ -> Scan.SUCCEED;
+            case Pte.Present present -> present.uffdWp() ? Scan.PTE_UFFD_WP : Scan.SUCCEED;
+            case Pte.Marker marker -> marker == Pte.Marker.UFFD_WP ? Scan.PTE_UFFD_WP : Scan.PTE_NON_PRESENT;
+            case Pte.Swap _, Pte.Migration _ ->
+                throw new NotModelled("collapsing memory of " + vma.mm() + " of which pages are in swap, or being moved");
+        };
+    }
+
+    /// {@return whether nobody but entries, and the swap cache, has a reference}
+    @Models(file = "include/linux/mm.h", symbol = "folio_expected_ref_count")
+    private static boolean isReferencedByEntriesOnly(Folio folio) {
+        int cached = folio.flags().readBits(Folio.SWAPCACHE) != 0 ? 1 : 0;
+        folio.readReferenceCount();
+        return folio.peekOtherReferences() == cached;
+    }
+
+    @Models(file = "mm/khugepaged.c", symbol = "collapse_huge_page")
+    private Scan collapseHugePage(Mm mm, long address, Who who, Set<Folio> listed) {
+        Optional<Folio> huge = physical.allocateHuge("huge anonymous");
+        if (huge.isEmpty()) {
+            return Scan.ALLOC_HUGE_PAGE_FAIL;
+        }
+        mm.mmapLock().downRead();
+        boolean there = revalidate(mm, address, who) && mm.pmd(address).orElseThrow().read() instanceof Pmd.Table;
+        mm.mmapLock().upRead();
+        Scan result = there ? underMmapLock(mm, address, who, huge.get(), listed) : Scan.VMA_CHECK;
+        if (result != Scan.SUCCEED) {
+            huge.get().put();
+        }
+        return result;
+    }
+
+    private Scan underMmapLock(Mm mm, long address, Who who, Folio huge, Set<Folio> listed) {
+        mm.mmapLock().downWrite();
+        Scan result = Scan.VMA_CHECK;
+        if (revalidate(mm, address, who)) {
+            Vma vma = mm.vmaLookup(address).orElseThrow();
+            mm.vmaLocks().startWrite(vma);
+            PmdSlot pmd = mm.pmd(address).orElseThrow();
+            result = pmd.read() instanceof Pmd.Table ? replace(vma, pmd, huge, listed) : Scan.PMD_NULL;
+        }
+        mm.writeUnlock();
+        return result;
+    }
+
+    /// Takes the table out, and puts the huge page in its place if all of the pages can be had. Lockless walks may be in the
+    /// table until they are waited for; pages that they reference by then are counted.
+    private Scan replace(Vma vma, PmdSlot pmd, Folio huge, Set<Folio> listed) {
+        Mm mm = vma.mm();
+        mm.anonVma().rwsem().downWrite();
+        pmd.detach();
+        if (mm.architecture().flushesByInterrupt()) {
+            mm.locklessWalks().sync();
+        }
+        mm.tlbFlush().flushRange(List.of(pmd));
+        if (mm.tableWalk().isAwaitedByCollapse()) {
+            mm.locklessWalks().sync();
+        }
+        Set<Folio> isolated = new LinkedHashSet<>();
+        Scan result = isolate(vma, pmd, isolated, listed);
+        if (result != Scan.SUCCEED) {
+            isolated.forEach(folio -> folio.lock().unlock());
+            pmd.reattach();
+        }
+        mm.anonVma().rwsem().upWrite();
+        if (result == Scan.SUCCEED) {
+            copy(pmd, huge);
+            release(pmd, isolated);
+            pmd.install(Pte.anonymous(huge, vma.has(VmFlag.WRITE)).permittedBy(vma));
+        }
+        return result;
+    }
+
+    /// Locks the pages, and looks whether only entries refer to them.
+    ///
+    /// @param isolated those that are locked afterwards
+    @Models(file = "mm/khugepaged.c", symbol = "__collapse_huge_page_isolate")
+    private Scan isolate(Vma vma, PmdSlot pmd, Set<Folio> isolated, Set<Folio> listed) {
+        for (PteSlot slot : pmd.detached()) {
+            Scan result = check(vma, slot.inTable());
+            if (result == Scan.SUCCEED && isPage(slot.inTable()) && !isolated.contains(slot.presentInTable().folio().head())) {
+                result = isolate(slot.presentInTable().folio().head(), isolated, listed);
+            }
+            if (result != Scan.SUCCEED) {
+                return result;
+            }
+        }
+        return Scan.SUCCEED;
+    }
+
+    private Scan isolate(Folio folio, Set<Folio> isolated, Set<Folio> listed) {
+        if (!folio.lock().tryLock()) {
+            return Scan.PAGE_LOCK;
+        }
+        isolated.add(folio);
+        return isListed(folio, listed) && isReferencedByEntriesOnly(folio) ? Scan.SUCCEED : Scan.PAGE_COUNT;
+    }
+
+    @Models(file = "mm/khugepaged.c", symbol = "__collapse_huge_page_copy")
+    private static void copy(PmdSlot pmd, Folio huge) {
+        for (PteSlot slot : pmd.detached()) {
+            if (isPage(slot.inTable())) {
+                int page = (int) ((slot.address() - pmd.address()) / Content.SIZE);
+                slot.presentInTable().folio().data().copyTo(huge.page(page).data());
+            }
+        }
+    }
+
+    @Models(file = "mm/khugepaged.c", symbol = "__collapse_huge_page_copy_succeeded")
+    private static void release(PmdSlot pmd, Set<Folio> isolated) {
+        for (PteSlot slot : pmd.detached()) {
+            Pte old = slot.clearDetached();
+            if (isPage(old) && old instanceof Pte.Present present) {
+                if (!present.folio().isLarge()) {
+                    isolated.remove(present.folio());
+                    present.folio().lock().unlock();
+                }
+                present.folio().putMapping();
+            }
+        }
+        isolated.forEach(folio -> folio.lock().unlock());
+    }
+}
