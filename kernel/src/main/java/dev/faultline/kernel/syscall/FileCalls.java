@@ -18,6 +18,7 @@ import dev.faultline.kernel.uapi.Mman;
 import dev.faultline.kernel.uapi.SysResult;
 import dev.faultline.machine.task.NotModelled;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 
@@ -45,30 +46,35 @@ final class FileCalls {
         return open(process, path.toString(), flags);
     }
 
+    /// A descriptor is taken before the file is looked up, and given back if it cannot be opened.
     SysResult open(Process process, String path, int flags) {
-        switch (lookup(process, path, flags)) {
-            case FileSystem.Lookup.Failed(Errno errno) -> {
-                return SysResult.err(errno);
-            }
+        int fd = process.files().reserve();
+        return switch (lookup(process, path, flags)) {
+            case FileSystem.Lookup.Failed(Errno errno) -> settled(process, fd, Optional.empty(), Optional.of(errno));
             case FileSystem.Lookup.Found(Inode inode) -> {
-                boolean direct = (flags & Fcntl.O_DIRECT) != 0;
-                boolean writes = (flags & (Fcntl.O_ACCMODE | Fcntl.O_TRUNC)) != 0;
-                if (writes && inode.operations().modes().contains(FileMode.READ_ONLY)) {
-                    return SysResult.err(Errno.EROFS);
-                }
-                if (direct && !inode.operations().modes().contains(FileMode.CAN_ODIRECT)) {
-                    return SysResult.err(Errno.EINVAL);
-                }
                 OpenFile file = new OpenFile(kernel.machine(), inode, flags, kernel.mountPoint(path));
-                if ((flags & Fcntl.O_TRUNC) != 0) { // whatever the access mode says
-                    Optional<Errno> error = inode.operations().truncate(file, 0);
-                    if (error.isPresent()) {
-                        return SysResult.err(error.get());
-                    }
-                }
-                return SysResult.ok(process.files().install(file));
+                yield settled(process, fd, Optional.of(file), doOpen(file));
             }
+        };
+    }
+
+    private static SysResult settled(Process process, int fd, Optional<OpenFile> file, Optional<Errno> error) {
+        process.files().settle(fd, error.isPresent() ? Optional.empty() : file);
+        return error.map(SysResult::err).orElse(SysResult.ok(fd));
+    }
+
+    @Models(file = "fs/namei.c", symbol = "do_open")
+    private static Optional<Errno> doOpen(OpenFile file) {
+        EnumSet<FileMode> modes = file.inode().operations().modes();
+        boolean truncates = file.has(Fcntl.O_TRUNC);
+        if ((file.isWritable() || truncates) && modes.contains(FileMode.READ_ONLY)) {
+            return Optional.of(Errno.EROFS);
         }
+        if (file.has(Fcntl.O_DIRECT) && !modes.contains(FileMode.CAN_ODIRECT)) {
+            return Optional.of(Errno.EINVAL);
+        }
+        // Whatever the access mode says.
+        return truncates ? file.inode().operations().truncate(file, 0) : Optional.empty();
     }
 
     private FileSystem.Lookup lookup(Process process, String path, int flags) {

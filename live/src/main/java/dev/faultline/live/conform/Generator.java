@@ -25,8 +25,6 @@ public final class Generator {
     private static final int MOST_CALLS = 22;
     private static final int PAGE = 4096;
     private static final long MOST_ALLOCATED = 8 * PAGE;
-    /// More than files of tmpfs and ext4 can have; those of xfs and btrfs can have more than any disk.
-    private static final long TOO_MUCH = 1L << 46;
     private static final List<String> NAMES = List.of("f", "g");
 
     /// Where files of one file system may share blocks, copies do, which the model has not.
@@ -35,14 +33,12 @@ public final class Generator {
 
     /// Of programs with pipes or without, with a userfaultfd or without.
     private final List<List<String>> menus = new ArrayList<>();
-    private final long tooMuch;
     private final boolean isTmpfs;
 
     /// Programs of every call that both sides can make, on a file system of that type.
     public Generator(String fileSystem) {
         boolean shares = WHERE_BLOCKS_ARE_SHARED.contains(fileSystem);
         this.isTmpfs = fileSystem.equals("tmpfs");
-        this.tooMuch = shares ? Long.MAX_VALUE / 2 : TOO_MUCH;
         List<String> names = SystemCalls.names().stream().filter(HostCalls::has)
                 .filter(name -> !(shares && SHARES_BLOCKS.contains(name))).toList();
         for (boolean pipes : new boolean[] {false, true}) {
@@ -235,10 +231,9 @@ public final class Generator {
             return size;
         }
 
-        /// Some pages, or more than any file system has.
+        /// Some pages: a file of memfd_create(2) would take all memory that there is.
         private long allocated() {
-            long length = values.length(size);
-            return length > MOST_ALLOCATED && length < tooMuch ? MOST_ALLOCATED : length;
+            return Math.min(values.length(size), MOST_ALLOCATED);
         }
 
         /// A file may be as long as there are numbers, and all of it would really be copied.

@@ -58,6 +58,7 @@ final class Parameters {
         return switch (call) {
             case "mmap", "munmap", "mprotect", "madvise", "msync", "mlock", "munlock", "mincore" -> index == 0;
             case "mremap" -> index == 0 || index == 4;
+            case "process_vm_readv", "process_vm_writev" -> index == 1 || index == 3;
             case "pipe2" -> index == 0;
             case "ioctl" -> index == 2;
             case "splice", "copy_file_range" -> index == 1 || index == 3;
