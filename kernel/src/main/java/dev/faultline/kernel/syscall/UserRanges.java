@@ -70,7 +70,7 @@ sealed interface UserRanges {
             UserAccess access = process.node().userMemory().access();
             Content words = new Content((byte) 0);
             for (int i = 0; i < count; i++) {
-                for (int word = 0; word < 2; word++) {
+                for (int word = 1; word >= 0; word--) { // the length first
                     if (!copyWord(access, words, 8 * word, address + 16L * i + 8 * word)) {
                         return Optional.of(Errno.EFAULT);
                     }

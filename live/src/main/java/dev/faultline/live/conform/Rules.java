@@ -105,6 +105,11 @@ public final class Rules {
     private static final Rule ENTERED_LATER = new Rule("entered-later", Effect.STOP, it -> it.showsOther()
             && it.anyBefore(Case::isShortDirectRead));
 
+    /// Bytes behind the end of a file on btrfs that a mapping has written, and that Linux has zeroed when fallocate(2) wrote back
+    /// a range elsewhere in the file: blocks that are promised side by side are written back together.
+    private static final Rule WRITTEN_BACK_TOGETHER = new Rule("written-back-together", Effect.STOP,
+            it -> it.isMappedForWriting() && it.isZeroedByHost() && it.hasSucceeded("fallocate"));
+
     private Rules() {}
 
     /// {@return the rules for programs on a file system of that type}
@@ -112,7 +117,7 @@ public final class Rules {
         return switch (fileSystem) {
             case "tmpfs" -> List.of(MORE_PAGES_IN_MEMORY, SERVED_PAGE_IS_MAPPED);
             case "xfs" -> onDisks(ATOMIC_WRITE, BYTES_BEHIND_A_SHORT_COPY, readInTime(false));
-            case "btrfs" -> onDisks(INLINE_DATA, ENTERED_LATER, readInTime(true));
+            case "btrfs" -> onDisks(INLINE_DATA, ENTERED_LATER, WRITTEN_BACK_TOGETHER, readInTime(true));
             case "ext4" -> onDisks(JOURNAL_ORDERS_DATA, RESERVED_BLOCK_STAYS, readInTime(false));
             default -> onDisks(readInTime(false));
         };
