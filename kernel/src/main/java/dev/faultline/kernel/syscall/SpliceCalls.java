@@ -78,11 +78,11 @@ final class SpliceCalls {
 
     @Models(file = "fs/splice.c", symbol = "__do_splice")
     private static SysResult splice(FilePosition from, FilePosition to, long lengthBytes, int flags) {
-        if (pipe(from.file()).isPresent() && from.isGiven() || pipe(to.file()).isPresent() && to.isGiven()) {
-            return SysResult.err(Errno.ESPIPE);
-        }
         for (FilePosition end : List.of(from, to)) {
             if (pipe(end.file()).isPresent()) {
+                if (end.isGiven()) {
+                    return SysResult.err(Errno.ESPIPE);
+                }
                 end.file().clearNowait();
             }
         }

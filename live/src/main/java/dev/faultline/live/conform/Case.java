@@ -149,6 +149,14 @@ public record Case(Program program, int index, List<Answer> model, Answer host) 
                 || isOwn("sendfile") && hasOpenFlag(1, Fcntl.O_DIRECT);
     }
 
+    /// {@return whether the call copies between ranges of the program's own memory of which one overlaps another}
+    boolean copiesOntoItself() {
+        return isOwn("process_vm_(read|write)v") && call().operands().get(1) instanceof Operand.Vector(List<Operand.Range> here)
+                && call().operands().get(3) instanceof Operand.Vector(List<Operand.Range> there)
+                && here.stream().anyMatch(one -> there.stream().anyMatch(other -> one.address() < other.address() + other.lengthBytes()
+                        && other.address() < one.address() + one.lengthBytes()));
+    }
+
     /// {@return whether the call is a write that is durable when it returns}
     boolean isDurableWrite() {
         return isOwn(WRITE) && hasOpenFlag(0, Fcntl.O_DSYNC);

@@ -84,7 +84,8 @@ public final class Rules {
     /// EIO of a direct read behind a buffered write that failed or fell short, on ext4: it leaves blocks reserved behind the
     /// end of the file, and iomap takes a direct read that reaches one for a race with a store (docs/conformance.md).
     private static final Rule RESERVED_BLOCK_STAYS = new Rule("reserved-block-stays", Effect.STOP,
-            it -> it.isDirect() && it.host().errno() == Errno.EIO.number() && it.followsFailedWrite(false));
+            it -> (it.isDirect() || it.isDirectSplice()) && it.host().errno() == Errno.EIO.number()
+                    && it.followsFailedWrite(false));
 
     /// An atomic write, on xfs: it has them as far as its log is long.
     private static final Rule ATOMIC_WRITE = new Rule("atomic-write", Effect.STOP,
@@ -105,17 +106,23 @@ public final class Rules {
     private static final Rule ENTERED_LATER = new Rule("entered-later", Effect.STOP, it -> it.showsOther()
             && it.anyBefore(Case::isShortDirectRead));
 
-    /// Bytes behind the end of a file on btrfs that a mapping has written, and that Linux has zeroed when fallocate(2) wrote back
-    /// a range elsewhere in the file: blocks that are promised side by side are written back together.
+    /// Bytes behind the end of a file on btrfs that a mapping has written, and that Linux has zeroed when fallocate(2) or direct I/O
+    /// wrote back a range elsewhere in the file: blocks that are promised side by side are written back together.
     private static final Rule WRITTEN_BACK_TOGETHER = new Rule("written-back-together", Effect.STOP,
-            it -> it.isMappedForWriting() && it.isZeroedByHost() && it.hasSucceeded("fallocate"));
+            it -> it.isMappedForWriting() && it.isZeroedByHost()
+                    && (it.hasSucceeded("fallocate") || it.anyBefore(Case::isDirect)));
+
+    /// Bytes after a copy within the program's own memory, from a range to one that it overlaps: the processor copies some bytes
+    /// at a time, and reads what it has just written.
+    private static final Rule COPIES_ONTO_ITSELF = new Rule("copies-onto-itself", Effect.STOP,
+            it -> it.showsOther() && it.anyBefore(Case::copiesOntoItself));
 
     private Rules() {}
 
     /// {@return the rules for programs on a file system of that type}
     public static List<Rule> of(String fileSystem) {
         return switch (fileSystem) {
-            case "tmpfs" -> List.of(MORE_PAGES_IN_MEMORY, SERVED_PAGE_IS_MAPPED);
+            case "tmpfs" -> List.of(MORE_PAGES_IN_MEMORY, SERVED_PAGE_IS_MAPPED, COPIES_ONTO_ITSELF);
             case "xfs" -> onDisks(ATOMIC_WRITE, BYTES_BEHIND_A_SHORT_COPY, readInTime(false));
             case "btrfs" -> onDisks(INLINE_DATA, ENTERED_LATER, WRITTEN_BACK_TOGETHER, readInTime(true));
             case "ext4" -> onDisks(JOURNAL_ORDERS_DATA, RESERVED_BLOCK_STAYS, readInTime(false));
@@ -126,13 +133,13 @@ public final class Rules {
     private static List<Rule> onDisks(Rule... more) {
         return Stream.concat(Stream.of(DIRECT_MEMORY_ALIGNMENT, DIRECT_PART_OF_A_BLOCK, BYTES_AFTER_FAILED_DIRECT_WRITE,
                 DIRECT_FALLS_BACK, MAPPED_AROUND_A_FAULT, LARGE_FOLIO_REJECTED, MSYNC_WRITES_THE_WHOLE_FILE,
-                MORE_PAGES_IN_MEMORY, SERVED_PAGE_IS_MAPPED),
+                MORE_PAGES_IN_MEMORY, SERVED_PAGE_IS_MAPPED, COPIES_ONTO_ITSELF),
                 Stream.of(more)).toList();
     }
 
     /// A read that must not wait, of a page that is not cached: readahead brings it in, in time or not. Both may be; in
-    /// one execution the model shows one. A write that must not wait, on xfs: whether the time of the change has been noted
-    /// already.
+    /// one execution the model shows one. A direct read that must not wait, where Linux has not yet written back what the file
+    /// held when the program began. A write that must not wait, on xfs: whether the time of the change has been noted already.
     ///
     /// @param directToo whether direct reads go through the cache where they are not of whole blocks
     private static Rule readInTime(boolean directToo) {
@@ -140,7 +147,8 @@ public final class Rules {
             boolean read = it.isOwn("preadv2|aio_readv?") && (directToo || !it.isDirect());
             boolean otherLength = read && it.ours().errno() == 0 && it.host().errno() == 0
                     && it.ours().value() != it.host().value();
-            return (read || it.isOwn("pwritev2|aio_writev?")) && hasFlag(it, RWF_NOWAIT) && (it.isSaid(Errno.EAGAIN) || otherLength);
+            boolean notYetWritten = it.isOwn("preadv2|aio_readv?") && it.host().errno() == Errno.EAGAIN.number();
+            return (read || notYetWritten || it.isOwn("pwritev2|aio_writev?")) && hasFlag(it, RWF_NOWAIT) && (it.isSaid(Errno.EAGAIN) || otherLength);
         });
     }
 
