@@ -414,8 +414,11 @@ public final class IovIter {
         while (copied < wanted) {
             int at = offsetBytes + (int) copied;
             int chunk = chunk(wanted - copied);
+            int firstSegment = segment;
+            long firstOffset = offset;
             int part = (int) copyFromIter(bytes, at, chunk);
             if (part > 0) {
+                copyForward(folio, bytes, at, part, firstSegment, firstOffset);
                 folio.data().write(at, part, bytes, at);
             }
             copied += part;

@@ -120,7 +120,7 @@ final class ProcessVm {
                 break;
             }
             int part = (int) Math.min(left, Content.SIZE - offset);
-            long copied = writes() ? copyIn(folio, offset, part, iter) : iter.copyFolioToIter(folio, offset, part);
+            long copied = writes() ? iter.copyFolioFromIter(folio, offset, part) : iter.copyFolioToIter(folio, offset, part);
             left -= copied;
             if (copied < part && iter.count() > 0) {
                 return Optional.of(Errno.EFAULT);
@@ -128,16 +128,6 @@ final class ProcessVm {
             offset = 0;
         }
         return Optional.empty();
-    }
-
-    @Models(file = "lib/iov_iter.c", symbol = "copy_page_from_iter")
-    private static long copyIn(Folio folio, int offset, int lengthBytes, IovIter iter) {
-        Content bytes = new Content((byte) 0);
-        int copied = (int) iter.copyFromIter(bytes, 0, lengthBytes);
-        if (copied > 0) {
-            folio.data().write(offset, copied, bytes, 0);
-        }
-        return copied;
     }
 
     @Models(file = "mm/gup.c", symbol = "unpin_user_pages_dirty_lock")
