@@ -12,6 +12,7 @@ import dev.faultline.kernel.mm.Vma;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.SysResult;
 import dev.faultline.machine.task.Machine;
+import dev.faultline.machine.task.NotModelled;
 import dev.faultline.machine.task.RetryLoop;
 import java.util.Optional;
 
@@ -106,6 +107,8 @@ final class MovePages {
                 migration.was().folio().lock().await();
                 yield Optional.of(Errno.EAGAIN);
             }
+            case Pte.Present page when page.folio().isLarge() ->
+                throw new NotModelled("UFFDIO_MOVE of a huge page, or of a part of one");
             case Pte.Present zero when zero.folio().isZeroPage() ->
                 to.moveFrom(from, zero, Pte.zeroPage(zero.folio())) ? Optional.empty() : Optional.of(Errno.EAGAIN);
             case Pte.Present page -> movePresent(to, from, page);
