@@ -21,7 +21,7 @@ final class Mutants {
     /// Tests that take longer than this are not run again for each mutant.
     private static final long LONG_NANOS = TimeUnit.SECONDS.toNanos(2);
 
-    /// What an execution gets, beyond the time of its test, before it counts as one that hangs.
+    /// What an execution gets, beyond the time of its test, before it is ended, which says nothing.
     private static final long HANG_NANOS = TimeUnit.SECONDS.toNanos(3);
 
     private static final long SHORTEST_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
@@ -133,9 +133,9 @@ final class Mutants {
         long end = Switch.cpuNanos() + Math.max(SHORTEST_NANOS, TIMES_LONGER * measured.nanos());
         Switch.set(site.id(), taken, end + HANG_NANOS);
         try {
-            return measured.trial().passes(() -> Switch.cpuNanos() > end);
-        } catch (RuntimeException | Error noticed) {
-            return false;
+            return measured.trial().passes(() -> Switch.cpuNanos() > end) || Switch.isLate();
+        } catch (RuntimeException | Error noticed) { // what a mutant makes of the kernel may fail in any way
+            return Switch.isLate();
         } finally {
             Switch.set(Switch.NONE, false, Long.MAX_VALUE);
         }

@@ -26,6 +26,7 @@ public final class Switch {
     private static boolean taken;
     private static long deadlineNanos = Long.MAX_VALUE;
     private static int calls;
+    private static boolean late;
     private static final BitSet REACHED = new BitSet();
     private static long[] asked = new long[0];
     private static long[] stayed = new long[0];
@@ -53,6 +54,7 @@ public final class Switch {
         active = site;
         taken = branch;
         deadlineNanos = deadline;
+        late = false;
         REACHED.clear();
         SKIPPED.clear();
     }
@@ -82,8 +84,14 @@ public final class Switch {
     /// A loop goes round: whoever has no time left does not go on.
     public static void tick() {
         if (++calls % CALLS_BETWEEN_LOOKS == 0 && deadlineNanos != Long.MAX_VALUE && cpuNanos() > deadlineNanos) {
+            late = true;
             throw new TimeIsUp();
         }
+    }
+
+    /// {@return whether a test was ended since [#set] because its time was up} However it came out then, it says nothing.
+    static boolean isLate() {
+        return late;
     }
 
     /// {@return whether that mutant is on}
