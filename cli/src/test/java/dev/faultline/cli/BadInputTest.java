@@ -48,27 +48,6 @@ class BadInputTest {
     @Test
     void whatTheModelLacksIsRefusedAndNamed() throws IOException {
         refusedText("""
-                C huge
-                { thp always; }
-                char *m;
-                char *to;
-                int u;
-                init() {
-                  struct uffdio_api api = {.api = UFFD_API};
-                  m = mmap((void *)0x200000000, 0x200000, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-                  to = mmap((void *)0x300000000, 0x200000, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-                  m[0] = 'x';
-                  u = userfaultfd(O_NONBLOCK);
-                  ioctl(u, UFFDIO_API, &api);
-                  struct uffdio_register r = {.range = {.start = (unsigned long)to, .len = 4096}, .mode = UFFDIO_REGISTER_MODE_MISSING};
-                  ioctl(u, UFFDIO_REGISTER, &r);
-                }
-                P0() {
-                  struct uffdio_move move = {.dst = (unsigned long)to, .src = (unsigned long)m, .len = 4096};
-                  ioctl(u, UFFDIO_MOVE, &move);
-                }
-                """, "bad.litmus", "UFFDIO_MOVE of a huge page");
-        refusedText("""
                 C a
                 { mount fuse /mnt; file /mnt/f 4096 'a'; }
                 P0() { int fd = open("/mnt/f", O_RDWR); fallocate(fd, 0, 0, 4096); }

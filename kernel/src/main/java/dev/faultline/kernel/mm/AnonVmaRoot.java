@@ -48,6 +48,12 @@ public final class AnonVmaRoot extends StateObject {
         return slots;
     }
 
+    /// {@return the entries of the middle level that map the huge page, or the tables that map parts of it, or will again;
+    /// no step} The caller holds the lock.
+    List<PmdSlot> pmdsOf(Folio head) {
+        return addressSpaces.stream().flatMap(mm -> mm.pmdsOf(head).stream()).toList();
+    }
+
     @Override
     protected long stateHash() {
         return addressSpaces.size();

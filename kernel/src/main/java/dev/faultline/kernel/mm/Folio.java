@@ -125,6 +125,11 @@ public final class Folio extends StateObject {
         return head;
     }
 
+    /// {@return which page of that it is}
+    int indexInHuge() {
+        return (int) (pfn - head.pfn);
+    }
+
     /// {@return the number of the page frame}
     public long pfn() {
         return pfn;
@@ -179,6 +184,12 @@ public final class Folio extends StateObject {
     void moveTo(long pageIndex) {
         anonIndex = pageIndex;
         changed();
+    }
+
+    /// As [#moveTo], for all pages of a huge one whose first page this is.
+    void moveHugeTo(long pageIndex) {
+        moveTo(pageIndex);
+        pages.forEach((i, page) -> page.moveTo(pageIndex + i));
     }
 
     /// {@return whether the folio is part of a file, or was before it was truncated; never changes once other

@@ -254,6 +254,11 @@ public final class Mm extends StateObject {
                 .filter(slot -> isOf(slot.peek(), folio)).toList();
     }
 
+    /// {@return the entries of the middle level that map the huge page, or tables with parts of it; no step}
+    List<PmdSlot> pmdsOf(Folio head) {
+        return pageTable.middle(0, TASK_SIZE).stream().filter(pmd -> pmd.mapsPartOf(head)).toList();
+    }
+
     private static boolean isOf(Pte pte, Folio folio) {
         return pte instanceof Pte.Present present && present.folio() == folio
                 || pte instanceof Pte.Migration migration && migration.was().folio() == folio;

@@ -1,6 +1,7 @@
 package dev.faultline.kernel.mm;
 
 import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.machine.task.Access;
 import dev.faultline.machine.task.Digest;
 import dev.faultline.machine.task.Kind;
@@ -9,6 +10,7 @@ import dev.faultline.machine.task.SharedObject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 
 /// The place of one entry of the middle level, and the table below it, where huge pages may be mapped. One object: a step
@@ -54,6 +56,10 @@ final class PmdSlot extends SharedObject implements Translated {
             parts |= part(at);
         }
         return parts;
+    }
+
+    Mm mm() {
+        return mm;
     }
 
     /// {@return the first address that it maps}
@@ -380,6 +386,71 @@ final class PmdSlot extends SharedObject implements Translated {
             source.restrict(Pmd.NONE, tlb);
         }
         return free;
+    }
+
+    /// Takes the huge page of `source`, if that is mapped as `expected` still and nothing is here; reverse maps find it here
+    /// then. One step, under both page-table locks. The caller holds the folio lock.
+    ///
+    /// @return -EAGAIN if something else is there; -EBUSY if the page may be pinned
+    Optional<Errno> moveFrom(PmdSlot source, Pte.Present expected, Pte.Present moved) {
+        machine().step(source, Access.WRITE, -1, this, Access.WRITE, -1);
+        Optional<Errno> wrong = !(pmd instanceof Pmd.None && source.isStill(expected)) ? Optional.of(Errno.EAGAIN)
+                : expected.folio().isPinnedNow() ? Optional.of(Errno.EBUSY) : Optional.empty();
+        machine().current().learn(wrong.map(Errno::number).orElse(0));
+        if (wrong.isEmpty()) {
+            source.translations.flush(); // pmdp_huge_clear_flush
+            source.put(Pmd.NONE);
+            if (moved.isAnonymous()) {
+                mm.vmaLookupUnlocked(address).ifPresent(vma -> moved.folio().moveHugeTo(vma.linearPageIndex(address)));
+            }
+            put(new Pmd.Huge(moved));
+        }
+        return wrong;
+    }
+
+    /// {@return whether it maps the huge page, or its table a part of that, or will again; no step}
+    boolean mapsPartOf(Folio head) {
+        return switch (pmd) {
+            case Pmd.None _ -> false;
+            case Pmd.Huge(Pte.Present first) -> first.folio() == head;
+            case Pmd.Table _ -> mm.used(address, address + Thp.BYTES).stream().anyMatch(slot -> slot.inTable() instanceof Pte.Present present
+                    ? present.folio().head() == head
+                    : slot.inTable() instanceof Pte.Migration(Pte.Present was) && was.folio().head() == head);
+        };
+    }
+
+    /// Puts migration entries in the place of entries of the table that map parts of a huge page. One step, under the
+    /// page-table lock.
+    ///
+    /// @param tlb flushes the translations later
+    /// @return the parts, whose mappings are to be given back
+    @Models(file = "mm/rmap.c", symbol = "try_to_migrate_one")
+    TreeMap<Integer, Folio> tryToMigrate(Folio head, TlbGather tlb) {
+        machine().step(this, Access.WRITE, -1);
+        TreeMap<Integer, Folio> parts = new TreeMap<>();
+        for (PteSlot slot : hasTable() ? List.copyOf(mm.used(address, address + Thp.BYTES)) : List.<PteSlot>of()) {
+            if (slot.inTable() instanceof Pte.Present present && present.folio().head() == head) {
+                parts.put(present.folio().indexInHuge(), present.folio());
+                slot.restrict(new Pte.Migration(present), tlb);
+            }
+        }
+        parts.keySet().forEach(machine().current()::learn);
+        return parts;
+    }
+
+    /// Puts entries that map pages in the place of the migration entries for parts of a huge page. One step, under the
+    /// page-table lock.
+    ///
+    /// @param now what is to be mapped for each part; may count mappings of the huge page within the step
+    @Models(file = "mm/migrate.c", symbol = "remove_migration_pte")
+    void removeMigrationEntries(Folio head, UnaryOperator<Folio> now) {
+        machine().step(this, Access.WRITE, -1, head.referenceCount(), Access.ADD, -1);
+        for (PteSlot slot : hasTable() ? List.copyOf(mm.used(address, address + Thp.BYTES)) : List.<PteSlot>of()) {
+            if (slot.inTable() instanceof Pte.Migration(Pte.Present was) && was.folio().head() == head) {
+                machine().current().learn(was.folio().indexInHuge());
+                slot.put(new Pte.Present(now.apply(was.folio()), was.bits()));
+            }
+        }
     }
 
     /// Takes what the entries of a range in the table map out. One step, under the page-table lock.

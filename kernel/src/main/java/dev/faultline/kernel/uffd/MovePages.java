@@ -4,7 +4,9 @@ import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Folio;
+import dev.faultline.kernel.mm.HugeMove;
 import dev.faultline.kernel.mm.Mm;
+import dev.faultline.kernel.mm.PhysicalMemory;
 import dev.faultline.kernel.mm.Pte;
 import dev.faultline.kernel.mm.PteSlot;
 import dev.faultline.kernel.mm.VmFlag;
@@ -12,7 +14,6 @@ import dev.faultline.kernel.mm.Vma;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.SysResult;
 import dev.faultline.machine.task.Machine;
-import dev.faultline.machine.task.NotModelled;
 import dev.faultline.machine.task.RetryLoop;
 import java.util.Optional;
 
@@ -21,6 +22,7 @@ import java.util.Optional;
 /// The page tables are let go while the page is locked; both entries must still be what they were then.
 final class MovePages {
     private final Machine machine;
+    private final PhysicalMemory physical;
     private final UserfaultfdCtx ctx;
     private final long destination;
     private final long source;
@@ -31,6 +33,7 @@ final class MovePages {
     /// @param holes whether places of the source where nothing is count as moved
     MovePages(Node node, UserfaultfdCtx ctx, long destination, long source, long lengthBytes, boolean holes) {
         this.machine = node.machine();
+        this.physical = node.physical();
         this.moveSwapPte = node.parts().get(MoveSwapPte.PART, MoveSwapPte::new);
         this.ctx = ctx;
         this.destination = destination;
@@ -76,25 +79,31 @@ final class MovePages {
     }
 
     private SysResult move(Mm mm) {
-        long moved = 0;
-        Optional<Errno> error = Optional.empty();
+        HugeMove hugeMove = new HugeMove(physical, mm);
         RetryLoop loop = machine.retryLoop("move_pages");
+        long moved = 0;
         while (moved < lengthBytes) {
-            error = movePte(mm.slot(destination + moved), mm.slot(source + moved));
-            if (error.isEmpty()) {
-                moved += Content.SIZE;
-            } else if (error.get() == Errno.EAGAIN) {
-                loop.again(moved);
-            } else {
-                break;
+            switch (moveNext(mm, hugeMove, moved)) {
+                case SysResult.Ok(long bytes) when bytes > 0 -> moved += bytes;
+                case SysResult.Err(Errno errno) when errno != Errno.EAGAIN -> {
+                    return moved > 0 ? SysResult.ok(moved) : SysResult.err(errno);
+                }
+                case SysResult.Ok _, SysResult.Err _ -> loop.again(moved);
             }
         }
-        return moved > 0 ? SysResult.ok(moved) : SysResult.err(error.orElseThrow());
+        return SysResult.ok(moved);
+    }
+
+    private SysResult moveNext(Mm mm, HugeMove hugeMove, long moved) {
+        long to = destination + moved;
+        long from = source + moved;
+        return hugeMove.move(to, from, source + lengthBytes, holes).orElseGet(() ->
+                movePte(hugeMove, mm.slot(to), mm.slot(from)).map(SysResult::err).orElse(SysResult.ok(Content.SIZE)));
     }
 
     /// @return -EAGAIN if an entry has changed meanwhile: the same page is tried again
     @Models(file = "mm/userfaultfd.c", symbol = "move_pages_ptes")
-    private Optional<Errno> movePte(PteSlot to, PteSlot from) {
+    private Optional<Errno> movePte(HugeMove hugeMove, PteSlot to, PteSlot from) {
         if (!to.read().equals(Pte.NONE)) {
             return Optional.of(Errno.EEXIST);
         }
@@ -107,8 +116,7 @@ final class MovePages {
                 migration.was().folio().lock().await();
                 yield Optional.of(Errno.EAGAIN);
             }
-            case Pte.Present page when page.folio().isLarge() ->
-                throw new NotModelled("UFFDIO_MOVE of a huge page, or of a part of one");
+            case Pte.Present page when page.folio().isLarge() -> Optional.of(hugeMove.splitLargeFolio(from, page));
             case Pte.Present zero when zero.folio().isZeroPage() ->
                 to.moveFrom(from, zero, Pte.zeroPage(zero.folio())) ? Optional.empty() : Optional.of(Errno.EAGAIN);
             case Pte.Present page -> movePresent(to, from, page);

@@ -10,6 +10,7 @@ import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Mman;
 import dev.faultline.kernel.uapi.SysResult;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /// Memory that is mapped by entries of 2 MiB, and what splits them.
@@ -172,6 +173,21 @@ class HugePagesTest {
             assertEquals(pinned, ((Pte.Present) program.mm().slot(p + 3 * P).peek()).folio());
             assertEquals(7, child.load(p + 3 * P));
             child.exit(0);
+        });
+    }
+
+    @Test
+    void aPinnedHugePageIsNotMovedForTheProgram() {
+        runOnAHugePage((program, p) -> {
+            HugeMove move = new HugeMove(new PhysicalMemory(program.mm().machine()), program.mm());
+            Folio pinned = ((Pte.Present) program.mm().slot(p + 3 * P).peek()).folio();
+            program.mm().mmapLock().downRead();
+            assertTrue(pinned.tryGrab(FolioHold.PIN));
+            assertEquals(Optional.of(SysResult.err(Errno.EBUSY)), move.move(p + HUGE, p, p + HUGE, false));
+            FolioHold.PIN.release(pinned);
+            assertEquals(Optional.of(SysResult.ok(HUGE)), move.move(p + HUGE, p, p + HUGE, false));
+            program.mm().mmapLock().upRead();
+            assertEquals(7, program.load(p + HUGE + 3 * P));
         });
     }
 
