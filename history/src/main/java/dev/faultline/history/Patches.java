@@ -6,6 +6,7 @@ import dev.faultline.history.gfs2.Gfs2IoV514;
 import dev.faultline.history.gfs2.Gfs2IoV516;
 import dev.faultline.history.gfs2.Gfs2IoV518;
 import dev.faultline.history.gfs2.Gfs2MappingV517;
+import dev.faultline.history.gfs2.GlopsForReferences;
 import dev.faultline.history.iomap.BufferedIoV517;
 import dev.faultline.history.iomap.DirectIoPostedV5;
 import dev.faultline.history.iomap.DirectIoV2620;
@@ -35,6 +36,7 @@ import dev.faultline.history.uffd.UserfaultWaitV614;
 import dev.faultline.kernel.fs.gfs2.Gfs2Io;
 import dev.faultline.kernel.fs.gfs2.Gfs2Mapping;
 import dev.faultline.kernel.fs.gfs2.Glock;
+import dev.faultline.kernel.fs.gfs2.Glops;
 import dev.faultline.kernel.fs.tmpfs.HolePunch;
 import dev.faultline.kernel.fs.tmpfs.ShmemAccounting;
 import dev.faultline.kernel.iomap.BufferedIo;
@@ -112,6 +114,7 @@ final class Patches {
             safeWriteableResult(), releaseHang(), CallerPatches.fusePrefault(),
             UserfaultPatches.moveSwapRace(), severalAreas(), CallerPatches.ntfs3MmapTries(), severalAreasChecked(), perVmaLocksOfAdvice(),
             gfs2PageFaultV5(), gfs2PageFaultV6(), writeCopyMayFault(), noFlush(), tablesFreedAtOnce(), forgottenLegs(),
+            gfs2InvalWaitsForReferences(),
             PipePatches.getPagesResultAgain(),
             ignoredReaders(), sleepWithoutLooking(),
             UserfaultPatches.minorShmemNext(), UserfaultPatches.continueV1(), UserfaultPatches.continueV5(),
@@ -393,6 +396,13 @@ final class Patches {
                         // translations stay until their processors meet a fault
                     }
                 }));
+    }
+
+    /// What if pages could not leave the cache while somebody refers to them, as the text of 52f3f033a5db has it?
+    private static Patch gfs2InvalWaitsForReferences() {
+        return posted("gfs2-inval-waits-for-references", "(what if) a glock leaves its node when nobody refers to its pages",
+                "2026-11", "an experiment, never posted",
+                Change.fromToday(Glops.PART, new GlopsForReferences()));
     }
 
     /// What if there were no `done_before`?

@@ -12,7 +12,6 @@ import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.mm.Rmap;
 import dev.faultline.kernel.pagecache.AddressSpace;
-import dev.faultline.kernel.pagecache.Truncate;
 import dev.faultline.kernel.pagecache.Writeback;
 import dev.faultline.kernel.uapi.Errno;
 import java.util.Optional;
@@ -22,6 +21,7 @@ public final class Gfs2Inode extends CachedInode {
     private final DiskInode onDisk;
     private final IomapOps blocks;
     private final Glock glock;
+    private final Glops glops;
     private final Gfs2File operations;
 
     /// Whether a page has become writable in a mapping (`GIF_SW_PAGED`); guarded by the glock.
@@ -32,6 +32,7 @@ public final class Gfs2Inode extends CachedInode {
         this.onDisk = onDisk;
         this.blocks = node.parts().get(Gfs2Mapping.PART, () -> Gfs2Mapping::new).create(disk, onDisk, mapping());
         this.glock = node.parts().get(Glock.PART, () -> Glock::new).create(node.machine(), name(node, onDisk, clusterSize), dlm);
+        this.glops = node.parts().get(Glops.PART, Glops::new);
         dlm.join(glock);
         if (clusterSize > 1) {
             glock.startWorker(this);
@@ -79,9 +80,8 @@ public final class Gfs2Inode extends CachedInode {
     }
 
     /// Drops the cached pages.
-    @Models(file = "fs/gfs2/glops.c", symbol = "inode_go_inval")
     void goInval() {
-        Truncate.truncatePagecache(mapping(), 0);
+        glops.inodeGoInval(node(), mapping());
     }
 
     /// Reads the inode anew. The node has the glock, and nobody has been granted it yet.
