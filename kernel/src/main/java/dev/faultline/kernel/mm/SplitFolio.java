@@ -4,6 +4,7 @@ import dev.faultline.kernel.lib.Models;
 import dev.faultline.machine.task.NotModelled;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /// Makes small pages of a huge anonymous one, each with references, a lock and flags of its own. Entries that map parts of
@@ -53,7 +54,7 @@ final class SplitFolio {
             if (!alone) {
                 part.mapWithinStep();
             }
-            return alone ? small.remove(part.indexInHuge()) : part;
+            return alone ? Objects.requireNonNull(small.remove(part.indexInHuge())) : part;
         }));
         small.values().forEach(Folio::putMapping); // given back meanwhile
         return alone;
