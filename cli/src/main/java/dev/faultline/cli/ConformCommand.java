@@ -9,11 +9,16 @@ import dev.faultline.live.conform.HostSide;
 import dev.faultline.live.host.HostUnavailable;
 import dev.faultline.live.conform.LitmusText;
 import dev.faultline.live.conform.ModelSide;
+import dev.faultline.live.conform.Recorded;
+import dev.faultline.live.conform.Recording;
 import dev.faultline.live.conform.Rules;
 import dev.faultline.live.conform.ThreadedConform;
+import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -30,6 +35,7 @@ import picocli.CommandLine.ParentCommand;
         description = "Runs random programs on the model and on this Linux, and compares every answer.")
 final class ConformCommand implements Callable<Integer> {
     private static final long SHOW_EVERY_MILLIS = 200;
+    private static final String HOST = System.getProperty("os.version").replaceFirst("-.*", "");
 
     @ParentCommand
     private Main main = new Main();
@@ -56,6 +62,14 @@ final class ConformCommand implements Callable<Integer> {
             + "two whose every interleaving is explored. Default: 1.")
     private int threads = 1;
 
+    @Option(names = "--record", paramLabel = "FILE", description = "Write the programs that both answer the same to that file, "
+            + "with their answers.")
+    private Optional<Path> record = Optional.empty();
+
+    @Option(names = "--against", paramLabel = "FILE", description = "Hold the model against what --record wrote, here or "
+            + "elsewhere, and run nothing on this Linux.")
+    private Optional<Path> against = Optional.empty();
+
     @Option(names = "--quiet", description = "Print only differences and the total, and no progress.")
     private boolean quiet;
 
@@ -67,16 +81,58 @@ final class ConformCommand implements Callable<Integer> {
         if (refused.isPresent()) {
             return refuse(refused.get());
         }
+        if (against.isPresent()) {
+            return replay(against.get());
+        }
         FileSystemType type = FileSystemType.valueOf(fileSystem.toUpperCase(Locale.ROOT));
         if (threads > 1) {
             return explore(type);
         }
         try (HostSide host = HostSide.start(type, folder); Functions.Count count = Functions.count()) {
-            Conform conform = new Conform(new ModelSide(fileSystem), host, Rules.of(fileSystem));
-            return compare(conform, host.place(), count).code();
+            List<Recorded> agreed = new ArrayList<>();
+            Conform conform = new Conform(new ModelSide(fileSystem), host, Rules.of(fileSystem),
+                    record.isPresent() ? agreed::add : _ -> { });
+            ExitStatus status = compare(conform, host.place(), count);
+            if (record.isPresent()) {
+                Files.write(record.get(), new Recording(HOST, fileSystem, agreed).lines());
+            }
+            return status.code();
         } catch (HostUnavailable problem) {
             return refuse(Objects.requireNonNullElse(problem.getMessage(), "the host cannot run programs"));
+        } catch (IOException unwritable) {
+            return refuse("cannot write " + record.map(Path::toString).orElse("") + ": " + unwritable.getMessage());
         }
+    }
+
+    /// Recorded programs, on the model alone.
+    private int replay(Path file) {
+        Recording recording;
+        try {
+            recording = Recording.parse(Files.readAllLines(file));
+        } catch (NoSuchFileException missing) {
+            return refuse(file + " does not exist");
+        } catch (IOException | IllegalArgumentException unusable) {
+            return refuse(file + " cannot be used: " + unusable.getMessage());
+        }
+        BooleanSupplier stop = stop(Budget.now());
+        ModelSide model = new ModelSide(recording.fileSystem());
+        int done = 0;
+        int different = 0;
+        for (Recorded recorded : recording.programs()) {
+            Optional<Difference> difference = recorded.differenceTo(model, stop);
+            if (stop.getAsBoolean()) {
+                break;
+            }
+            done++;
+            if (difference.isPresent()) {
+                different++;
+                main.terminal().out().println(LitmusText.of(difference.get(), "recorded-" + done, recording.fileSystem(),
+                        recording.release()));
+            }
+        }
+        main.terminal().out().printf("%,d of %,d programs recorded on Linux %s, %s: %s%n", done, recording.programs().size(),
+                recording.release(), recording.fileSystem(), different == 0 ? "no difference" : different + " answered otherwise");
+        return (different == 0 ? ExitStatus.AS_ASKED : ExitStatus.VIOLATION).code();
     }
 
     /// Programs of several threads.
@@ -126,6 +182,12 @@ final class ConformCommand implements Callable<Integer> {
         }
         if (threads < 1 || threads > 2) {
             return Optional.of("--threads is 1 or 2");
+        }
+        if (record.isPresent() && (threads > 1 || against.isPresent())) {
+            return Optional.of("--record takes programs of one thread, as they run on this Linux");
+        }
+        if (record.map(Path::toAbsolutePath).map(Path::getParent).filter(parent -> !Files.isDirectory(parent)).isPresent()) {
+            return Optional.of("there is no folder for " + record.get());
         }
         return programs < 1 ? Optional.of("--programs must be at least 1") : Optional.empty();
     }

@@ -165,6 +165,18 @@ class BadInputTest {
         refused(CommandLineRun.of("conform", "--dir", folder.resolve("none").toString()), "none", "no folder");
         refused(CommandLineRun.of("conform", "--time", "soon"), "'soon'", "length of time");
         refused(CommandLineRun.of("conform", "--seed", "x"), "--seed", "x");
+        refused(CommandLineRun.of("conform", "--record", folder.resolve("none/file").toString()), "no folder", "none/file");
+        refused(CommandLineRun.of("conform", "--record", "x", "--threads", "2"), "--record", "one thread");
+    }
+
+    @Test
+    void conformNamesWhatIsWrongWithARecord() throws IOException {
+        refused(CommandLineRun.of("conform", "--against", folder.resolve("none.txt").toString()), "none.txt does not exist");
+        refused(CommandLineRun.of("conform", "--against", file("a.txt", "C test").toString()), "a.txt", "line 1", "'Linux RELEASE");
+        refused(CommandLineRun.of("conform", "--against", file("b.txt", "Linux 6.18 on fat").toString()), "'fat'", "ext4");
+        refused(CommandLineRun.of("conform", "--against", file("c.txt", "Linux 6.18 on ext4\nfile f 0 0").toString()), "line 2");
+        refused(CommandLineRun.of("conform", "--against",
+                file("d.txt", "Linux 6.18 on ext4\nprogram\nclose 3 = -1 9 0 -\nprogram\nclose x").toString()), "lines 2 to 3", "answers");
     }
 
     @Test

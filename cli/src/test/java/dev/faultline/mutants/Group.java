@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /// Packages of the kernel that are tried together, and the tests that may notice what is left out of them.
 ///
@@ -24,18 +25,20 @@ record Group(String name, List<String> packages, List<String> zoo, boolean earli
         List<String> tests, int sample) {
     private static final String KERNEL = "dev.faultline.kernel.";
     private static final List<String> EVERYTHING = List.of("aio", "btrfs", "dio", "f2fs", "fallocate", "fuse", "gfs2",
-            "mm", "ntfs", "pipe", "tags", "tmpfs", "uffd", "xfs", "zonefs");
+            "mm", "ntfs", "pipe", "refused", "tags", "tmpfs", "uffd", "xfs", "zonefs");
     private static final List<String> RECORDED = List.of("ext4", "xfs", "btrfs", "gfs2", "tmpfs");
+
+    static final Path RECORDED_PROGRAMS = Path.of("../zoo/recorded");
 
     static final long SEED = 1;
 
     static final List<Group> ALL = List.of(
-            new Group("uffd", List.of("uffd", "fs.tmpfs"), List.of("uffd", "uffd-checklist", "tmpfs"), false,
+            new Group("uffd", List.of("uffd", "fs.tmpfs"), List.of("uffd", "uffd-checklist", "tmpfs", "refused"), false,
                     List.of("tmpfs"), List.of("uffd/", "fs/", "mm/"), 0),
             new Group("gfs2", List.of("fs.gfs2"), EVERYTHING, true, List.of("gfs2"), List.of(""), 0),
             new Group("iomap", List.of("iomap", "iov"), EVERYTHING, true, RECORDED, List.of(""), 0),
             new Group("pagecache", List.of("pagecache"), EVERYTHING, true, RECORDED, List.of(""), 0),
-            new Group("mm", List.of("mm"), List.of("aio", "dio", "gfs2", "mm", "pipe", "tags", "tmpfs", "uffd"), true,
+            new Group("mm", List.of("mm"), List.of("aio", "dio", "gfs2", "mm", "pipe", "refused", "tags", "tmpfs", "uffd"), true,
                     List.of("ext4"), List.of(""), 160));
 
     /// {@return the packages by their full names}
@@ -45,6 +48,13 @@ record Group(String name, List<String> packages, List<String> zoo, boolean earli
 
     List<Path> zooFolders() {
         return zoo.stream().map(folder -> Path.of("../zoo", folder)).toList();
+    }
+
+    /// {@return the programs of `faultline conform` that are recorded: a file for each file system}
+    static List<Path> recorded() throws IOException {
+        try (Stream<Path> files = Files.list(RECORDED_PROGRAMS)) {
+            return files.filter(file -> file.toString().endsWith(".txt")).sorted().toList();
+        }
     }
 
     /// {@return what the paths of the kernel's test classes begin with}

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.LinkedList;
@@ -27,6 +28,7 @@ final class Mutants {
     private static final long SHORTEST_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final int TIMES_LONGER = 5;
     private static final int SEVERAL = 5;
+    private static final int ALL = Integer.MAX_VALUE;
 
     /// What all tests of one mutant get together: what goes on for longer counts as not noticed.
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(120);
@@ -45,16 +47,27 @@ final class Mutants {
 
     Mutants(Group group) throws IOException, ReflectiveOperationException {
         this.classes = new MutatedClasses(group.fullNames());
-        Switch.sites(classes.sites().size());
         List<Trial> all = new ArrayList<>(unitTests(group.testPrefixes()));
         Subject subject = (Subject) classes.loadClass("dev.faultline.mutants.ZooSubject").getConstructor().newInstance();
         all.addAll(subject.zoo(group.zooFolders(), group.earlier()));
         for (String fileSystem : group.corpora()) {
             all.addAll(subject.outcomes(Path.of("../zoo/live"), fileSystem));
         }
-        for (Trial trial : all) {
-            measure(trial);
+        Programs programs = (Programs) classes.loadClass("dev.faultline.mutants.ProgramSubject").getConstructor().newInstance();
+        for (Path file : Group.recorded()) {
+            all.addAll(programs.recorded(file));
         }
+        measure(all);
+    }
+
+    /// Tests of the caller's choice.
+    Mutants(MutatedClasses classes, List<Trial> trials) {
+        this.classes = classes;
+        measure(trials);
+    }
+
+    private void measure(List<Trial> all) {
+        all.forEach(this::measure);
         trials.removeIf(measured -> measured.nanos() > LONG_NANOS);
         trials.sort(Comparator.comparingLong(Measured::nanos));
     }
@@ -109,9 +122,18 @@ final class Mutants {
 
     /// {@return the test that notices if something is left out there; empty if none does}
     Optional<String> noticedBy(Site site) {
+        return noticedBy(site, likeliestFirst(site, SEVERAL), PATIENCE_NANOS);
+    }
+
+    /// {@return one of `most` tests that notices if something is left out there, rather one that has noticed something before}
+    Optional<String> noticedByOneOf(Site site, int most, long patienceNanos) {
+        return noticedBy(site, likeliestFirst(site, ALL).stream().limit(most).toList(), patienceNanos);
+    }
+
+    private Optional<String> noticedBy(Site site, Collection<Measured> tests, long patienceNanos) {
         boolean taken = Switch.isMostlyTaken(site.id());
-        long end = Switch.cpuNanos() + PATIENCE_NANOS;
-        for (Measured measured : likeliestFirst(site)) {
+        long end = Switch.cpuNanos() + patienceNanos;
+        for (Measured measured : tests) {
             if (!passes(site, taken, measured)) {
                 noticers.remove(measured);
                 noticers.addFirst(measured);
@@ -124,8 +146,14 @@ final class Mutants {
         return Optional.empty();
     }
 
-    private Set<Measured> likeliestFirst(Site site) {
-        return Stream.concat(noticers.stream().limit(SEVERAL), trials.stream())
+    /// Does not try a test again.
+    void drop(String name) {
+        noticers.removeIf(measured -> measured.trial().name().equals(name));
+        trials.removeIf(measured -> measured.trial().name().equals(name));
+    }
+
+    private Set<Measured> likeliestFirst(Site site, int several) {
+        return Stream.concat(noticers.stream().limit(several), trials.stream())
                 .filter(measured -> measured.reached().get(site.id())).collect(Collectors.toCollection(LinkedHashSet::new));
     }
 

@@ -3,6 +3,7 @@ package dev.faultline.mutants;
 import dev.faultline.history.Kernels;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.litmus.load.LitmusLoader;
+import dev.faultline.live.conform.ModelSide;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -31,14 +32,15 @@ final class MutatedClasses extends ClassLoader {
         super(MutatedClasses.class.getClassLoader());
         this.weaver = new Weaver(ClassHierarchyResolver.ofResourceParsing(getParent())
                 .orElse(ClassHierarchyResolver.ofResourceParsing(this::testClass)));
-        for (Class<?> member : List.of(Content.class, Kernels.class, LitmusLoader.class)) {
+        for (Class<?> member : List.of(Content.class, Kernels.class, LitmusLoader.class, ModelSide.class)) {
             weaveAll(place(member), packages);
         }
         kernelTests().ifPresent(folder -> read(folder, woven));
-        woven.put(HERE + "ZooSubject", bytes(getParent(), HERE + "ZooSubject"));
-        for (String nested : List.of("$Expected", "$SameOutcomes", "$Late")) {
-            woven.put(HERE + "ZooSubject" + nested, bytes(getParent(), HERE + "ZooSubject" + nested));
+        for (String ours : List.of("ZooSubject", "ZooSubject$Expected", "ZooSubject$SameOutcomes", "ZooSubject$Late",
+                "ProgramSubject", "ProgramSubject$OnModel")) {
+            woven.put(HERE + ours, bytes(getParent(), HERE + ours));
         }
+        Switch.sites(weaver.sites().size());
     }
 
     /// {@return the places at which something can be left out}

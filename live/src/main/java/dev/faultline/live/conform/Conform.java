@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
 /// Random programs on both sides, one after the other.
@@ -20,12 +21,21 @@ public final class Conform {
     private final TreeMap<String, Difference> differences = new TreeMap<>();
     private final TreeMap<String, Long> found = new TreeMap<>();
     private final TreeMap<String, Long> explained = new TreeMap<>();
+    private final Consumer<Recorded> agreed;
     private Optional<String> cutOff = Optional.empty();
     private long programs;
     private long compared;
 
     /// Programs on these two.
     public Conform(ModelSide model, HostSide host, List<Rule> rules) {
+        this(model, host, rules, _ -> { });
+    }
+
+    /// Programs on these two.
+    ///
+    /// @param agreed is given each program that both sides answer the same without the help of a rule
+    public Conform(ModelSide model, HostSide host, List<Rule> rules, Consumer<Recorded> agreed) {
+        this.agreed = agreed;
         this.model = model;
         this.generator = new Generator(model.fileSystem());
         this.host = host;
@@ -67,8 +77,10 @@ public final class Conform {
     private Optional<Difference> compare(Program program, boolean counts, BooleanSupplier stop) throws HostUnavailable {
         ModelSide.Running running = model.begin(program);
         HostSide.Result real = host.run(program, stop);
-        Comparison comparison = Comparison.of(program, running.result(stop), real, rules);
+        ModelSide.Result ours = running.result(stop);
+        Comparison comparison = Comparison.of(program, ours, real, rules);
         if (counts) {
+            Recorded.agreed(program, ours, real).ifPresent(agreed);
             coverage.add(program, real.answers());
             compared += comparison.compared();
             comparison.explained().forEach(rule -> explained.merge(rule, 1L, Long::sum));

@@ -73,7 +73,7 @@ public final class ModelSide {
         private final Worker.Work<List<String>> work;
 
         private Running(Program program) {
-            work = worker.begin(() -> run(program, answers, isUnwanted));
+            work = worker.begin(() -> run(program, answers, isUnwanted::get));
         }
 
         /// {@return what it came to}
@@ -98,8 +98,15 @@ public final class ModelSide {
         return begin(program).result(() -> false);
     }
 
+    /// Runs a program, its closing look included, on the thread that asks for it, until `stop` says so.
+    public Result runHere(Program program, BooleanSupplier stop) {
+        List<Answer> answers = new ArrayList<>();
+        List<String> wrong = run(program, answers, stop);
+        return new Result(answers, wrong);
+    }
+
     /// {@return what is wrong}
-    private List<String> run(Program program, List<Answer> answers, AtomicBoolean isUnwanted) {
+    private List<String> run(Program program, List<Answer> answers, BooleanSupplier isUnwanted) {
         Machine machine = new Machine(STEP_BOUND, null);
         Kernel kernel = new Kernel(machine, Parts.TODAY, 1);
         kernel.mount(MOUNT_POINT, List.of(mounted(kernel)));
@@ -117,11 +124,11 @@ public final class ModelSide {
         return wrong(machine, machine.run(inOrderUntil(isUnwanted)));
     }
 
-    private static Scheduler inOrderUntil(AtomicBoolean isUnwanted) {
+    private static Scheduler inOrderUntil(BooleanSupplier isUnwanted) {
         return new Scheduler() {
             @Override
             public int next(Machine machine) {
-                return isUnwanted.get() ? ABANDON : SEQUENTIAL.next(machine);
+                return isUnwanted.getAsBoolean() ? ABANDON : SEQUENTIAL.next(machine);
             }
 
             @Override

@@ -1,0 +1,13 @@
+package dev.faultline.mutants;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/// Random programs that are tried with mutants: made by the class loader that knows them.
+public interface Programs {
+    /// {@return programs that were recorded on the file system that the file is named after: the model answers as Linux did}
+    List<Trial> recorded(Path file);
+
+    /// {@return the program of a seed: the model answers as it did the first time}
+    Trial drawn(String fileSystem, long seed);
+}
