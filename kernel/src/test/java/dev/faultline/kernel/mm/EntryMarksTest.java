@@ -113,4 +113,33 @@ class EntryMarksTest {
             child.exit(0);
         });
     }
+
+    @Test
+    void adviceMarksOnlyPagesThatNobodyElseMaps() {
+        run(Architecture.ARM64, (program, p) -> {
+            long more = program.anonymous(3 * P);
+            program.load(more); // the page of zeroes
+            program.store(more + P, 'b');
+            program.must("madvise", more, 3 * P, Mman.MADV_COLD);
+            assertFalse(entry(program, more).old());
+            assertTrue(entry(program, more + P).old());
+            Sandbox.Program child = program.fork();
+            program.must("madvise", p, P, Mman.MADV_COLD);
+            assertFalse(entry(program, p).old());
+            child.exit(0);
+        });
+    }
+
+    @Test
+    void onlyPagesOfItsOwnAreFreedOnAdvice() {
+        run(Architecture.ARM64, (program, p) -> {
+            long more = program.anonymous(3 * P);
+            program.load(more); // the page of zeroes
+            program.store(more + 2 * P, 'b');
+            assertEquals(0, program.must("madvise", more, 3 * P, Mman.MADV_FREE));
+            assertFalse(entry(program, more).old());
+            assertTrue(entry(program, more + 2 * P).old());
+            assertEquals('b', program.load(more + 2 * P));
+        });
+    }
 }

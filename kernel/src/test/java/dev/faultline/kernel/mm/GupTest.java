@@ -139,4 +139,77 @@ class GupTest {
             assertEquals(Errno.EFAULT, withoutWaiting(program, p + P, 1, GupFlag.PIN));
         });
     }
+
+    @Test
+    void whileAForkGoesOnAPinTakesTheSlowWayAndAReferenceDoesNot() {
+        run(Sandbox.ext4(), program -> {
+            long p = program.anonymous(P);
+            program.store(p, 'a');
+            program.mm().writeProtectSeq().addAndGet(1);
+            assertEquals(0, pages(program, p, 1, GupFlag.PIN, GupFlag.FAST_ONLY));
+            assertEquals(1, pages(program, p, 1, GupFlag.FAST_ONLY));
+            assertEquals(1, pages(program, p, 1, GupFlag.PIN));
+            program.mm().writeProtectSeq().addAndGet(1);
+            assertEquals(1, pages(program, p, 1, GupFlag.PIN, GupFlag.FAST_ONLY));
+        });
+    }
+
+    @Test
+    void aLongtermPinThatOnlyReadsTakesAPageOfAFileThatIsNotThereYet() {
+        run(Sandbox.ext4().file("/mnt/f", P, 'a'), program -> {
+            long p = program.shared(program.open("/mnt/f", 0), P);
+            assertEquals(1, pages(program, p, 1, GupFlag.PIN, GupFlag.LONGTERM));
+            program.must("madvise", p, P, Mman.MADV_DONTNEED);
+            assertEquals(Errno.EFAULT, pages(program, p, 1, GupFlag.PIN, GupFlag.LONGTERM, GupFlag.WRITE));
+        });
+        run(Sandbox.ext4(), program -> assertEquals(1,
+                pages(program, program.anonymous(P), 1, GupFlag.PIN, GupFlag.LONGTERM, GupFlag.WRITE)));
+    }
+
+    @Test
+    void thePageOfZeroesIsNotPinned() {
+        run(Sandbox.ext4(), program -> {
+            long p = program.anonymous(P);
+            program.load(p);
+            Folio zeroes = present(program, p).folio();
+            int before = zeroes.peekReferenceCount();
+            assertEquals(1, pages(program, p, 1, GupFlag.PIN));
+            assertEquals(before, zeroes.peekReferenceCount());
+            FolioHold.PIN.release(zeroes);
+            assertEquals(before, zeroes.peekReferenceCount());
+            assertEquals(1, pages(program, p, 1));
+            assertEquals(before, zeroes.peekReferenceCount());
+        });
+    }
+
+    @Test
+    void pagesThatMayBePinnedStayWithWhoPinnedThem() {
+        run(Sandbox.ext4(), program -> {
+            long p = program.anonymous(P);
+            program.store(p, 'a');
+            GupResult.Pages pinned = assertInstanceOf(GupResult.Pages.class,
+                    program.gup().getUserPagesFast(p, 1, EnumSet.of(GupFlag.PIN, GupFlag.WRITE)));
+            Sandbox.Program child = program.fork();
+            assertTrue(present(program, p).writable());
+            program.store(p, 'b');
+            assertEquals(pinned.folios().getFirst(), present(program, p).folio());
+            assertEquals('a', child.load(p));
+            child.exit(0);
+            pinned.folios().forEach(FolioHold.PIN::release);
+        });
+    }
+
+    @Test
+    void noPagesAreOutsideOfTheAddressSpace() {
+        run(Sandbox.ext4(), program -> {
+            assertEquals(Errno.EFAULT, pages(program, Mm.TASK_SIZE, 1, GupFlag.PIN));
+            assertEquals(Errno.EFAULT, pages(program, -P, 1, GupFlag.PIN));
+            assertEquals(2 * P, program.faultIn().faultInReadable(Mm.TASK_SIZE, 2 * P));
+            assertEquals(2 * P, program.faultIn().faultInWriteable(Mm.TASK_SIZE, 2 * P));
+            assertEquals(2 * P, program.faultIn().faultInSafeWriteable(program.mm(), Mm.TASK_SIZE, 2 * P));
+            assertEquals(2 * P, program.faultIn().faultInSafeWriteable(program.mm(), -P, 2 * P));
+            assertEquals(0, program.access().readable(Mm.TASK_SIZE, 1));
+            assertEquals(0, program.access().readable(-1, 1));
+        });
+    }
 }

@@ -294,4 +294,25 @@ class MemoryCallsTest {
             assertThrows(NotModelled.class, () -> program.call("mmap", 0, P, RW, huge | Mman.MAP_ANONYMOUS, -1, 0));
         });
     }
+
+    @Test
+    void anAccessOverTheEndOfAPageIsOneOfTwoPages() {
+        run((program, p) -> {
+            program.access().store(p + P - 3, 8, 0x0807060504030201L);
+            assertEquals(0x0807060504030201L, program.access().load(p + P - 3, 8));
+            assertEquals(0x04, program.load(p + P));
+            assertThrows(SignalRaised.class, () -> program.access().store(p + 2 * P - 4, 8, -1)); // a hole behind it
+            assertEquals(0, program.access().load(p + 2 * P - 4, 4));
+        });
+    }
+
+    @Test
+    void noProgramHasMemoryBeyondTheEndOfItsAddressSpace() {
+        run((program, p) -> {
+            for (long address : new long[] {Mm.TASK_SIZE, -P, Long.MIN_VALUE}) {
+                assertThrows(SignalRaised.class, () -> program.access().load(address, 1));
+                assertThrows(SignalRaised.class, () -> program.access().store(address, 1, 0));
+            }
+        });
+    }
 }

@@ -173,4 +173,17 @@ class TagsTest {
         run(Architecture.SPARC64_ADI, (program, p) ->
                 assertEquals(SysResult.err(Errno.EINVAL), program.call("prctl", Prctl.PR_SET_TAGGED_ADDR_CTRL, 1, 0, 0, 0)));
     }
+
+    @Test
+    void aTagIsGivenToAWholeGranuleOfMemoryThatMayBeWritten() {
+        run(Architecture.ARM64_MTE, (program, p) -> {
+            assertEquals(Signal.SIGBUS, assertThrows(SignalRaised.class, () -> program.access().setTag(p + 8, 1)).signal());
+            program.must("mprotect", p, P, Mman.PROT_READ | 0x20);
+            assertEquals(Signal.SIGSEGV, assertThrows(SignalRaised.class, () -> program.access().setTag(p, 1)).signal());
+            assertEquals(0, program.access().getTag(p));
+            program.must("munmap", p, P);
+            assertEquals(Signal.SIGSEGV, assertThrows(SignalRaised.class, () -> program.access().getTag(p)).signal());
+            assertEquals(5, program.access().getTag(p + P + 128));
+        });
+    }
 }
