@@ -1,12 +1,17 @@
 package dev.faultline.kernel.mm;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.faultline.kernel.Sandbox;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Mman;
 import dev.faultline.kernel.uapi.SysResult;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -122,6 +127,136 @@ class SwapTest {
             program.must("madvise", p + P, P, Mman.MADV_PAGEOUT);
             assertEquals(before - 1, program.pagesInUse());
         });
+    }
+
+    private static Pte entry(Sandbox.Program program, long address) {
+        return program.mm().slot(address).peek();
+    }
+
+    private static Folio page(Sandbox.Program program, long address) {
+        return assertInstanceOf(Pte.Present.class, entry(program, address)).folio();
+    }
+
+    @Test
+    void aPageThatIsPinnedOrLockedDoesNotGo() {
+        run(4, (program, p) -> {
+            program.store(p, 1);
+            Folio page = page(program, p);
+            assertTrue(page.tryGrab(FolioHold.PIN));
+            program.must("madvise", p, P, Mman.MADV_PAGEOUT);
+            assertSame(page, page(program, p));
+            FolioHold.PIN.release(page);
+            page.lock().lock();
+            program.must("madvise", p, P, Mman.MADV_PAGEOUT);
+            assertSame(page, page(program, p));
+            page.lock().unlock();
+            program.must("madvise", p, P, Mman.MADV_PAGEOUT);
+            assertInstanceOf(Pte.Swap.class, entry(program, p));
+        });
+    }
+
+    @Test
+    void aPageThatSomebodyLooksAtStaysInTheCache() {
+        run(4, (program, p) -> {
+            program.store(p, 1);
+            Folio page = page(program, p);
+            page.get();
+            program.must("madvise", p, P, Mman.MADV_PAGEOUT);
+            assertInstanceOf(Pte.Swap.class, entry(program, p));
+            assertFalse(page.lock().isLocked());
+            assertEquals(1, program.load(p));
+            assertSame(page, page(program, p));
+            page.put();
+            program.must("madvise", p, P, Mman.MADV_PAGEOUT);
+            assertEquals(1, program.load(p));
+        });
+    }
+
+    @Test
+    void adviceThatAPageNeedNotBeKeptGivesItsSlotBack() {
+        run(1, (program, p) -> {
+            program.store(p, 1);
+            program.must("madvise", p, P, Mman.MADV_PAGEOUT);
+            assertEquals(1, program.load(p)); // in memory and in swap
+            assertTrue(page(program, p).swap().isPresent());
+            program.must("madvise", p, P, Mman.MADV_FREE);
+            assertTrue(page(program, p).swap().isEmpty());
+            program.must("madvise", p, P, Mman.MADV_PAGEOUT);
+            assertEquals(0, program.load(p));
+        });
+    }
+
+    @Test
+    void whatIsInSwapAndNeedNotBeKeptIsGone() {
+        run(1, (program, p) -> {
+            program.store(p, 1);
+            program.must("madvise", p, P, Mman.MADV_PAGEOUT);
+            program.must("madvise", p, 2 * P, Mman.MADV_FREE);
+            assertEquals(Pte.NONE, entry(program, p));
+            assertEquals(0, program.load(p));
+        });
+    }
+
+    @Test
+    void aPageWithACopyInSwapThatOthersMapOrHoldLockedIsKept() {
+        run(1, (program, p) -> {
+            program.store(p, 1);
+            program.must("madvise", p, P, Mman.MADV_PAGEOUT);
+            assertEquals(1, program.load(p));
+            Folio page = page(program, p);
+            page.lock().lock();
+            program.must("madvise", p, P, Mman.MADV_FREE);
+            assertTrue(page.swap().isPresent());
+            assertEquals(0, page.flags().peek() & Folio.LAZYFREE);
+            page.lock().unlock();
+            Sandbox.Program child = program.fork();
+            program.must("madvise", p, P, Mman.MADV_FREE);
+            assertTrue(page.swap().isPresent());
+            assertEquals(0, page.flags().peek() & Folio.LAZYFREE);
+            child.exit(0);
+            program.must("madvise", p, P, Mman.MADV_FREE);
+            assertEquals(Folio.LAZYFREE, page.flags().peek() & Folio.LAZYFREE);
+        });
+    }
+
+    @Test
+    void aPageThatNeedNotBeKeptStaysWhereAnAreaIsLockedOrSomebodyHoldsIt() {
+        run(1, (program, p) -> {
+            program.store(p, 1);
+            program.must("madvise", p, P, Mman.MADV_FREE);
+            Folio page = page(program, p);
+            page.get();
+            program.must("madvise", p, P, Mman.MADV_PAGEOUT);
+            assertSame(page, page(program, p));
+            page.put();
+            assertEquals(1, program.load(p));
+        });
+    }
+
+    @Test
+    void pagesOfTmpfsGoWhereOneEntryMapsThem() {
+        Sandbox sandbox = Sandbox.tmpfs(OptionalLong.empty()).file("/mnt/f", 2 * P, 'a');
+        sandbox.swapOn(4);
+        assertEquals(List.of(), sandbox.run(() -> {
+            Sandbox.Program program = sandbox.program(1);
+            int fd = program.open("/mnt/f", 0);
+            long p = program.shared(fd, 2 * P);
+            long again = program.shared(fd, P);
+            program.load(again);
+            program.load(p);
+            program.load(p + P);
+            int before = program.pagesInUse();
+            program.must("madvise", p, 2 * P, Mman.MADV_PAGEOUT);
+            assertEquals(before - 1, program.pagesInUse());
+            assertInstanceOf(Pte.Present.class, entry(program, p));
+            assertEquals(Pte.NONE, entry(program, p + P));
+            assertEquals('a', program.load(p + P));
+            long hole = program.must("mmap", 0, P, Mman.PROT_READ | Mman.PROT_WRITE, Mman.MAP_PRIVATE, fd, P);
+            program.store(hole, 'b');
+            program.must("madvise", hole, P, Mman.MADV_PAGEOUT);
+            assertInstanceOf(Pte.Swap.class, entry(program, hole));
+            assertEquals('b', program.load(hole));
+        }));
     }
 
     /// A parent and two generations of children, each with its own array of what its bytes should be.
