@@ -31,7 +31,7 @@ final class Mutants {
     private static final int ALL = Integer.MAX_VALUE;
 
     /// What all tests of one mutant get together: what goes on for longer counts as not noticed.
-    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(120);
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(Integer.getInteger("mutants.seconds", 120));
 
     private final MutatedClasses classes;
     private final List<Measured> trials = new ArrayList<>();

@@ -13,11 +13,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /// What is left out of the kernel is noticed: a sample of the first group. With `-Dmutants=all` all groups, or with
-/// `-Dmutants=gfs2,mm` those, which writes docs/mutants/gfs2.md and docs/mutants/mm.md.
+/// `-Dmutants=gfs2,mm` those, which writes docs/mutants/gfs2.md and docs/mutants/mm.md. With `-Dmutants=mm
+/// -Dmutants.only=mm.Fork,mm.Gup` all places of those classes, which prints what became of each, and with
+/// `-Dmutants.seconds=5` gives each so much time instead of two minutes.
 class MutantsTest {
     private static final int SMALL_SAMPLE = 40;
     private static final double WANTED = 0.9;
@@ -38,6 +41,11 @@ class MutantsTest {
         List<String> low = new ArrayList<>();
         for (Group group : Group.ALL) {
             if (asked.equals("all") || List.of(asked.split(",")).contains(group.name())) {
+                String only = System.getProperty("mutants.only", "");
+                if (!only.isEmpty()) {
+                    print(group, List.of(only.split(",")));
+                    continue;
+                }
                 MutantsReport report = tried(group, group.sample());
                 Files.writeString(group.report(), report.text());
                 if (report.share() < WANTED) {
@@ -60,6 +68,21 @@ class MutantsTest {
         try (HostSide host = HostSide.start(type, Optional.empty())) {
             new Choice(asked, host, new MutatedClasses(packages), others, FIRST_SEED, PROGRAMS).write(file);
         }
+    }
+
+    private static void print(Group group, List<String> classes) throws IOException, ReflectiveOperationException {
+        Mutants mutants = new Mutants(group);
+        Map<String, String> reasons = group.unnoticed();
+        for (Site site : mutants.sites()) {
+            if (classes.stream().anyMatch(name -> site.key().startsWith(name + ".") || site.key().startsWith(name + "$"))) {
+                System.err.printf("%s | line %d | %s%n", site.key(), site.line(), mutants.noticedBy(site).map(by -> "noticed by " + by)
+                        .orElseGet(() -> "NOT NOTICED" + reach(mutants, site) + reasons.getOrDefault(site.key(), "")));
+            }
+        }
+    }
+
+    private static String reach(Mutants mutants, Site site) {
+        return !mutants.isReached(site) ? ", no test comes by; " : !mutants.goesBothWays(site) ? ", the same in all tests; " : "; ";
     }
 
     private static MutantsReport tried(Group group, int sample) throws IOException, ReflectiveOperationException {
