@@ -171,10 +171,8 @@ public final class Madvise {
     }
 
     private static Optional<Errno> modify(Vma vma, long start, long end, int advice) {
-        boolean device = vma.has(VmFlag.IO) || vma.has(VmFlag.PFNMAP);
         boolean shared = vma.has(VmFlag.SHARED) || !vma.isAnonymous();
-        if (advice == Mman.MADV_DOFORK && vma.has(VmFlag.IO)
-                || (advice == Mman.MADV_WIPEONFORK && shared || advice == Mman.MADV_KEEPONFORK && device)) {
+        if (advice == Mman.MADV_DOFORK && vma.has(VmFlag.IO) || advice == Mman.MADV_WIPEONFORK && shared) {
             return Optional.of(Errno.EINVAL);
         }
         EnumSet<VmFlag> flags = EnumSet.copyOf(vma.flags());
