@@ -212,4 +212,89 @@ class GupTest {
             assertEquals(0, program.access().readable(-1, 1));
         });
     }
+
+    @Test
+    void whoseAddressIsNoneIsToldSoAtOnce() {
+        run(Sandbox.ext4(), program -> {
+            assertEquals(Errno.EFAULT, pages(program, Mm.TASK_SIZE, 1, GupFlag.PIN, GupFlag.FAST_ONLY));
+            assertEquals(Errno.EFAULT, pages(program, -P, 1, GupFlag.PIN, GupFlag.FAST_ONLY));
+        });
+    }
+
+    @Test
+    void theLocklessWalkEndsAtThePageThatIsMissing() {
+        for (Thp thp : Thp.values()) {
+            run(Sandbox.huge(thp), program -> {
+                long p = program.anonymous(3 * P);
+                program.store(p, 'a');
+                program.store(p + 2 * P, 'b');
+                assertEquals(1, pages(program, p, 3, GupFlag.PIN, GupFlag.FAST_ONLY));
+                assertEquals(0, pages(program, p + P, 2, GupFlag.PIN, GupFlag.FAST_ONLY));
+                program.mm().mmapLock().downWrite();
+                assertEquals(1, pages(program, p, 1, GupFlag.PIN)); // takes no lock
+                program.mm().mmapLock().upWrite();
+            });
+        }
+    }
+
+    @Test
+    void theLocklessWalkTakesOnlyWhatAnAccessCouldUseAndAForkLeaves() {
+        for (Thp thp : Thp.values()) {
+            run(Sandbox.huge(thp).file("/mnt/f", P, 'a'), program -> {
+                long p = program.anonymous(2 * Thp.BYTES);
+                program.store(p, 'a');
+                assertEquals(1, pages(program, p, 1, GupFlag.PIN, GupFlag.FAST_ONLY, GupFlag.WRITE, GupFlag.LONGTERM));
+                program.must("mprotect", p, 2 * Thp.BYTES, Mman.PROT_READ);
+                assertEquals(0, pages(program, p, 1, GupFlag.PIN, GupFlag.FAST_ONLY, GupFlag.WRITE));
+                assertEquals(1, pages(program, p, 1, GupFlag.PIN, GupFlag.FAST_ONLY));
+                Sandbox.Program child = program.fork();
+                assertEquals(0, pages(program, p, 1, GupFlag.PIN, GupFlag.FAST_ONLY)); // shared: a copy has to be made first
+                assertEquals(1, pages(program, p, 1, GupFlag.FAST_ONLY));
+                child.exit(0);
+                program.load(p + Thp.BYTES); // a page of zeroes
+                assertEquals(0, pages(program, p + Thp.BYTES, 1, GupFlag.PIN, GupFlag.FAST_ONLY));
+                long file = program.shared(program.open("/mnt/f", 0), P);
+                program.store(file, 'b');
+                assertEquals(1, pages(program, file, 1, GupFlag.PIN, GupFlag.FAST_ONLY, GupFlag.WRITE));
+                assertEquals(0, pages(program, file, 1, GupFlag.PIN, GupFlag.FAST_ONLY, GupFlag.WRITE, GupFlag.LONGTERM));
+            });
+        }
+    }
+
+    @Test
+    void forceReadsAndWritesPrivatelyWhatTheProgramMayNot() {
+        run(Sandbox.ext4().file("/mnt/f", P, 'a'), program -> {
+            int fd = program.open("/mnt/f", 0);
+            long mine = privately(program, fd);
+            long shared = program.shared(fd, P);
+            program.must("mprotect", mine, P, Mman.PROT_NONE);
+            program.must("mprotect", shared, P, Mman.PROT_READ);
+            assertEquals(Errno.EFAULT, pages(program, mine, 1));
+            assertEquals(1, pages(program, mine, 1, GupFlag.FORCE));
+            program.must("mprotect", mine, P, Mman.PROT_READ);
+            assertEquals(Errno.EFAULT, pages(program, mine, 1, GupFlag.WRITE));
+            assertEquals(1, pages(program, mine, 1, GupFlag.WRITE, GupFlag.FORCE));
+            assertTrue(present(program, mine).isAnonymous());
+            assertEquals(Errno.EFAULT, pages(program, shared, 1, GupFlag.WRITE, GupFlag.FORCE));
+            assertEquals(1, pages(program, shared, 1, GupFlag.FORCE));
+        });
+    }
+
+    @Test
+    void whoWantsAnonymousMemoryGetsNoOther() {
+        run(Sandbox.ext4().file("/mnt/f", P, 'a'), program -> {
+            assertEquals(Errno.EFAULT, pages(program, program.shared(program.open("/mnt/f", 0), P), 1, GupFlag.ANON));
+            assertEquals(1, pages(program, program.anonymous(P), 1, GupFlag.ANON));
+        });
+    }
+
+    @Test
+    void poisonIsToldToThoseWhoAskForIt() {
+        run(Sandbox.ext4(), program -> {
+            long p = program.anonymous(P);
+            program.mm().slot(p).replace(Pte.NONE, Pte.Marker.POISONED);
+            assertEquals(Errno.EFAULT, pages(program, p, 1));
+            assertEquals(Errno.EHWPOISON, pages(program, p, 1, GupFlag.HWPOISON));
+        });
+    }
 }
