@@ -66,6 +66,12 @@ public final class Sandbox {
         return new Sandbox(1, nodes -> List.of(new Ext4(nodes.getFirst(), "/mnt")), Parts.TODAY.with(Thp.PART, thp));
     }
 
+    /// {@return today's kernel with ext4, where memory is mapped by huge pages, on another architecture}
+    public static Sandbox huge(Thp thp, Architecture architecture) {
+        return new Sandbox(1, nodes -> List.of(new Ext4(nodes.getFirst(), "/mnt")),
+                Parts.TODAY.with(Thp.PART, thp).with(Architecture.PART, architecture));
+    }
+
     /// {@return today's kernel with ramfs}
     public static Sandbox ramfs() {
         return new Sandbox(1, nodes -> List.of(new Ramfs(nodes.getFirst(), "/mnt")), Parts.TODAY);
