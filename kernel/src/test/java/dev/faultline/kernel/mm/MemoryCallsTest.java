@@ -9,6 +9,7 @@ import dev.faultline.kernel.uapi.Mman;
 import dev.faultline.kernel.uapi.SysResult;
 import dev.faultline.machine.task.NotModelled;
 import java.util.List;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 /// What the calls that change an address space answer, as Linux 6.18 on x86-64 answered when asked.
@@ -314,5 +315,84 @@ class MemoryCallsTest {
                 assertThrows(SignalRaised.class, () -> program.access().store(address, 1, 0));
             }
         });
+    }
+
+    @Test
+    void adviceThatThereIsNotIsRefused() {
+        run((program, p) -> {
+            for (int advice : new int[] {-1, 5, 6, 7, 26, 100}) {
+                fails(Errno.EINVAL, program.call("madvise", p, P, advice));
+            }
+            for (int advice : new int[] {Mman.MADV_NORMAL, Mman.MADV_WILLNEED, Mman.MADV_DONTFORK, Mman.MADV_DOFORK, 12, 13, 16, 17}) {
+                assertEquals(0, program.must("madvise", p, P, advice));
+            }
+        });
+    }
+
+    @Test
+    void onlyMemoryOfOneProgramAloneIsWipedInAChild() {
+        run((program, p) -> {
+            int fd = program.open("/mnt/f", 0);
+            long shared = program.must("mmap", 0, P, RW, Mman.MAP_SHARED | Mman.MAP_ANONYMOUS, -1, 0);
+            long copy = program.must("mmap", 0, P, RW, Mman.MAP_PRIVATE, fd, 0);
+            fails(Errno.EINVAL, program.call("madvise", shared, P, Mman.MADV_WIPEONFORK));
+            fails(Errno.EINVAL, program.call("madvise", copy, P, Mman.MADV_WIPEONFORK));
+            assertEquals(0, program.must("madvise", shared, P, Mman.MADV_KEEPONFORK));
+            assertEquals(0, program.must("madvise", p, P, Mman.MADV_WIPEONFORK));
+            Sandbox.Program child = program.fork();
+            assertEquals(0, child.load(p));
+            assertEquals(11, child.load(p + P));
+            child.exit(0);
+        });
+    }
+
+    /// Whether two pages are one area shows where they are to become larger: that is refused if they are two.
+    private static void areOneArea(boolean one, Sandbox.Program program, long p) {
+        if (one) {
+            assertEquals(p, program.must("mremap", p, 2 * P, 3 * P, Mman.MREMAP_MAYMOVE, 0)); // there is room behind it
+            program.must("munmap", p + 2 * P, P);
+        } else {
+            fails(Errno.EFAULT, program.call("mremap", p, 2 * P, 3 * P, Mman.MREMAP_MAYMOVE, 0));
+        }
+    }
+
+    @Test
+    void adviceOnReadingAheadDividesAnArea() {
+        run((program, p) -> {
+            areOneArea(true, program, p);
+            program.must("madvise", p, P, Mman.MADV_RANDOM);
+            areOneArea(false, program, p);
+            program.must("madvise", p + P, P, Mman.MADV_SEQUENTIAL);
+            areOneArea(false, program, p);
+            program.must("madvise", p, P, Mman.MADV_SEQUENTIAL);
+            areOneArea(true, program, p);
+            program.must("madvise", p, P, Mman.MADV_NORMAL);
+            areOneArea(false, program, p);
+            program.must("madvise", p + P, P, Mman.MADV_NORMAL);
+            areOneArea(true, program, p);
+            program.must("mlock", p, P);
+            areOneArea(false, program, p);
+        });
+    }
+
+    @Test
+    void noHoleIsMadeUnderLockedOrPrivateMemory() {
+        Sandbox sandbox = Sandbox.tmpfs(OptionalLong.empty()).file("/mnt/f", 2 * P, 'a');
+        assertEquals(List.of(), sandbox.run(() -> {
+            Sandbox.Program program = sandbox.program(1);
+            int fd = program.open("/mnt/f", 0);
+            long shared = program.shared(fd, 2 * P);
+            long copy = program.must("mmap", 0, P, RW, Mman.MAP_PRIVATE, fd, 0);
+            long readOnly = program.must("mmap", 0, P, Mman.PROT_READ, Mman.MAP_SHARED, program.openReadOnly("/mnt/f"), 0);
+            program.must("mlock", shared, P);
+            fails(Errno.EINVAL, program.call("madvise", shared, P, Mman.MADV_REMOVE));
+            fails(Errno.EACCES, program.call("madvise", copy, P, Mman.MADV_REMOVE));
+            fails(Errno.EACCES, program.call("madvise", readOnly, P, Mman.MADV_REMOVE));
+            assertEquals('a', program.load(copy));
+            assertEquals(0, program.must("madvise", shared + P, P, Mman.MADV_REMOVE));
+            assertEquals(0, program.load(shared + P));
+            fails(Errno.EINVAL, program.call("madvise", shared, P, Mman.MADV_COLD));
+            assertEquals(0, program.must("madvise", shared + P, P, Mman.MADV_COLD));
+        }));
     }
 }
