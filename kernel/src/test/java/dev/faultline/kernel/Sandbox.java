@@ -10,6 +10,7 @@ import dev.faultline.kernel.fs.gfs2.Gfs2;
 import dev.faultline.kernel.fs.ntfs3.Ntfs3;
 import dev.faultline.kernel.fs.ramfs.Ramfs;
 import dev.faultline.kernel.fs.tmpfs.Tmpfs;
+import dev.faultline.kernel.fs.tmpfs.TmpfsHuge;
 import dev.faultline.kernel.fs.xfs.Xfs;
 import dev.faultline.kernel.lib.Parts;
 import dev.faultline.kernel.mm.FaultIn;
@@ -107,6 +108,11 @@ public final class Sandbox {
     /// {@return today's kernel with a tmpfs, without a limit if `sizeBytes` is empty}
     public static Sandbox tmpfs(OptionalLong sizeBytes) {
         return new Sandbox(1, nodes -> List.of(new Tmpfs(nodes.getFirst(), "/mnt", sizeBytes)), Parts.TODAY);
+    }
+
+    /// {@return today's kernel with a tmpfs that keeps its files in huge pages}
+    public static Sandbox tmpfs(OptionalLong sizeBytes, TmpfsHuge when) {
+        return new Sandbox(1, nodes -> List.of(new Tmpfs(nodes.getFirst(), "/mnt", sizeBytes, when)), Parts.TODAY);
     }
 
     /// {@return the machine}

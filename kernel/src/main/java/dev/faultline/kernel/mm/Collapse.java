@@ -57,6 +57,9 @@ public final class Collapse {
         if (mm.thp() == Thp.NEVER) {
             throw new NotModelled("MADV_COLLAPSE of a machine without 'thp'");
         }
+        if (found.file().flatMap(file -> file.operations().userfaultPages()).isPresent()) {
+            throw new NotModelled("MADV_COLLAPSE of memory of a file of tmpfs");
+        }
         long first = Thp.start(start + Thp.BYTES - 1);
         long last = Thp.start(end);
         if (!isAllowable(found, Thp.start(found.end()) - Thp.BYTES, Who.PROGRAM)) {

@@ -12,6 +12,7 @@ import dev.faultline.machine.task.SharedObject;
 import dev.faultline.machine.task.StateObject;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /// One page frame in use (`struct folio`, of one page): its bytes, its references, its lock and its flags.
@@ -107,11 +108,10 @@ public final class Folio extends StateObject {
         this.lock = head.lock;
         this.flags = head.flags;
         this.references = head.references;
-        this.fileBacked = head.fileBacked;
     }
 
     /// {@return page `i` of the huge page whose first page this is; of the page of zeroes always itself}
-    Folio page(int i) {
+    public Folio page(int i) {
         return i == 0 || zeroPage ? this : pages.computeIfAbsent(i, n -> new Folio(this, n));
     }
 
@@ -121,13 +121,35 @@ public final class Folio extends StateObject {
     }
 
     /// {@return the first page of the huge page that it is part of; itself, if of none (`page_folio`)}
-    Folio head() {
+    public Folio head() {
         return head;
     }
 
     /// {@return which page of that it is}
-    int indexInHuge() {
+    public int indexInHuge() {
         return (int) (pfn - head.pfn);
+    }
+
+    /// {@return the pages of the huge page whose first page this is that anybody has come by, by number: the others are
+    /// zeroes}
+    public SortedMap<Integer, Folio> knownPages() {
+        TreeMap<Integer, Folio> known = new TreeMap<>(pages);
+        known.put(0, this);
+        return known;
+    }
+
+    /// Fills bytes of a huge page with zeroes, whose first page this is. One step.
+    @Models(file = "include/linux/highmem.h", symbol = "folio_zero_range")
+    public void zeroRange(long offset, long lengthBytes) {
+        machine().step(data, Access.WRITE, -1);
+        knownPages().forEach((i, page) -> {
+            long from = Math.max(offset - i * 4096L, 0);
+            long to = Math.min(offset + lengthBytes - i * 4096L, 4096);
+            if (from < to) {
+                page.data.content().fill((int) from, (int) (to - from), (byte) 0);
+                page.data.written();
+            }
+        });
     }
 
     /// {@return the number of the page frame}
@@ -152,7 +174,7 @@ public final class Folio extends StateObject {
 
     /// {@return the file that the folio is cached for; the caller holds the folio lock}
     public Optional<Mapping> mapping() {
-        return mapping;
+        return head.mapping;
     }
 
     /// {@return the slot of swap that the folio is cached for; the caller holds the folio lock}
@@ -167,7 +189,12 @@ public final class Folio extends StateObject {
 
     /// {@return the index of the folio in its file, in pages}
     public long index() {
-        return index;
+        return head.index + indexInHuge();
+    }
+
+    /// {@return the index of the page behind the folio, in pages (`folio_next_index`)}
+    public long nextIndex() {
+        return head.index + (large ? Thp.PAGES : 1);
     }
 
     /// {@return whether anonymous memory is where reverse maps look for it, or was never mapped and is there from now on}
@@ -195,10 +222,13 @@ public final class Folio extends StateObject {
     /// {@return whether the folio is part of a file, or was before it was truncated; never changes once other
     /// tasks know the folio}
     public boolean isFileBacked() {
-        return fileBacked;
+        return head.fileBacked;
     }
 
-    /// Makes the folio a part of a file's cache. The caller holds the folio lock, or nobody else knows the folio.
+    /// Makes the folio, with all pages if it is huge, a part of a file's cache. The caller holds the folio lock, or nobody
+    /// else knows the folio.
+    ///
+    /// @param pageIndex of its first page
     public void setMapping(Mapping file, long pageIndex) {
         mapping = Optional.of(file);
         index = pageIndex;
@@ -208,8 +238,8 @@ public final class Folio extends StateObject {
 
     /// Takes the folio out of its file. The caller holds the folio lock.
     public void clearMapping() {
-        mapping = Optional.empty();
-        changed();
+        head.mapping = Optional.empty();
+        head.changed();
     }
 
     /// Takes a reference more; the caller holds one, or a lock that keeps the folio alive. One step.
@@ -310,7 +340,7 @@ public final class Folio extends StateObject {
 
     /// Gives a reference back that is not the last one, within a step that was announced as an addition to
     /// [#referenceCount].
-    void putWithinStep() {
+    public void putWithinStep() {
         references.add(-1);
     }
 
@@ -400,7 +430,7 @@ public final class Folio extends StateObject {
 
     @Override
     public String toString() {
-        return mapping.map(file -> "page " + index + " of " + file).orElse(what + " page, pfn " + pfn);
+        return mapping().map(file -> "page " + index() + " of " + file).orElse(what + " page, pfn " + pfn);
     }
 
     /// The reference count of the folio.

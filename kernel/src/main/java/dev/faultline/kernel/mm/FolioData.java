@@ -44,7 +44,7 @@ public final class FolioData extends SharedObject {
 
     /// Copies bytes and tags to a page that nobody else knows yet. One step.
     @Models(file = "include/linux/highmem.h", symbol = "copy_highpage")
-    void copyTo(FolioData destination) {
+    public void copyTo(FolioData destination) {
         step(Access.READ, Content.pieces(0, Content.SIZE));
         destination.content.copy(0, content(), 0, Content.SIZE);
         destination.tags.copy(tags);

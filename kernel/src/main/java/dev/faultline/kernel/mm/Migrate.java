@@ -28,7 +28,7 @@ public final class Migrate {
 
     /// Moves a page of a file. The caller's reference to it is given back.
     public void migrateFilePage(Folio folio) {
-        if (folio.lock().tryLock()) {
+        if (!folio.isLarge() && folio.lock().tryLock()) {
             folio.mapping().ifPresent(mapping -> unmapAndMove(folio, () -> slotsOf(mapping, folio), mapping.iMmapRwsem()::downRead,
                     mapping.iMmapRwsem()::upRead));
             folio.lock().unlock();

@@ -57,7 +57,7 @@ public final class PhysicalMemory {
 
     /// {@return the first page of a huge page of zeroes that nobody else knows, with one reference, which is the caller's;
     /// nothing where memory has a limit, as there is no room in one piece} No step.
-    Optional<Folio> allocateHuge(String what) {
+    public Optional<Folio> allocateHuge(String what) {
         if (limit.isPresent()) {
             return Optional.empty();
         }

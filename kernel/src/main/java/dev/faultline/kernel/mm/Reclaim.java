@@ -30,7 +30,7 @@ public final class Reclaim {
 
     /// Takes a page of a file out of memory, if it can be brought back. The caller's reference to it is given back.
     public void reclaimFilePage(Folio folio) {
-        if (folio.lock().tryLock()) {
+        if (!folio.isLarge() && folio.lock().tryLock()) {
             shrinkFileFolio(folio);
         }
         folio.put();

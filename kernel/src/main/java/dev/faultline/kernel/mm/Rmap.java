@@ -108,6 +108,11 @@ public final class Rmap {
 
     /// {@return whether an entry maps the page of the file (`folio_mapped`); no step: it is locked}
     public static boolean isMapped(Mapping mapping, Folio folio) {
+        return folio == folio.head() && folio.isLarge() ? folio.knownPages().values().stream().anyMatch(page -> isPageMapped(mapping, page))
+                : isPageMapped(mapping, folio);
+    }
+
+    private static boolean isPageMapped(Mapping mapping, Folio folio) {
         return mapping.peekAreas().stream().anyMatch(vma -> {
             long address = vma.addressOf(folio.index());
             return address >= 0 && vma.mm().slot(address).peek() instanceof Pte.Present pte && pte.folio() == folio;

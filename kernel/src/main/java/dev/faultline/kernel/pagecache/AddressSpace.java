@@ -1,7 +1,6 @@
 package dev.faultline.kernel.pagecache;
 
 import dev.faultline.kernel.lib.Models;
-import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.mm.Mapping;
 import dev.faultline.kernel.mm.Rmap;
@@ -15,13 +14,16 @@ import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.SecondAccess;
 import dev.faultline.machine.task.SharedObject;
 import dev.faultline.machine.task.Task;
-import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /// The cached pages of one file on one machine (`struct address_space`), and the file's size.
 public final class AddressSpace extends Mapping {
     private static final int DENSE_PAGES = 64;
+
+    /// The pages of a huge one.
+    private static final int HUGE = 512;
 
     private final AddressSpaceOperations operations;
     private final Cell iSize;
@@ -29,6 +31,11 @@ public final class AddressSpace extends Mapping {
     private final Cell dioCount;
     private final Optional<Cell> nrpages;
     private final TreeMap<Long, Slot> slots = new TreeMap<>();
+
+    /// By the first index of 2 MiB each, where pages may be huge; else none.
+    private final TreeMap<Long, HugeSlot> hugeSlots = new TreeMap<>();
+
+    private boolean mayBeHuge;
 
     /// The cache of a file of which nothing is cached.
     ///
@@ -58,6 +65,12 @@ public final class AddressSpace extends Mapping {
     /// @throws java.util.NoSuchElementException unless this one is [#counted]
     public Cell nrpages() {
         return nrpages.orElseThrow();
+    }
+
+    /// Pages may be huge from now on: steps on the entries of 2 MiB are steps on one object. Before anybody looks for any.
+    @Models(file = "include/linux/pagemap.h", symbol = "mapping_set_large_folios")
+    public void setLargeFolios() {
+        mayBeHuge = true;
     }
 
     /// {@return what the file system does for these pages}
@@ -106,17 +119,38 @@ public final class AddressSpace extends Mapping {
     ///
     /// @return whether there was none
     public boolean add(long index, Folio folio) {
-        return slot(index).add(folio, index);
+        return folio.isLarge() ? hugeSlot(index).add(folio) : slot(index).add(folio, index);
+    }
+
+    /// {@return whether a page is cached, or in swap, in the 2 MiB around that index} One step.
+    public boolean isAnyInHuge(long index) {
+        return hugeSlot(index).isOccupied();
+    }
+
+    /// Puts small pages in the place of a huge one, if the only references to that are the cache's and the caller's. The
+    /// caller holds the lock of it, and has unmapped it; both hold for what it was. Those that anybody has seen bytes of are
+    /// locked until these are copied.
+    ///
+    /// @param end      the index from which on nothing is kept
+    /// @param allocate where small pages come from
+    /// @return whether it was done
+    @Models(file = "mm/huge_memory.c", symbol = "__folio_split")
+    public boolean split(Folio head, long end, Supplier<Folio> allocate) {
+        return hugeSlot(head.index()).split(head, end, allocate);
     }
 
     /// Takes a folio out of the cache, without the cache's reference being dropped: the caller does that.
     /// The caller holds the folio lock, and the folio is part of this file. One step.
     @Models(file = "mm/filemap.c", symbol = "filemap_unaccount_folio")
     public void remove(Folio folio) {
-        if (Rmap.isMapped(this, folio)) {
+        if (Rmap.isMapped(this, folio.head())) {
             throw machine().finding(Kind.BUG, "bad page cache: " + folio + " is still mapped when it is deleted");
         }
-        slot(folio.index()).clear(Optional.empty());
+        if (folio.isLarge()) {
+            hugeSlot(folio.index()).clear();
+        } else {
+            slot(folio.index()).clear(Optional.empty());
+        }
         folio.clearMapping();
     }
 
@@ -130,8 +164,8 @@ public final class AddressSpace extends Mapping {
 
     /// {@return the highest index that was ever looked up, -1 if there is none: nothing is cached behind it}
     public long lastIndex() {
-        Map.Entry<Long, Slot> last = slots.lastEntry();
-        return last == null ? -1 : last.getKey();
+        long last = slots.isEmpty() ? -1 : slots.lastKey();
+        return hugeSlots.isEmpty() || !hugeSlots.lastEntry().getValue().wasHuge ? last : Math.max(last, hugeSlots.lastKey() + HUGE - 1);
     }
 
     /// {@return the first index, from `index` on, that a walk over the cache has to look at} Of a sparse file only
@@ -141,19 +175,30 @@ public final class AddressSpace extends Mapping {
         if (index < DENSE_PAGES) {
             return index;
         }
+        HugeSlot around = hugeSlots.get(index - index % HUGE);
+        if (around != null && around.wasHuge) {
+            return index;
+        }
         Long next = slots.ceilingKey(index);
-        return next == null ? Long.MAX_VALUE : next;
+        Long nextHuge = hugeSlots.ceilingKey(index);
+        return Math.min(next == null ? Long.MAX_VALUE : next, nextHuge == null ? Long.MAX_VALUE : nextHuge);
     }
 
     /// {@return the cached page with that index, without a step or a reference: for checks at the end}
     public Optional<Folio> peek(long index) {
         Slot slot = slots.get(index);
-        return slot == null ? Optional.empty() : slot.folio;
+        HugeSlot around = hugeSlots.get(index - index % HUGE);
+        return around != null && around.huge.isPresent() ? Optional.of(around.huge.get().page((int) (index % HUGE)))
+                : slot == null ? Optional.empty() : slot.folio;
     }
 
     /// Puts a folio into the cache, with a reference of the cache's own, before anything runs. No step.
     public void place(long index, Folio folio) {
-        slot(index).put(folio, index);
+        if (folio.isLarge()) {
+            hugeSlot(index).put(folio);
+        } else {
+            slot(index).put(folio, index);
+        }
     }
 
     @Override
@@ -233,10 +278,126 @@ public final class AddressSpace extends Mapping {
     private Slot slot(long index) {
         Slot slot = slots.get(index);
         if (slot == null) {
-            slot = new Slot(index);
+            slot = new Slot(index, mayBeHuge ? Optional.of(hugeSlot(index)) : Optional.empty());
             slots.put(index, slot);
         }
         return slot;
+    }
+
+    private HugeSlot hugeSlot(long index) {
+        return hugeSlots.computeIfAbsent(index - index % HUGE, HugeSlot::new);
+    }
+
+    private void touchCount(Task task) {
+        nrpages.ifPresent(count -> SecondAccess.touch(task, count, Access.ADD, -1));
+    }
+
+    private void count(int delta) {
+        nrpages.ifPresent(count -> count.poke(count.peek() + delta));
+    }
+
+    /// The places of 2 MiB in the cache, where these may be one huge page. The place of each page is a part.
+    private final class HugeSlot extends SharedObject {
+        private static final int PARTS = 63;
+
+        private final long first;
+        private Optional<Folio> huge = Optional.empty();
+        private boolean wasHuge;
+
+        HugeSlot(long first) {
+            super(AddressSpace.this, -1 - first, "page cache entries", first + " ff. of " + AddressSpace.this);
+            this.first = first;
+        }
+
+        static long part(long index) {
+            return 1L << index % HUGE % PARTS;
+        }
+
+        private boolean isOccupiedNow() {
+            return huge.isPresent() || slots.subMap(first, first + HUGE).values().stream()
+                    .anyMatch(slot -> slot.folio.isPresent() || slot.swap.isPresent());
+        }
+
+        boolean isOccupied() {
+            machine().step(this, Access.READ, -1);
+            boolean occupied = isOccupiedNow();
+            machine().current().learn(occupied ? 1 : 0);
+            return occupied;
+        }
+
+        boolean add(Folio added) {
+            machine().step(this, Access.WRITE, -1, task -> {
+                if (!isOccupiedNow()) {
+                    touchCount(task);
+                }
+            });
+            boolean free = !isOccupiedNow();
+            machine().current().learn(free ? 1 : 0);
+            if (free) {
+                put(added);
+            }
+            return free;
+        }
+
+        void put(Folio added) {
+            added.getWithinStep();
+            added.setMapping(AddressSpace.this, first);
+            huge = Optional.of(added);
+            wasHuge = true;
+            count(HUGE);
+            changed();
+        }
+
+        void clear() {
+            machine().step(this, Access.WRITE, -1, AddressSpace.this::touchCount);
+            huge = Optional.empty();
+            count(-HUGE);
+            changed();
+        }
+
+        boolean split(Folio head, long end, Supplier<Folio> allocate) {
+            machine().step(this, Access.WRITE, -1, AddressSpace.this::touchCount);
+            boolean alone = head.peekReferenceCount() == 2;
+            machine().current().learn(alone ? 1 : 0);
+            if (alone) {
+                huge = Optional.empty();
+                head.clearMapping();
+                head.putWithinStep(); // the cache's reference
+                copy(head, placeSmall(head, end, allocate));
+            }
+            return alone;
+        }
+
+        /// {@return those that have bytes to be copied, by number, locked}
+        private TreeMap<Integer, Folio> placeSmall(Folio head, long end, Supplier<Folio> allocate) {
+            TreeMap<Integer, Folio> locked = new TreeMap<>();
+            int kept = (int) Math.clamp(end - first, 0, HUGE);
+            for (int i = 0; i < kept; i++) {
+                Folio small = allocate.get(); // its reference is the cache's
+                small.flags().poke(head.flags().peek());
+                if (head.knownPages().containsKey(i)) {
+                    small.lock().lockUnpublished();
+                    locked.put(i, small);
+                }
+                slot(first + i).become(small);
+            }
+            count(kept - HUGE);
+            changed();
+            return locked;
+        }
+
+        private void copy(Folio head, TreeMap<Integer, Folio> locked) {
+            locked.forEach((i, small) -> {
+                head.page(i).data().copyTo(small.data());
+                small.data().written();
+                small.lock().unlock();
+            });
+        }
+
+        @Override
+        protected long stateHash() {
+            return huge.map(folio -> Digest.mix(folio.pfn(), 17)).orElse(0L);
+        }
     }
 
     /// The place of one page in the cache (an entry of `i_pages`).
@@ -244,34 +405,57 @@ public final class AddressSpace extends Mapping {
         private Optional<Folio> folio = Optional.empty();
         private Optional<SwapEntry> swap = Optional.empty();
 
-        Slot(long index) {
+        /// What steps touch: this, or the part of all that may be one huge page.
+        private final SharedObject place;
+        private final long part;
+
+        private final long index;
+        private final Optional<HugeSlot> around;
+
+        Slot(long index, Optional<HugeSlot> around) {
             super(AddressSpace.this, index, "page cache entry", index + " of " + AddressSpace.this);
+            this.index = index;
+            this.around = around;
+            this.place = around.isPresent() ? around.get() : this;
+            this.part = around.isPresent() ? HugeSlot.part(index) : -1;
+        }
+
+        /// The page, which may be part of a huge one.
+        private Optional<Folio> now() {
+            return around.isEmpty() || around.get().huge.isEmpty() ? folio : Optional.of(around.get().huge.get().page((int) (index % HUGE)));
+        }
+
+        /// A part of a huge page becomes a page of its own; within a step.
+        void become(Folio small) {
+            small.setMapping(AddressSpace.this, index);
+            folio = Optional.of(small);
+            changed();
         }
 
         Optional<Folio> get() {
-            machine().step(this, Access.READ, -1, task -> {
-                if (folio.isPresent()) {
-                    SecondAccess.touch(task, folio.get().referenceCount(), Access.ADD, -1);
+            machine().step(place, Access.READ, part, task -> {
+                if (now().isPresent()) {
+                    SecondAccess.touch(task, now().get().referenceCount(), Access.ADD, -1);
                 }
             });
-            folio.ifPresent(Folio::getWithinStep);
-            machine().current().learn(stateHash());
-            return folio;
+            now().ifPresent(Folio::getWithinStep);
+            machine().current().learn(hashNow());
+            return now();
         }
 
         boolean isOccupied() {
-            machine().step(this, Access.READ, -1);
-            machine().current().learn(stateHash());
-            return folio.isPresent();
+            machine().step(place, Access.READ, part);
+            machine().current().learn(hashNow());
+            return now().isPresent();
         }
 
         boolean add(Folio added, long index) {
-            machine().step(this, Access.WRITE, -1, task -> {
-                if (folio.isEmpty() && swap.isEmpty()) {
+            machine().step(place, Access.WRITE, part, task -> {
+                if (now().isEmpty() && swap.isEmpty()) {
                     touchCount(task);
                 }
             });
-            boolean free = folio.isEmpty() && swap.isEmpty();
+            boolean free = now().isEmpty() && swap.isEmpty();
             machine().current().learn(free ? 1 : 0);
             if (free) {
                 put(added, index);
@@ -292,7 +476,7 @@ public final class AddressSpace extends Mapping {
         }
 
         void clear(Optional<SwapEntry> left) {
-            machine().step(this, Access.WRITE, -1, this::touchCount);
+            machine().step(place, Access.WRITE, part, AddressSpace.this::touchCount);
             folio = Optional.empty();
             swap = left;
             count(-1);
@@ -300,7 +484,7 @@ public final class AddressSpace extends Mapping {
         }
 
         boolean replaceSwap(SwapEntry expected, Optional<Folio> replacement, long index) {
-            machine().step(this, Access.WRITE, -1, task -> {
+            machine().step(place, Access.WRITE, part, task -> {
                 if (replacement.isPresent() && swap.equals(Optional.of(expected))) {
                     touchCount(task);
                 }
@@ -315,24 +499,16 @@ public final class AddressSpace extends Mapping {
             return same;
         }
 
-        private void touchCount(Task task) {
-            nrpages.ifPresent(count -> SecondAccess.touch(task, count, Access.ADD, -1));
-        }
-
-        private void count(int delta) {
-            nrpages.ifPresent(count -> count.poke(count.peek() + delta));
-        }
-
         boolean isInSwap(SwapEntry entry) {
-            machine().step(this, Access.READ, -1);
+            machine().step(place, Access.READ, part);
             boolean there = swap.equals(Optional.of(entry));
             machine().current().learn(there ? 1 : 0);
             return there;
         }
 
         boolean clearIfUnused(Folio cached) {
-            machine().step(this, Access.WRITE, -1, cached.referenceCount(), Access.READ, -1);
-            boolean unused = cached.peekReferenceCount() == 2;
+            machine().step(place, Access.WRITE, part, cached.referenceCount(), Access.READ, -1);
+            boolean unused = cached.peekReferenceCount() == 2 && !cached.isLarge();
             machine().current().learn(unused ? 1 : 0);
             if (unused) {
                 folio = Optional.empty();
@@ -343,8 +519,8 @@ public final class AddressSpace extends Mapping {
         }
 
         boolean replaceIfUnused(Folio cached, Folio copy) {
-            machine().step(this, Access.WRITE, -1, cached.referenceCount(), Access.READ, -1);
-            boolean unused = cached.peekReferenceCount() == 2;
+            machine().step(place, Access.WRITE, part, cached.referenceCount(), Access.READ, -1);
+            boolean unused = cached.peekReferenceCount() == 2 && !cached.isLarge();
             machine().current().learn(unused ? 1 : 0);
             if (unused) {
                 copy.getWithinStep();
@@ -354,6 +530,10 @@ public final class AddressSpace extends Mapping {
                 changed();
             }
             return unused;
+        }
+
+        private long hashNow() {
+            return around.isEmpty() || around.get().huge.isEmpty() ? stateHash() : around.get().stateHash();
         }
 
         @Override

@@ -153,10 +153,10 @@ public final class Truncate {
     }
 
     /// Unmaps a folio and takes it out of the cache, dirty or not. The caller holds the folio lock and a reference, and
-    /// the folio is part of the file.
+    /// the folio is part of the file, the first page of it if it is huge.
     @Models(file = "mm/truncate.c", symbol = "truncate_inode_folio")
     public static void truncateInodeFolio(AddressSpace mapping, Folio folio) {
-        Rmap.unmapMappingPages(mapping, folio.index(), folio.index());
+        Rmap.unmapMappingPages(mapping, folio.index(), folio.nextIndex() - 1);
         folio.flags().clearBits(Folio.DIRTY);
         mapping.remove(folio);
         folio.put(); // the cache's reference

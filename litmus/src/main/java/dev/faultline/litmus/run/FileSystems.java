@@ -11,9 +11,11 @@ import dev.faultline.kernel.fs.ntfs3.LegacyNtfs;
 import dev.faultline.kernel.fs.ntfs3.Ntfs3;
 import dev.faultline.kernel.fs.ramfs.Ramfs;
 import dev.faultline.kernel.fs.tmpfs.Tmpfs;
+import dev.faultline.kernel.fs.tmpfs.TmpfsHuge;
 import dev.faultline.kernel.fs.xfs.Xfs;
 import dev.faultline.kernel.fs.zonefs.Zonefs;
 import dev.faultline.kernel.syscall.Kernel;
+import dev.faultline.litmus.setup.HugeFiles;
 import dev.faultline.litmus.setup.SetupStep;
 import java.util.List;
 import java.util.function.Function;
@@ -34,7 +36,7 @@ final class FileSystems {
                     mount.options().sectorBytes());
             case EXT4 -> onEvery(kernel, node -> new Ext4(node, mount.path()));
             case BTRFS -> onEvery(kernel, node -> new Btrfs(node, mount.path(), !mount.options().nodatasum()));
-            case TMPFS -> onEvery(kernel, node -> new Tmpfs(node, mount.path(), mount.options().sizeBytes()));
+            case TMPFS -> onEvery(kernel, node -> new Tmpfs(node, mount.path(), mount.options().sizeBytes(), huge(mount.options().huge())));
             case XFS -> onEvery(kernel, node -> new Xfs(node, mount.path()));
             case RAMFS -> onEvery(kernel, node -> new Ramfs(node, mount.path()));
             case ZONEFS -> onEvery(kernel, node -> new Zonefs(node, mount.path()));
@@ -44,6 +46,15 @@ final class FileSystems {
             case NTFS -> onEvery(kernel, node -> LegacyNtfs.mounted(node, mount.path()));
             case UNIONFS ->
                 throw new IllegalArgumentException("not refused when it was loaded: " + mount);
+        };
+    }
+
+    private static TmpfsHuge huge(HugeFiles when) {
+        return switch (when) {
+            case NEVER -> TmpfsHuge.NEVER;
+            case ALWAYS -> TmpfsHuge.ALWAYS;
+            case WITHIN_SIZE -> TmpfsHuge.WITHIN_SIZE;
+            case ADVISE -> TmpfsHuge.ADVISE;
         };
     }
 

@@ -24,7 +24,7 @@ public final class Setup {
     }
 
     private static EnumSet<Feature> features() {
-        return EnumSet.of(Feature.NODES, Feature.SECTOR, Feature.SIZE, Feature.NODATASUM, Feature.HOLE, Feature.DEVICE_PFNMAP,
+        return EnumSet.of(Feature.NODES, Feature.SECTOR, Feature.SIZE, Feature.HUGE, Feature.NODATASUM, Feature.HOLE, Feature.DEVICE_PFNMAP,
                 Feature.DEVICE_IO, Feature.CPUS, Feature.SWAP, Feature.THP, Feature.MEMORY, Feature.RECLAIM, Feature.WRITEBACK, Feature.MIGRATE, Feature.KHUGEPAGED, Feature.PROCESS, Feature.NODE,
                 Feature.CPU, Feature.ARM64, Feature.ARM64_MTE, Feature.SPARC64_ADI);
     }

@@ -42,7 +42,7 @@ final class MountChecker {
                 .map(word -> Amounts.read(word, "bytes", 4096, MOST_BYTES, diagnostics)).orElse(OptionalLong.empty());
         long nodes = value(given, Feature.NODES)
                 .map(word -> Amounts.read(word, "nodes", 1, 16, diagnostics)).orElse(OptionalLong.empty()).orElse(1);
-        boolean huge = value(given, Feature.HUGE).filter(this::checkAlways).isPresent();
+        HugeFiles huge = value(given, Feature.HUGE).map(this::hugeFiles).orElse(HugeFiles.NEVER);
         var options = new MountOptions(given.containsKey(Feature.DAX), lower, size, Math.toIntExact(nodes), huge,
                 given.containsKey(Feature.NODATASUM), value(given, Feature.SECTOR).filter(this::isLarge).isPresent() ? 4096 : 512);
         return Optional.of(new SetupStep.Mount(type.get(), path.text(), options, directive.span()));
@@ -132,10 +132,13 @@ final class MountChecker {
         return value.text().equals("4096");
     }
 
-    private boolean checkAlways(Word value) {
-        if (!value.text().equals("always")) {
-            diagnostics.report(value.span(), "'" + value + "' is not known for huge", "huge=always");
+    private HugeFiles hugeFiles(Word value) {
+        for (HugeFiles when : HugeFiles.values()) {
+            if (value.text().equals(when.name().toLowerCase(Locale.ROOT))) {
+                return when;
+            }
         }
-        return value.text().equals("always");
+        diagnostics.report(value.span(), "'" + value + "' is not known for huge", "huge=never, always, within_size or advise");
+        return HugeFiles.NEVER;
     }
 }

@@ -60,10 +60,10 @@ class MachineTest {
         List<SetupStep> steps = machine("mount tmpfs /t size=1M huge=always; mount xfs /x dax; mount gfs2 /g nodes=3;"
                 + " mount unionfs /u lower=/x;").steps();
         assertEquals(List.of(
-                        new MountOptions(false, Optional.empty(), OptionalLong.of(1 << 20), 1, true, false, 512),
-                        new MountOptions(true, Optional.empty(), OptionalLong.empty(), 1, false, false, 512),
-                        new MountOptions(false, Optional.empty(), OptionalLong.empty(), 3, false, false, 512),
-                        new MountOptions(false, Optional.of("/x"), OptionalLong.empty(), 1, false, false, 512)),
+                        new MountOptions(false, Optional.empty(), OptionalLong.of(1 << 20), 1, HugeFiles.ALWAYS, false, 512),
+                        new MountOptions(true, Optional.empty(), OptionalLong.empty(), 1, HugeFiles.NEVER, false, 512),
+                        new MountOptions(false, Optional.empty(), OptionalLong.empty(), 3, HugeFiles.NEVER, false, 512),
+                        new MountOptions(false, Optional.of("/x"), OptionalLong.empty(), 1, HugeFiles.NEVER, false, 512)),
                 steps.stream().map(step -> ((SetupStep.Mount) step).options()).toList());
         assertEquals(3, machine("mount gfs2 /g nodes=3;").nodes());
     }

@@ -3,7 +3,9 @@ package dev.faultline.live.host;
 import dev.faultline.litmus.load.LitmusTest;
 import dev.faultline.litmus.setup.Architecture;
 import dev.faultline.litmus.setup.FileSystemType;
+import dev.faultline.litmus.setup.HugeFiles;
 import dev.faultline.litmus.setup.HugePages;
+import dev.faultline.litmus.setup.MountOptions;
 import dev.faultline.litmus.setup.SetupStep;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -71,7 +73,7 @@ public final class Host {
             case SetupStep.Device device -> Optional.of("it asks for a device of type "
                     + device.type().name().toLowerCase(Locale.ROOT));
             case SetupStep.Mount mount when mount.options().dax() -> Optional.of("it asks for dax");
-            case SetupStep.Mount mount when mount.options().huge() || mount.options().lower().isPresent() ->
+            case SetupStep.Mount mount when mount.options().lower().isPresent() ->
                 Optional.of("it asks for options of " + mount.type());
             case SetupStep.Loop _ -> Optional.of("it asks for a loop device");
             case SetupStep.Directory _, SetupStep.Symlink _ -> Optional.of("it asks for folders or links");
@@ -103,17 +105,28 @@ public final class Host {
 
     private static void place(Ground ground, SetupStep.Mount mount) throws HostUnavailable {
         String path = mount.path().substring(1);
-        if (mount.options().sizeBytes().isEmpty()) {
+        String options = options(mount.options());
+        if (options.isEmpty()) {
             place(ground, path, mount.type());
             return;
         }
         if (!isRoot()) {
-            throw new HostUnavailable("only root may mount a tmpfs of a certain size");
+            throw new HostUnavailable("only root may mount a tmpfs with options");
         }
         if (Command.find("unshare").isEmpty()) {
             throw new HostUnavailable("there is no unshare, to mount a tmpfs in a namespace of its own");
         }
-        ground.mountTmpfs(path, "size=" + mount.options().sizeBytes().getAsLong());
+        ground.mountTmpfs(path, options);
+    }
+
+    /// {@return the options of a tmpfs, as mount(8) has them}
+    private static String options(MountOptions options) {
+        List<String> given = new ArrayList<>();
+        options.sizeBytes().ifPresent(bytes -> given.add("size=" + bytes));
+        if (options.huge() != HugeFiles.NEVER) {
+            given.add("huge=" + options.huge().name().toLowerCase(Locale.ROOT));
+        }
+        return String.join(",", given);
     }
 
     /// Puts a file system of that type at `path`, which is relative.

@@ -38,7 +38,7 @@ public final class ShmMount {
     @Models(file = "mm/shmem.c", symbol = "__shmem_file_setup")
     private ShmemInode fileSetup(String name, long sizeBytes) {
         BlockLimit none = new BlockLimit(node.machine(), "shm_mnt", BlockLimit.NONE);
-        ShmemInode inode = new ShmemInode(node, name, none);
+        ShmemInode inode = new ShmemInode(node, name, none, new ShmemHuge(node.machine(), "shm_mnt", TmpfsHuge.NEVER));
         inode.mapping().iSize().poke(sizeBytes);
         inodes.add(inode);
         return inode;

@@ -71,18 +71,20 @@ final class Shmem implements UserfaultPages {
     /// Finds the page with that index, or makes it, as `intent` says.
     @Models(file = "mm/shmem.c", symbol = "shmem_get_folio")
     Got getFolio(long index, Intent intent) {
-        return getFolio(index, intent, Optional.empty());
+        return getFolio(index, intent, 0, Optional.empty());
     }
 
-    /// Finds the page of a fault, or makes it.
+    /// Finds the page of a fault, or one to be written, or makes it.
+    ///
+    /// @param writeEnd behind the last byte that is about to be written; 0 if none is
     @Models(file = "mm/shmem.c", symbol = "shmem_get_folio_gfp")
-    Got getFolio(long index, Intent intent, Optional<VmFault> fault) {
+    Got getFolio(long index, Intent intent, long writeEnd, Optional<VmFault> fault) {
         if (index > LAST_INDEX) {
             return new Got.Failed(Errno.EFBIG);
         }
         RetryLoop loop = machine().retryLoop("shmem_get_folio_gfp");
         for (;;) {
-            Optional<Got> got = attempt(index, intent, fault);
+            Optional<Got> got = attempt(index, intent, writeEnd, fault);
             if (got.isPresent()) {
                 return got.get();
             }
@@ -91,7 +93,7 @@ final class Shmem implements UserfaultPages {
     }
 
     /// {@return empty if the page went away, or came, meanwhile}
-    private Optional<Got> attempt(long index, Intent intent, Optional<VmFault> fault) {
+    private Optional<Got> attempt(long index, Intent intent, long writeEnd, Optional<VmFault> fault) {
         if (intent.staysInside() && isBeyondEnd(index)) {
             return Optional.of(new Got.Failed(Errno.EINVAL));
         }
@@ -125,7 +127,7 @@ final class Shmem implements UserfaultPages {
             case NOALLOC -> Optional.of(new Got.Failed(Errno.ENOENT));
             case CACHE, WRITE, FALLOC -> isRegistered(fault, VmFlag.UFFD_MISSING)
                     ? Optional.of(ask(fault.orElseThrow(), UserFaultHandler.Reason.MISSING))
-                    : made(index, intent);
+                    : made(index, intent, inode.huge().isAllowed(inode, index, writeEnd, fault));
         };
     }
 
@@ -144,8 +146,19 @@ final class Shmem implements UserfaultPages {
     }
 
     /// {@return empty if somebody else has put a page there meanwhile}
-    private Optional<Got> made(long index, Intent intent) {
-        return switch (allocAndAddFolio(index)) {
+    private Optional<Got> made(long index, Intent intent, boolean mayBeHuge) {
+        if (mayBeHuge) {
+            switch (allocAndAddHuge(index)) {
+                case Added.Page(Folio folio) -> {
+                    return Optional.of(cleared(folio, index, intent == Intent.FALLOC ? Intent.WRITE : intent, true));
+                }
+                case Added.Failed(Errno errno) when errno == Errno.EEXIST -> {
+                    return Optional.empty();
+                }
+                case Added.Failed _ -> { }
+            }
+        }
+        return switch (allocAndAddFolio(index, inode.node().physical().allocate("shmem"))) {
             case Added.Page(Folio folio) ->
                 Optional.of(cleared(folio, index, intent == Intent.FALLOC ? Intent.WRITE : intent, true));
             case Added.Failed(Errno errno) when errno == Errno.EEXIST -> Optional.empty();
@@ -164,23 +177,44 @@ final class Shmem implements UserfaultPages {
 
     /// Puts a new page into the cache first, and charges it then: whoever finds it meanwhile waits for its lock.
     @Models(file = "mm/shmem.c", symbol = "shmem_alloc_and_add_folio")
-    private Added allocAndAddFolio(long index) {
-        Folio folio = inode.node().physical().allocate("shmem");
+    private Added allocAndAddFolio(long index, Folio folio) {
+        long pages = folio.isLarge() ? ShmemHuge.PAGES : 1;
         folio.lock().lockUnpublished();
         if (!add(index, folio)) {
             return dropped(folio, Errno.EEXIST);
         }
-        Optional<Errno> error = acct();
+        Optional<Errno> error = inode.blocks().acct(pages);
         if (error.isPresent()) {
-            inode.blocks().recalcBut(1);
-            error = acct();
+            if (inode.huge().isOn()) {
+                inode.huge().shrinkUnused(pages);
+            }
+            inode.blocks().recalcBut(pages);
+            error = inode.blocks().acct(pages);
         }
         if (error.isPresent()) {
             remove(folio);
             return dropped(folio, error.get());
         }
-        count();
+        inode.blocks().recalc(pages, 0);
         return new Added.Page(folio);
+    }
+
+    /// Makes the huge page that the page is part of.
+    ///
+    /// @return that part
+    private Added allocAndAddHuge(long index) {
+        Optional<Folio> head = inode.node().physical().allocateHuge("shmem");
+        if (head.isEmpty()) {
+            return new Added.Failed(Errno.ENOMEM);
+        }
+        Added added = allocAndAddFolio(index - index % ShmemHuge.PAGES, head.get());
+        if (!(added instanceof Added.Page(Folio folio))) {
+            return added;
+        }
+        if (Content.pages(iSize().read()) < folio.nextIndex()) {
+            inode.huge().enlist(inode);
+        }
+        return new Added.Page(folio.page((int) (index % ShmemHuge.PAGES)));
     }
 
     private static Added dropped(Folio folio, Errno errno) {

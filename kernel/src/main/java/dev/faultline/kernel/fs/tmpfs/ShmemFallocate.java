@@ -58,7 +58,14 @@ final class ShmemFallocate {
             return Optional.of(Errno.ENOSPC);
         }
         inode.falloc().begin(new ShmemFalloc.Range(first, behind, false));
+        long before = inode.huge().isOn() ? inode.fallocend().read() : behind;
+        if (before < behind) {
+            inode.fallocend().write(behind);
+        }
         Optional<Errno> error = allocatePages(first, behind);
+        if (before < behind && error.isPresent()) {
+            inode.fallocend().write(before);
+        }
         boolean keepsSize = (mode & Fcntl.FALLOC_FL_KEEP_SIZE) != 0;
         if (error.isEmpty() && !keepsSize && end > inode.mapping().iSize().read()) {
             inode.mapping().iSize().write(end);
@@ -68,11 +75,16 @@ final class ShmemFallocate {
     }
 
     private Optional<Errno> allocatePages(long first, long behind) {
-        for (long index = first; index < behind; index++) {
+        long index = first;
+        while (index < behind) {
             Shmem.Got got = inode.falloc().isThrashing() ? new Shmem.Got.Failed(Errno.ENOMEM)
-                    : inode.pages().getFolio(index, Shmem.Intent.FALLOC);
+                    : inode.pages().getFolio(index, Shmem.Intent.FALLOC, behind * Content.SIZE, Optional.empty());
             switch (got) {
-                case Shmem.Got.Page(Folio folio) -> keep(folio, index);
+                case Shmem.Got.Page(Folio folio) -> {
+                    long next = folio.nextIndex();
+                    keep(folio, next, next - index);
+                    index = next;
+                }
                 case Shmem.Got.Failed(Errno errno) -> {
                     if (index > first) {
                         ShmemTruncate.unfalloc(inode, first, index);
@@ -87,8 +99,8 @@ final class ShmemFallocate {
 
     /// The page stays as it is, not up to date if it is new, so that it can be taken out again on error; but dirty, so that
     /// reclaim swaps it out and does not drop it.
-    private void keep(Folio folio, long index) {
-        inode.falloc().reached(index + 1, folio.flags().readBits(Folio.UPTODATE) == 0 ? 1 : 0);
+    private void keep(Folio folio, long next, long pages) {
+        inode.falloc().reached(next, folio.flags().readBits(Folio.UPTODATE) == 0 ? pages : 0);
         folio.flags().setBits(Folio.DIRTY);
         folio.lock().unlock();
         folio.put();

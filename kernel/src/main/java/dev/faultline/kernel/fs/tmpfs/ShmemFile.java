@@ -140,7 +140,7 @@ final class ShmemFile implements FileOperations, VmOperations, GenericWrite.Page
         if (sealed) {
             return new GenericWrite.Begin.Failed(Errno.EPERM);
         }
-        return switch (inode.pages().getFolio(pos / Content.SIZE, Shmem.Intent.WRITE)) {
+        return switch (inode.pages().getFolio(pos / Content.SIZE, Shmem.Intent.WRITE, pos + lengthBytes, Optional.empty())) {
             case Shmem.Got.Page(Folio folio) -> new GenericWrite.Begin.Ready(folio);
             case Shmem.Got.Failed(Errno errno) -> new GenericWrite.Begin.Failed(errno);
             case Shmem.Got.Hole _, Shmem.Got.Handled _ -> throw new AssertionError("a page to write is made");
@@ -183,7 +183,7 @@ final class ShmemFile implements FileOperations, VmOperations, GenericWrite.Page
         if (keptOut.isPresent()) {
             return keptOut.get();
         }
-        return switch (inode.pages().getFolio(fault.pageIndex(), Shmem.Intent.CACHE, Optional.of(fault))) {
+        return switch (inode.pages().getFolio(fault.pageIndex(), Shmem.Intent.CACHE, 0, Optional.of(fault))) {
             case Shmem.Got.Page(Folio folio) -> {
                 fault.setFolio(folio);
                 yield VmFaultResult.LOCKED;

@@ -9,6 +9,7 @@ import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.pagecache.AddressSpace;
 import dev.faultline.kernel.pagecache.AddressSpaceOperations;
 import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.machine.shared.Cell;
 import dev.faultline.machine.shared.RwSemaphore;
 import dev.faultline.machine.task.Finding;
 import dev.faultline.machine.task.Kind;
@@ -29,10 +30,21 @@ final class ShmemInode implements Inode, AddressSpaceOperations {
     private final ShmemSwap swap;
     private final HolePunch holePunch;
     private final ShmemAccounting accounting;
+    private final ShmemHuge huge;
 
-    ShmemInode(Node node, String path, BlockLimit limit) {
+    /// Behind the last page that fallocate(2) has made, if that is behind the end of the file; looked at only where pages
+    /// may be huge. Guarded by [#iRwsem].
+    private final Cell fallocend;
+
+    /// @param huge where its pages may be huge
+    ShmemInode(Node node, String path, BlockLimit limit, ShmemHuge huge) {
         this.node = node;
         this.mapping = AddressSpace.counted(node.machine(), path, this);
+        this.huge = huge;
+        this.fallocend = new Cell(node.machine(), "fallocend", path, 0);
+        if (huge.isOn()) {
+            mapping.setLargeFolios();
+        }
         this.iRwsem = new RwSemaphore(node.machine(), "i_rwsem", path);
         this.blocks = new ShmemBlocks(node.machine(), path, limit, mapping.nrpages());
         this.pages = new Shmem(this);
@@ -79,6 +91,15 @@ final class ShmemInode implements Inode, AddressSpaceOperations {
         return accounting;
     }
 
+    /// {@return where its pages may be huge}
+    ShmemHuge huge() {
+        return huge;
+    }
+
+    Cell fallocend() {
+        return fallocend;
+    }
+
     @Override
     public AddressSpace mapping() {
         return mapping;
@@ -122,13 +143,21 @@ final class ShmemInode implements Inode, AddressSpaceOperations {
             return;
         }
         for (long index = 0; index * Content.SIZE < sizeBytes; index++) {
-            Folio folio = node.physical().allocate("shmem");
-            folio.data().content().fill(0, (int) Math.min(Content.SIZE, sizeBytes - index * Content.SIZE), fill.get());
-            folio.flags().poke(Folio.UPTODATE | Folio.DIRTY);
-            mapping.place(index, folio);
-            folio.putUnseen();
-            blocks.place(1);
+            if (mapping.peek(index).isEmpty()) {
+                place(index, sizeBytes);
+            }
+            mapping.peek(index).orElseThrow().data().content()
+                    .fill(0, (int) Math.min(Content.SIZE, sizeBytes - index * Content.SIZE), fill.get());
         }
+    }
+
+    private void place(long index, long sizeBytes) {
+        Optional<Folio> head = huge.placesAt(index, sizeBytes, blocks.limit()) ? node.physical().allocateHuge("shmem") : Optional.empty();
+        Folio folio = head.orElseGet(() -> node.physical().allocate("shmem"));
+        folio.flags().poke(Folio.UPTODATE | Folio.DIRTY);
+        mapping.place(index, folio);
+        folio.putUnseen();
+        blocks.place(folio.nextIndex() - index);
     }
 
     /// The last reference is gone: takes everything back.

@@ -20,8 +20,12 @@ final class ShmemTruncate {
     private final AddressSpace mapping;
     private final long start;
     private final long end;
-    private final long last;
     private long swapsFreed;
+
+    /// The pages that go as a whole; fewer once a huge page that could not be split has kept some of them.
+    private long firstWhole;
+
+    private long lastWhole;
 
     /// From byte `start` (inclusive) to byte `end` (exclusive).
     ///
@@ -31,7 +35,8 @@ final class ShmemTruncate {
         this.mapping = inode.mapping();
         this.start = start;
         this.end = end;
-        this.last = last;
+        this.firstWhole = Content.pages(start);
+        this.lastWhole = end == Long.MAX_VALUE ? last : Math.min(end / Content.SIZE - 1, last);
     }
 
     /// Takes everything from byte `start` on out. Does not end before it has found nothing.
@@ -55,39 +60,37 @@ final class ShmemTruncate {
     static void unfalloc(ShmemInode inode, long start, long end) {
         AddressSpace mapping = inode.mapping();
         for (long index = mapping.nextIndex(start); index < end; index = mapping.nextIndex(index + 1)) {
-            mapping.getFolio(index).ifPresent(folio -> unfalloc(mapping, folio));
+            Optional<Folio> folio = mapping.getFolio(index);
+            index = folio.map(Folio::nextIndex).orElse(index + 1) - 1;
+            long behind = index;
+            folio.ifPresent(found -> unfalloc(mapping, found.head(), found.head().index() >= start && behind < end));
         }
         inode.blocks().recalc(0, 0);
     }
 
-    private static void unfalloc(AddressSpace mapping, Folio folio) {
+    /// @param inside whether all of it lies in the range: a huge page that does not stays
+    private static void unfalloc(AddressSpace mapping, Folio folio, boolean inside) {
         folio.lock().lock();
-        if (Filemap.isPartOf(folio, mapping) && folio.flags().readBits(Folio.UPTODATE) == 0) {
+        if (inside && Filemap.isPartOf(folio, mapping) && folio.flags().readBits(Folio.UPTODATE) == 0) {
             Truncate.truncateInodeFolio(mapping, folio);
         }
         folio.lock().unlock();
         folio.put();
     }
 
-    private long firstWhole() {
-        return Content.pages(start);
-    }
-
-    private long lastWhole() {
-        return end == Long.MAX_VALUE ? last : Math.min(end / Content.SIZE - 1, last);
-    }
-
     @Models(file = "mm/shmem.c", symbol = "shmem_undo_range")
     private void undo(boolean truncates, boolean startsOver) {
-        for (long index = mapping.nextIndex(firstWhole()); index <= lastWhole(); index = mapping.nextIndex(index + 1)) {
+        forgetFallocated();
+        for (long index = mapping.nextIndex(firstWhole); index <= lastWhole; index = mapping.nextIndex(index + 1)) {
             AddressSpace.Entry entry = mapping.getEntry(index);
+            index = entry.folio().map(Folio::nextIndex).orElse(index + 1) - 1;
             entry.folio().ifPresent(this::truncateUnlessLocked);
             if (entry.swap().isPresent()) {
                 freeSwap(index, entry.swap().get());
             }
         }
-        truncatePartialFolio(start / Content.SIZE);
-        if (!truncates && (end - 1) / Content.SIZE != start / Content.SIZE) {
+        long behind = truncatePartialFolio(start / Content.SIZE);
+        if (!truncates && (end - 1) / Content.SIZE >= behind) {
             truncatePartialFolio((end - 1) / Content.SIZE);
         }
         RetryLoop loop = inode.node().machine().retryLoop("shmem_undo_range");
@@ -97,10 +100,25 @@ final class ShmemTruncate {
         inode.blocks().recalc(0, -swapsFreed);
     }
 
+    /// What fallocate(2) made behind the end of the file is of use no longer.
+    private void forgetFallocated() {
+        if (inode.huge().isOn()) {
+            long kept = inode.fallocend().read();
+            if (kept > firstWhole && (end == Long.MAX_VALUE || kept <= end / Content.SIZE)) {
+                inode.fallocend().write(firstWhole);
+            }
+        }
+    }
+
+    /// {@return whether all pages of it go}
+    private boolean goesWhole(Folio folio) {
+        return folio.head().index() >= firstWhole && (end == Long.MAX_VALUE || folio.nextIndex() - 1 <= lastWhole);
+    }
+
     private void truncateUnlessLocked(Folio folio) {
-        if (folio.lock().tryLock()) {
+        if (goesWhole(folio) && folio.lock().tryLock()) {
             if (Filemap.isPartOf(folio, mapping)) {
-                Truncate.truncateInodeFolio(mapping, folio);
+                Truncate.truncateInodeFolio(mapping, folio.head());
             }
             folio.lock().unlock();
         }
@@ -116,26 +134,29 @@ final class ShmemTruncate {
     /// {@return whether there was any page}
     private boolean truncateWholeFolios() {
         boolean found = false;
-        for (long index = mapping.nextIndex(firstWhole()); index <= lastWhole(); index = mapping.nextIndex(index + 1)) {
-            found |= truncateWhole(index);
+        for (long index = mapping.nextIndex(firstWhole); index <= lastWhole; index = mapping.nextIndex(index + 1)) {
+            Visit visit = truncateWhole(index);
+            found |= visit.found;
+            index = visit.next - 1;
         }
         return found;
     }
 
-    /// A page that has gone to swap meanwhile, or has come from there, is looked at again.
-    ///
-    /// @return whether there was a page
-    private boolean truncateWhole(long index) {
+    /// @param found whether there was a page
+    /// @param next  where to go on
+    private record Visit(boolean found, long next) {}
+
+    /// A page that has gone to swap meanwhile, or has come from there, is looked at again, and so are parts of a huge one that
+    /// was split.
+    private Visit truncateWhole(long index) {
         RetryLoop loop = inode.node().machine().retryLoop("shmem_undo_range, one page");
         AddressSpace.Entry entry = mapping.getEntry(index);
+        boolean found = !entry.isEmpty();
         while (!entry.isEmpty() && !truncate(index, entry)) {
             loop.again();
             entry = mapping.getEntry(index);
-            if (entry.isEmpty()) {
-                return true;
-            }
         }
-        return !entry.isEmpty();
+        return new Visit(found, entry.folio().map(Folio::nextIndex).orElse(index + 1));
     }
 
     /// {@return whether it was still there}
@@ -146,25 +167,71 @@ final class ShmemTruncate {
         Folio folio = entry.folio().get();
         folio.lock().lock();
         boolean part = Filemap.isPartOf(folio, mapping);
-        if (part) {
+        boolean gone = part;
+        if (part && folio.isLarge()) {
+            gone = truncateHuge(folio.head()) != Huge.SPLIT;
+        } else if (part) {
             Truncate.truncateInodeFolio(mapping, folio);
         }
         folio.lock().unlock();
         folio.put();
-        return part;
+        return gone;
     }
 
-    /// Zeroes what lies in the range of a page that the range may cover in part.
-    private void truncatePartialFolio(long index) {
+    /// Zeroes what lies in the range of a page that the range may cover in part, or of a huge one, which is split.
+    ///
+    /// @return the index of the page behind that
+    private long truncatePartialFolio(long index) {
         Optional<Folio> found = getPartialFolio(index);
         if (found.isEmpty()) {
-            return;
+            return index + 1;
         }
         Folio folio = found.get();
+        long behind = folio.nextIndex();
         folio.flags().setBits(Folio.DIRTY);
-        truncateInodePartialFolio(folio, index);
+        if (!folio.isLarge()) {
+            truncateInodePartialFolio(folio, index);
+        } else if (truncateHuge(folio.head()) == Huge.ZEROED) {
+            keep(folio.head());
+        }
         folio.lock().unlock();
         folio.put();
+        return behind;
+    }
+
+    /// The pages of one that could not be split stay.
+    private void keep(Folio head) {
+        if (head.index() < firstWhole) {
+            firstWhole = Math.max(firstWhole, head.nextIndex());
+        } else {
+            lastWhole = Math.min(lastWhole, head.index() - 1);
+        }
+    }
+
+    /// What became of a huge page.
+    private enum Huge { GONE, SPLIT, ZEROED }
+
+    /// Takes a huge page out if all of it lies in the range; else zeroes what does, and splits it if that can be, so that
+    /// pages of it can go. The page is locked.
+    @Models(file = "mm/truncate.c", symbol = "truncate_inode_partial_folio")
+    private Huge truncateHuge(Folio head) {
+        long pos = head.index() * Content.SIZE;
+        long from = Math.max(start - pos, 0);
+        long to = Math.min(end - pos, ShmemHuge.PAGES * (long) Content.SIZE);
+        Writeback.waitForFolio(head);
+        if (to - from == ShmemHuge.PAGES * (long) Content.SIZE) {
+            Truncate.truncateInodeFolio(mapping, head);
+            return Huge.GONE;
+        }
+        head.zeroRange(from, to - from);
+        if (inode.huge().split(inode, head)) {
+            return Huge.SPLIT;
+        }
+        if (head.flags().readBits(Folio.DIRTY) != 0) {
+            return Huge.ZEROED;
+        }
+        Truncate.truncateInodeFolio(mapping, head);
+        return Huge.GONE;
     }
 
     /// The page locked, even if it is behind the end of the file, or only allocated.

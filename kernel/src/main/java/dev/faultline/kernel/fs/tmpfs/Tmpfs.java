@@ -23,11 +23,20 @@ public final class Tmpfs implements FileSystem {
     ///
     /// @param sizeBytes how much it may hold, rounded up to whole pages; without a limit if empty
     public Tmpfs(Node node, String mountPoint, OptionalLong sizeBytes) {
+        this(node, mountPoint, sizeBytes, TmpfsHuge.NEVER);
+    }
+
+    /// An empty file system.
+    ///
+    /// @param sizeBytes how much it may hold, rounded up to whole pages; without a limit if empty
+    /// @param when      when its files are kept in huge pages
+    public Tmpfs(Node node, String mountPoint, OptionalLong sizeBytes, TmpfsHuge when) {
         this.mountPoint = mountPoint;
         this.limit = new BlockLimit(node.machine(), mountPoint,
                 sizeBytes.isPresent() ? Content.pages(sizeBytes.getAsLong()) : BlockLimit.NONE);
+        ShmemHuge huge = new ShmemHuge(node.machine(), mountPoint, when);
         this.directory = new Directory<>(node.machine(), mountPoint,
-                path -> new ShmemInode(node, mountPoint + "/" + path, limit));
+                path -> new ShmemInode(node, mountPoint + "/" + path, limit, huge));
     }
 
     @Override
