@@ -22,8 +22,6 @@ import java.util.function.Supplier;
 public final class AddressSpace extends Mapping {
     private static final int DENSE_PAGES = 64;
 
-    /// The pages of a huge one.
-    private static final int HUGE = 512;
 
     private final AddressSpaceOperations operations;
     private final Cell iSize;
@@ -165,7 +163,7 @@ public final class AddressSpace extends Mapping {
     /// {@return the highest index that was ever looked up, -1 if there is none: nothing is cached behind it}
     public long lastIndex() {
         long last = slots.isEmpty() ? -1 : slots.lastKey();
-        return hugeSlots.isEmpty() || !hugeSlots.lastEntry().getValue().wasHuge ? last : Math.max(last, hugeSlots.lastKey() + HUGE - 1);
+        return hugeSlots.isEmpty() || !hugeSlots.lastEntry().getValue().wasHuge() ? last : Math.max(last, hugeSlots.lastKey() + HugeSlot.PAGES - 1);
     }
 
     /// {@return the first index, from `index` on, that a walk over the cache has to look at} Of a sparse file only
@@ -175,8 +173,8 @@ public final class AddressSpace extends Mapping {
         if (index < DENSE_PAGES) {
             return index;
         }
-        HugeSlot around = hugeSlots.get(index - index % HUGE);
-        if (around != null && around.wasHuge) {
+        HugeSlot around = hugeSlots.get(index - index % HugeSlot.PAGES);
+        if (around != null && around.wasHuge()) {
             return index;
         }
         Long next = slots.ceilingKey(index);
@@ -187,8 +185,8 @@ public final class AddressSpace extends Mapping {
     /// {@return the cached page with that index, without a step or a reference: for checks at the end}
     public Optional<Folio> peek(long index) {
         Slot slot = slots.get(index);
-        HugeSlot around = hugeSlots.get(index - index % HUGE);
-        return around != null && around.huge.isPresent() ? Optional.of(around.huge.get().page((int) (index % HUGE)))
+        HugeSlot around = hugeSlots.get(index - index % HugeSlot.PAGES);
+        return around != null && around.now(index).isPresent() ? around.now(index)
                 : slot == null ? Optional.empty() : slot.folio;
     }
 
@@ -285,119 +283,25 @@ public final class AddressSpace extends Mapping {
     }
 
     private HugeSlot hugeSlot(long index) {
-        return hugeSlots.computeIfAbsent(index - index % HUGE, HugeSlot::new);
+        return hugeSlots.computeIfAbsent(index - index % HugeSlot.PAGES, first -> new HugeSlot(this, first));
     }
 
-    private void touchCount(Task task) {
+    /// {@return whether a small page is there in a range, or in swap; no step}
+    boolean isAnyCachedNow(long first, long end) {
+        return slots.subMap(first, end).values().stream().anyMatch(slot -> slot.folio.isPresent() || slot.swap.isPresent());
+    }
+
+    /// A part of a huge page becomes a page of its own; within a step.
+    void become(long index, Folio small) {
+        slot(index).become(small);
+    }
+
+    void touchCount(Task task) {
         nrpages.ifPresent(count -> SecondAccess.touch(task, count, Access.ADD, -1));
     }
 
-    private void count(int delta) {
+    void count(int delta) {
         nrpages.ifPresent(count -> count.poke(count.peek() + delta));
-    }
-
-    /// The places of 2 MiB in the cache, where these may be one huge page. The place of each page is a part.
-    private final class HugeSlot extends SharedObject {
-        private static final int PARTS = 63;
-
-        private final long first;
-        private Optional<Folio> huge = Optional.empty();
-        private boolean wasHuge;
-
-        HugeSlot(long first) {
-            super(AddressSpace.this, -1 - first, "page cache entries", first + " ff. of " + AddressSpace.this);
-            this.first = first;
-        }
-
-        static long part(long index) {
-            return 1L << index % HUGE % PARTS;
-        }
-
-        private boolean isOccupiedNow() {
-            return huge.isPresent() || slots.subMap(first, first + HUGE).values().stream()
-                    .anyMatch(slot -> slot.folio.isPresent() || slot.swap.isPresent());
-        }
-
-        boolean isOccupied() {
-            machine().step(this, Access.READ, -1);
-            boolean occupied = isOccupiedNow();
-            machine().current().learn(occupied ? 1 : 0);
-            return occupied;
-        }
-
-        boolean add(Folio added) {
-            machine().step(this, Access.WRITE, -1, task -> {
-                if (!isOccupiedNow()) {
-                    touchCount(task);
-                }
-            });
-            boolean free = !isOccupiedNow();
-            machine().current().learn(free ? 1 : 0);
-            if (free) {
-                put(added);
-            }
-            return free;
-        }
-
-        void put(Folio added) {
-            added.getWithinStep();
-            added.setMapping(AddressSpace.this, first);
-            huge = Optional.of(added);
-            wasHuge = true;
-            count(HUGE);
-            changed();
-        }
-
-        void clear() {
-            machine().step(this, Access.WRITE, -1, AddressSpace.this::touchCount);
-            huge = Optional.empty();
-            count(-HUGE);
-            changed();
-        }
-
-        boolean split(Folio head, long end, Supplier<Folio> allocate) {
-            machine().step(this, Access.WRITE, -1, AddressSpace.this::touchCount);
-            boolean alone = head.peekReferenceCount() == 2;
-            machine().current().learn(alone ? 1 : 0);
-            if (alone) {
-                huge = Optional.empty();
-                head.clearMapping();
-                head.putWithinStep(); // the cache's reference
-                copy(head, placeSmall(head, end, allocate));
-            }
-            return alone;
-        }
-
-        /// {@return those that have bytes to be copied, by number, locked}
-        private TreeMap<Integer, Folio> placeSmall(Folio head, long end, Supplier<Folio> allocate) {
-            TreeMap<Integer, Folio> locked = new TreeMap<>();
-            int kept = (int) Math.clamp(end - first, 0, HUGE);
-            for (int i = 0; i < kept; i++) {
-                Folio small = allocate.get(); // its reference is the cache's
-                small.flags().poke(head.flags().peek());
-                if (head.knownPages().containsKey(i)) {
-                    small.lock().lockUnpublished();
-                    locked.put(i, small);
-                }
-                slot(first + i).become(small);
-            }
-            count(kept - HUGE);
-            changed();
-            return locked;
-        }
-
-        private void copy(Folio head, TreeMap<Integer, Folio> locked) {
-            locked.forEach((i, small) -> {
-                head.page(i).data().copyTo(small.data());
-                small.data().written();
-                small.lock().unlock();
-            });
-        }
-
-        @Override
-        protected long stateHash() {
-            return huge.map(folio -> Digest.mix(folio.pfn(), 17)).orElse(0L);
-        }
     }
 
     /// The place of one page in the cache (an entry of `i_pages`).
@@ -422,7 +326,8 @@ public final class AddressSpace extends Mapping {
 
         /// The page, which may be part of a huge one.
         private Optional<Folio> now() {
-            return around.isEmpty() || around.get().huge.isEmpty() ? folio : Optional.of(around.get().huge.get().page((int) (index % HUGE)));
+            Optional<Folio> part = around.flatMap(huge -> huge.now(index));
+            return part.isPresent() ? part : folio;
         }
 
         /// A part of a huge page becomes a page of its own; within a step.
@@ -533,7 +438,7 @@ public final class AddressSpace extends Mapping {
         }
 
         private long hashNow() {
-            return around.isEmpty() || around.get().huge.isEmpty() ? stateHash() : around.get().stateHash();
+            return around.isPresent() && around.get().now(index).isPresent() ? around.get().hash() : stateHash();
         }
 
         @Override
