@@ -378,14 +378,17 @@ static void start_threads(int index)
 	}
 }
 
-/* Gives back what the last round left: children, mappings, open files, the contents of memory. */
+/*
+ * Gives back what the last round left: children, open files, mappings, the contents of memory. Files go before mappings:
+ * who unmaps memory that a userfaultfd is to be told of would wait for a reader.
+ */
 static void undo(void)
 {
 	@REAP@
+	close_range(3, ~0U, 0);
 	for (int i = 0; i < mappings && i < MAPPINGS; i++)
 		munmap(mapping[i].address, mapping[i].length);
 	mappings = 0;
-	close_range(3, ~0U, 0);
 	reset();
 }
 
