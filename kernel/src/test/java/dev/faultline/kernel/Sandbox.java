@@ -14,6 +14,7 @@ import dev.faultline.kernel.fs.tmpfs.TmpfsHuge;
 import dev.faultline.kernel.fs.xfs.Xfs;
 import dev.faultline.kernel.lib.Parts;
 import dev.faultline.kernel.mm.FaultIn;
+import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.mm.Gup;
 import dev.faultline.kernel.mm.Mm;
 import dev.faultline.kernel.mm.Thp;
@@ -287,6 +288,18 @@ public final class Sandbox {
         public UserAccess access() {
             process.enter();
             return process.node().userMemory().access();
+        }
+
+        /// Has the kernel move the page at an address to another frame, if it can.
+        public void migrate(long address) {
+            process.enter();
+            process.node().userMemory().memory().migrate().migrate(process.mm(), address);
+        }
+
+        /// Has the kernel move a page of a file to another frame, if it can. Gives the caller's reference back.
+        public void migrate(Folio folio) {
+            process.enter();
+            process.node().userMemory().memory().migrate().migrateFilePage(folio);
         }
 
         /// {@return the byte at an address}

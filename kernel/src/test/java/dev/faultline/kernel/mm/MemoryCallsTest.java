@@ -1,7 +1,9 @@
 package dev.faultline.kernel.mm;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.faultline.kernel.Sandbox;
 import dev.faultline.kernel.uapi.Errno;
@@ -393,6 +395,89 @@ class MemoryCallsTest {
             assertEquals(0, program.load(shared + P));
             fails(Errno.EINVAL, program.call("madvise", shared, P, Mman.MADV_COLD));
             assertEquals(0, program.must("madvise", shared + P, P, Mman.MADV_COLD));
+        }));
+    }
+
+    @Test
+    void lockedMemoryThatGrowsIsThereAtOnce() {
+        run((program, p) -> {
+            program.must("mlock", p, 2 * P);
+            assertEquals(p, program.must("mremap", p, 2 * P, 3 * P, Mman.MREMAP_MAYMOVE, 0));
+            assertTrue(program.mm().slot(p + 2 * P).peek() instanceof Pte.Present);
+            program.must("munlock", p, 3 * P);
+            program.must("munmap", p + 2 * P, P);
+            program.must("mremap", p, 2 * P, 3 * P, Mman.MREMAP_MAYMOVE, 0);
+            assertEquals(Pte.NONE, program.mm().slot(p + 2 * P).peek());
+        });
+    }
+
+    @Test
+    void mremapTakesNoLengthsThatThereAreNot() {
+        run((program, p) -> {
+            fails(Errno.EINVAL, program.call("mremap", p, P, 0, Mman.MREMAP_MAYMOVE, 0));
+            fails(Errno.EINVAL, program.call("mremap", p, P, -P, Mman.MREMAP_MAYMOVE, 0));
+            fails(Errno.EINVAL, program.call("mremap", p, P, Mm.TASK_SIZE + P, Mman.MREMAP_MAYMOVE, 0));
+            fails(Errno.EINVAL, program.call("mremap", p, 2 * P, P, Mman.MREMAP_MAYMOVE | Mman.MREMAP_DONTUNMAP, p + 64 * P));
+            fails(Errno.EINVAL, program.call("mremap", p, P, P, Mman.MREMAP_MAYMOVE | Mman.MREMAP_FIXED, Mm.TASK_SIZE));
+            fails(Errno.EINVAL, program.call("mremap", p, P, P, Mman.MREMAP_MAYMOVE | Mman.MREMAP_FIXED, -P));
+            fails(Errno.EINVAL, program.call("mremap", p, 0, P, Mman.MREMAP_MAYMOVE, 0));
+            assertEquals(10, program.load(p));
+        });
+    }
+
+    @Test
+    void writingIsPermittedAgainOnlyWhereNobodyHasToBeTold() {
+        Sandbox sandbox = Sandbox.ext4().file("/mnt/f", P, 'a');
+        assertEquals(List.of(), sandbox.run(() -> {
+            Sandbox.Program program = sandbox.program(1);
+            int fd = program.open("/mnt/f", 0);
+            long shared = program.shared(fd, P);
+            program.load(shared);
+            program.must("mprotect", shared, P, Mman.PROT_READ);
+            program.must("mprotect", shared, P, RW);
+            assertFalse(isWritable(program, shared)); // the file system is to hear of a store
+            program.store(shared, 'b');
+            program.must("mprotect", shared, P, Mman.PROT_READ);
+            program.must("mprotect", shared, P, RW);
+            assertTrue(isWritable(program, shared));
+            long mine = program.anonymous(P);
+            program.store(mine, 1);
+            Sandbox.Program child = program.fork();
+            program.must("mprotect", mine, P, Mman.PROT_READ);
+            program.must("mprotect", mine, P, RW);
+            assertFalse(isWritable(program, mine));
+            program.store(mine, 2);
+            assertEquals(1, child.load(mine));
+            child.exit(0);
+            program.must("mprotect", mine, P, Mman.PROT_READ);
+            program.must("mprotect", mine, P, RW);
+            assertTrue(isWritable(program, mine));
+        }));
+        Sandbox tmpfs = Sandbox.tmpfs(OptionalLong.empty()).file("/mnt/f", P, 'a');
+        assertEquals(List.of(), tmpfs.run(() -> {
+            Sandbox.Program program = tmpfs.program(1);
+            long shared = program.shared(program.open("/mnt/f", 0), P);
+            program.load(shared);
+            program.must("mprotect", shared, P, Mman.PROT_READ);
+            program.must("mprotect", shared, P, RW);
+            assertTrue(isWritable(program, shared));
+        }));
+    }
+
+    private static boolean isWritable(Sandbox.Program program, long address) {
+        return program.mm().slot(address).peek() instanceof Pte.Present present && present.writable();
+    }
+
+    @Test
+    void aCopyThatAFirstStoreMakesGoesToAChild() {
+        Sandbox sandbox = Sandbox.ext4().file("/mnt/f", P, 'a');
+        assertEquals(List.of(), sandbox.run(() -> {
+            Sandbox.Program program = sandbox.program(1);
+            long copy = program.must("mmap", 0, P, RW, Mman.MAP_PRIVATE, program.open("/mnt/f", 0), 0);
+            program.store(copy, 'b');
+            Sandbox.Program child = program.fork();
+            assertEquals('b', child.load(copy));
+            child.exit(0);
         }));
     }
 }
