@@ -19,7 +19,7 @@ class RecordedProgramsTest {
     private static final Path FOLDER = Path.of("../zoo/recorded");
 
     @ParameterizedTest
-    @ValueSource(strings = {"tmpfs", "ext4", "xfs"})
+    @ValueSource(strings = {"tmpfs", "ext4", "xfs", "btrfs"})
     void theModelAnswersAsLinuxDid(String fileSystem) throws IOException {
         Recording recording = Recording.parse(Files.readAllLines(FOLDER.resolve(fileSystem + ".txt")));
         assertEquals(fileSystem, recording.fileSystem());

@@ -39,7 +39,7 @@ record Group(String name, List<String> packages, List<String> zoo, boolean earli
             new Group("iomap", List.of("iomap", "iov"), EVERYTHING, true, RECORDED, List.of(""), 0),
             new Group("pagecache", List.of("pagecache"), EVERYTHING, true, RECORDED, List.of(""), 0),
             new Group("mm", List.of("mm"), List.of("aio", "dio", "gfs2", "mm", "pipe", "refused", "tags", "tmpfs", "uffd"), true,
-                    List.of("ext4"), List.of(""), 160));
+                    List.of("ext4"), List.of(""), 200));
 
     /// {@return the packages by their full names}
     List<String> fullNames() {
