@@ -196,7 +196,8 @@ final class Ntfs3File extends CachedFile implements GenericWrite.PageWriter {
         return new GenericWrite.Begin.Ready(folio);
     }
 
-    /// Of a cluster that was not valid before, what a copy that stopped short did not reach is written as zeroes.
+    /// A cluster that was not valid before is written as zeroes where a copy stopped short, and nothing of the copy counts.
+    /// That leaves the page up to date: the next try must not read what the cluster holds.
     @Override
     @Models(file = "fs/ntfs3/inode.c", symbol = "ntfs_write_end")
     public int end(long pos, int lengthBytes, int copied, Folio folio) {
@@ -205,7 +206,7 @@ final class Ntfs3File extends CachedFile implements GenericWrite.PageWriter {
         boolean isNew = folio.flags().clearBits(Folio.BUFFERS) != 0;
         if (rejected && isNew) {
             folio.data().zero((int) (pos % Content.SIZE), lengthBytes);
-            folio.flags().setBits(Folio.DIRTY);
+            folio.flags().setBits(Folio.UPTODATE | Folio.DIRTY);
         } else if (accepted > 0) {
             folio.flags().setBits(Folio.UPTODATE | Folio.DIRTY);
         }
