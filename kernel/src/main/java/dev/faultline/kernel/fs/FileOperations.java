@@ -1,9 +1,11 @@
 package dev.faultline.kernel.fs;
 
 import dev.faultline.kernel.iov.IovIter;
+import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.VmFlag;
 import dev.faultline.kernel.mm.VmOperations;
 import dev.faultline.kernel.mm.Vma;
+import dev.faultline.kernel.pagecache.Sought;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Poll;
 import dev.faultline.kernel.uapi.SysResult;
@@ -45,6 +47,15 @@ public interface FileOperations {
     ///
     /// @return nothing on success
     Optional<Errno> truncate(OpenFile file, long sizeBytes);
+
+    /// {@return the first byte from `offset` on that is as sought; -ENXIO if there is none} A file system that does not know
+    /// its holes has one, behind the end.
+    @Models(file = "fs/read_write.c", symbol = "generic_file_llseek_size")
+    default SysResult seek(OpenFile file, Sought sought, long offset) {
+        long size = file.inode().mapping().iSize().read();
+        boolean inFile = offset >= 0 && offset < size;
+        return inFile ? SysResult.ok(sought == Sought.DATA ? offset : size) : SysResult.err(Errno.ENXIO);
+    }
 
     /// {@return the seals of the file, if it is one that has some}
     default Optional<Seals> seals() {

@@ -12,6 +12,7 @@ import dev.faultline.kernel.iov.Segment;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.UserAccess;
+import dev.faultline.kernel.pagecache.Sought;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Fcntl;
 import dev.faultline.kernel.uapi.Mman;
@@ -262,7 +263,7 @@ final class FileCalls {
         return new Imported.Iter(iter);
     }
 
-    /// lseek(2), without the modes that look for holes.
+    /// lseek(2).
     @Models(file = "fs/read_write.c", symbol = "ksys_lseek")
     SysResult lseek(Process process, int fd, long offset, int whence) {
         Optional<OpenFile> opened = process.files().get(fd);
@@ -276,19 +277,25 @@ final class FileCalls {
                     : pipe ? SysResult.err(Errno.ESPIPE) : SysResult.ZERO; // noop_llseek
         }
         file.positionLock().lock();
-        long base = switch (whence) {
-            case Fcntl.SEEK_SET -> 0;
-            case Fcntl.SEEK_CUR -> file.position().read();
-            case Fcntl.SEEK_END -> file.inode().mapping().iSize().read();
-            default -> -1;
+        SysResult result = switch (whence) {
+            case Fcntl.SEEK_SET -> inReach(file, 0, offset);
+            case Fcntl.SEEK_CUR -> inReach(file, file.position().read(), offset);
+            case Fcntl.SEEK_END -> inReach(file, file.inode().mapping().iSize().read(), offset);
+            case Fcntl.SEEK_DATA -> file.inode().operations().seek(file, Sought.DATA, offset);
+            case Fcntl.SEEK_HOLE -> file.inode().operations().seek(file, Sought.HOLE, offset);
+            default -> SysResult.err(Errno.EINVAL);
         };
-        long limit = file.inode().maxBytes();
-        SysResult result = base < 0 || base + offset < 0 || base + offset > limit ? SysResult.err(Errno.EINVAL) : SysResult.ok(base + offset);
         if (result instanceof SysResult.Ok(long position)) {
             file.position().write(position);
         }
         file.positionLock().unlock();
         return result;
+    }
+
+    @Models(file = "fs/read_write.c", symbol = "vfs_setpos")
+    private static SysResult inReach(OpenFile file, long base, long offset) {
+        boolean outside = base + offset < 0 || base + offset > file.inode().maxBytes();
+        return outside ? SysResult.err(Errno.EINVAL) : SysResult.ok(base + offset);
     }
 
     /// fsync(2) and fdatasync(2).

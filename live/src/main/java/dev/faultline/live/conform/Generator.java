@@ -214,7 +214,7 @@ public final class Generator {
                 case "copy_file_range" -> Call.of(name, descriptor(), 0, descriptor(), 0, copied(),
                         values.oneIn(20) ? 1 : 0);
                 case "lseek" -> Call.of(name, descriptor(), values.oneIn(4) ? -values.bytes(size) : values.pos(size),
-                        values.oneIn(16) ? values.oneOf(5, -1) : values.below(3));
+                        values.oneIn(16) ? values.oneOf(5, -1) : values.below(5));
                 case "ftruncate" -> Call.of(name, descriptor(), truncated());
                 case "truncate" -> new Call(name, List.of(path(), Operand.of(truncated())));
                 case "fallocate" -> Call.of(name, descriptor(), values.oneIn(3) ? 0

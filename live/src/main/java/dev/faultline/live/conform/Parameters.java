@@ -32,7 +32,7 @@ final class Parameters {
     /// {@return the names of the constants that operand `index` is one of; none if it is no such choice}
     static List<String> choices(String call, int index) {
         return switch (call + " " + index) {
-            case "lseek 2" -> List.of("SEEK_SET", "SEEK_CUR", "SEEK_END");
+            case "lseek 2" -> List.of("SEEK_SET", "SEEK_CUR", "SEEK_END", "SEEK_DATA", "SEEK_HOLE");
             case "ioctl 1" -> List.of("UFFDIO_API", "UFFDIO_REGISTER", "UFFDIO_UNREGISTER", "UFFDIO_WAKE", "UFFDIO_COPY",
                     "UFFDIO_ZEROPAGE", "UFFDIO_MOVE", "UFFDIO_WRITEPROTECT", "UFFDIO_CONTINUE", "UFFDIO_POISON");
             case "fcntl 1" -> List.of("F_SETPIPE_SZ", "F_GETPIPE_SZ", "F_ADD_SEALS", "F_GET_SEALS");

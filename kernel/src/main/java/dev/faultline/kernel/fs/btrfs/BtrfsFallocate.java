@@ -136,7 +136,7 @@ final class BtrfsFallocate {
         blocks.machine().step(blocks, Access.WRITE, -1);
         for (long index = first; index <= last; index++) {
             if (anew || blocks.block(index) == DiskInode.HOLE) {
-                blocks.setBlock(index, inode.device().format((byte) 0));
+                blocks.setUnwritten(index, inode.device().format((byte) 0));
             }
         }
         inode.fileSystem().tree().leaf().upWrite();

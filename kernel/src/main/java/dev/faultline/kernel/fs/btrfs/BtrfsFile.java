@@ -15,6 +15,7 @@ import dev.faultline.kernel.mm.VmFaultResult;
 import dev.faultline.kernel.mm.VmOperations;
 import dev.faultline.kernel.pagecache.Filemap;
 import dev.faultline.kernel.pagecache.ReadFlag;
+import dev.faultline.kernel.pagecache.Sought;
 import dev.faultline.kernel.pagecache.Truncate;
 import dev.faultline.kernel.pagecache.Writeback;
 import dev.faultline.kernel.uapi.Errno;
@@ -354,6 +355,12 @@ final class BtrfsFile extends CachedFile {
         }
         folio.lock().unlock();
         folio.put();
+    }
+
+    @Override
+    @Models(file = "fs/btrfs/file.c", symbol = "btrfs_file_llseek")
+    public SysResult seek(OpenFile file, Sought sought, long offset) {
+        return new BtrfsSeek(inode).seek(sought, offset);
     }
 
     @Override

@@ -52,8 +52,8 @@ public final class DiskMapping implements IomapOps {
     /// step on the block list.
     public Iomap extent(long index, long last) {
         long first = inode.block(index);
-        long pages = 1;
-        while (index + pages <= last && inode.block(index + pages) == (first == DiskInode.HOLE ? first : first + pages)
+        long pages = first == DiskInode.HOLE ? Math.min(inode.nextBlock(index), last + 1) - index : 1;
+        while (first != DiskInode.HOLE && index + pages <= last && inode.block(index + pages) == first + pages
                 && inode.isDelayed(index + pages) == inode.isDelayed(index)
                 && inode.isUnwritten(index + pages) == inode.isUnwritten(index)) {
             pages++;

@@ -11,6 +11,7 @@ import dev.faultline.kernel.iomap.BufferedIo;
 import dev.faultline.kernel.iomap.DioFlag;
 import dev.faultline.kernel.iomap.Iomap;
 import dev.faultline.kernel.iomap.IomapOps;
+import dev.faultline.kernel.iomap.Seek;
 import dev.faultline.kernel.iov.IovIter;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
@@ -20,6 +21,7 @@ import dev.faultline.kernel.mm.VmFaultResult;
 import dev.faultline.kernel.pagecache.Filemap;
 import dev.faultline.kernel.pagecache.GenericWrite;
 import dev.faultline.kernel.pagecache.ReadFlag;
+import dev.faultline.kernel.pagecache.Sought;
 import dev.faultline.kernel.pagecache.Truncate;
 import dev.faultline.kernel.pagecache.Writeback;
 import dev.faultline.kernel.uapi.Errno;
@@ -313,6 +315,15 @@ final class Ext4File extends CachedFile implements GenericWrite.PageWriter {
         mapping().invalidateLock().upWrite();
         inode.iRwsem().upWrite();
         return Optional.empty();
+    }
+
+    @Override
+    @Models(file = "fs/ext4/file.c", symbol = "ext4_llseek")
+    public SysResult seek(OpenFile file, Sought sought, long offset) {
+        inode.iRwsem().downRead();
+        SysResult found = Seek.seek(mapping(), inode.blocks(), sought, offset);
+        inode.iRwsem().upRead();
+        return found;
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.faultline.kernel.fs.FileMode;
 import dev.faultline.kernel.fs.Kiocb;
 import dev.faultline.kernel.fs.OpenFile;
 import dev.faultline.kernel.fs.disk.CachedFile;
+import dev.faultline.kernel.fs.disk.DiskInode;
 import dev.faultline.kernel.iomap.BufferedIo;
 import dev.faultline.kernel.iomap.DioFlag;
 import dev.faultline.kernel.iomap.Iomap;
@@ -18,6 +19,7 @@ import dev.faultline.kernel.mm.VmFaultResult;
 import dev.faultline.kernel.pagecache.Filemap;
 import dev.faultline.kernel.pagecache.GenericWrite;
 import dev.faultline.kernel.pagecache.ReadFlag;
+import dev.faultline.kernel.pagecache.Sought;
 import dev.faultline.kernel.pagecache.Truncate;
 import dev.faultline.kernel.pagecache.Writeback;
 import dev.faultline.kernel.uapi.Errno;
@@ -297,6 +299,38 @@ final class F2fsFile extends CachedFile implements GenericWrite.PageWriter {
             Truncate.truncatePagecacheRange(mapping(), size, newSize);
             mapping().invalidateLock().upWrite();
         }
+    }
+
+    /// A block that is but promised is neither data, unless its page is dirty, nor a hole.
+    @Override
+    @Models(file = "fs/f2fs/file.c", symbol = "f2fs_seek_block")
+    public SysResult seek(OpenFile file, Sought sought, long offset) {
+        inode.iRwsem().downRead();
+        long size = mapping().iSize().read();
+        long found = offset < 0 || offset >= size ? size : seekBlock(sought, offset, size);
+        inode.iRwsem().upRead();
+        boolean none = offset < 0 || offset >= size || sought == Sought.DATA && found >= size;
+        return none ? SysResult.err(Errno.ENXIO) : SysResult.ok(Math.min(found, size));
+    }
+
+    private long seekBlock(Sought sought, long offset, long size) {
+        DiskInode blocks = inode.onDisk();
+        long last = (size - 1) / Content.SIZE;
+        for (long index = offset / Content.SIZE; index <= last;) {
+            DiskInode.Blocks state = blocks.blocks(index, index);
+            boolean hole = blocks.block(index) == DiskInode.HOLE;
+            long next = hole && sought == Sought.DATA ? blocks.nextBlock(index) : index + 1;
+            boolean isData = state == DiskInode.Blocks.WRITTEN || !hole && isDirty(index);
+            if (sought == Sought.HOLE ? hole : isData) {
+                return Math.max(offset, index * Content.SIZE);
+            }
+            index = next;
+        }
+        return size;
+    }
+
+    private boolean isDirty(long index) {
+        return Writeback.hasPage(mapping(), index * Content.SIZE, index * Content.SIZE, true);
     }
 
     @Override

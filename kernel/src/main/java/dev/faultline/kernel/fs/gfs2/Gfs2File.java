@@ -8,6 +8,7 @@ import dev.faultline.kernel.fs.SpliceRead;
 import dev.faultline.kernel.iomap.BufferedIo;
 import dev.faultline.kernel.iomap.Iomap;
 import dev.faultline.kernel.iomap.IomapOps;
+import dev.faultline.kernel.iomap.Seek;
 import dev.faultline.kernel.iov.IovIter;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
@@ -17,6 +18,7 @@ import dev.faultline.kernel.mm.VmFaultResult;
 import dev.faultline.kernel.mm.VmOperations;
 import dev.faultline.kernel.pagecache.AddressSpace;
 import dev.faultline.kernel.pagecache.Filemap;
+import dev.faultline.kernel.pagecache.Sought;
 import dev.faultline.kernel.pagecache.Truncate;
 import dev.faultline.kernel.pagecache.Writeback;
 import dev.faultline.kernel.uapi.Errno;
@@ -194,6 +196,17 @@ final class Gfs2File implements FileOperations, VmOperations {
         glock().dq(holder);
         inode.iRwsem().upWrite();
         return Optional.empty();
+    }
+
+    @Override
+    @Models(file = "fs/gfs2/inode.c", symbol = "gfs2_seek_data")
+    public SysResult seek(OpenFile file, Sought sought, long offset) {
+        inode.iRwsem().downRead();
+        GlockHolder holder = glock().nq(LockState.SHARED, inode);
+        SysResult found = Seek.seek(mapping(), inode.blocks(), sought, offset);
+        glock().dq(holder);
+        inode.iRwsem().upRead();
+        return found;
     }
 
     /// Under the glock in EXCLUSIVE. Blocks are zeroed on the disk as they are allocated: there are no unwritten ones.

@@ -19,6 +19,7 @@ import dev.faultline.kernel.mm.VmOperations;
 import dev.faultline.kernel.pagecache.AddressSpace;
 import dev.faultline.kernel.pagecache.Filemap;
 import dev.faultline.kernel.pagecache.GenericWrite;
+import dev.faultline.kernel.pagecache.Sought;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Fcntl;
 import dev.faultline.kernel.uapi.SysResult;
@@ -247,6 +248,21 @@ final class ShmemFile implements FileOperations, VmOperations, GenericWrite.Page
     @Override
     public Optional<Seals> seals() {
         return Optional.of(inode.seals());
+    }
+
+    /// Pages that fallocate(2) made are holes until they are written.
+    @Override
+    @Models(file = "mm/shmem.c", symbol = "shmem_file_llseek")
+    public SysResult seek(OpenFile file, Sought sought, long offset) {
+        if (offset < 0) {
+            return SysResult.err(Errno.ENXIO);
+        }
+        inode.iRwsem().downWrite();
+        long size = mapping().iSize().read();
+        long found = offset < size ? sought.inCache(mapping(), offset, size) : size;
+        inode.iRwsem().upWrite();
+        boolean none = offset >= size || sought == Sought.DATA && found == size;
+        return none ? SysResult.err(Errno.ENXIO) : SysResult.ok(found);
     }
 
     @Override

@@ -7,6 +7,7 @@ import dev.faultline.kernel.fs.PipeInodeInfo;
 import dev.faultline.kernel.fs.disk.CachedFile;
 import dev.faultline.kernel.iomap.BufferedIo;
 import dev.faultline.kernel.iomap.DioFlag;
+import dev.faultline.kernel.iomap.Seek;
 import dev.faultline.kernel.iomap.ZeroRange;
 import dev.faultline.kernel.iov.IovIter;
 import dev.faultline.kernel.lib.Content;
@@ -14,6 +15,7 @@ import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.VmFault;
 import dev.faultline.kernel.mm.VmFaultResult;
 import dev.faultline.kernel.pagecache.ReadFlag;
+import dev.faultline.kernel.pagecache.Sought;
 import dev.faultline.kernel.pagecache.Truncate;
 import dev.faultline.kernel.pagecache.Writeback;
 import dev.faultline.kernel.uapi.Errno;
@@ -273,6 +275,13 @@ final class XfsFile extends CachedFile {
         }
         inode.iLock().upWrite();
         return Optional.empty();
+    }
+
+    /// Takes no lock but that of the extents, one extent at a time.
+    @Override
+    @Models(file = "fs/xfs/xfs_file.c", symbol = "xfs_file_llseek")
+    public SysResult seek(OpenFile file, Sought sought, long offset) {
+        return Seek.seek(mapping(), new ReadMapping(inode), sought, offset);
     }
 
     @Override

@@ -1,0 +1,38 @@
+package dev.faultline.kernel.pagecache;
+
+import dev.faultline.kernel.lib.Content;
+import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.mm.Folio;
+
+/// What lseek(2) looks for with SEEK_DATA and SEEK_HOLE.
+public enum Sought {
+    /// Bytes that somebody has written, as far as the file system can tell.
+    DATA,
+    /// Bytes that are not there and read as zeroes; the end of the file at the latest.
+    HOLE;
+
+    /// Looks for pages that are up to date, or for places without one. A page in swap is one.
+    ///
+    /// @return the first byte from `start` on that is as sought, `end` if none before is
+    @Models(file = "mm/filemap.c", symbol = "mapping_seek_hole_data")
+    public long inCache(AddressSpace mapping, long start, long end) {
+        long last = (end - 1) / Content.SIZE;
+        for (long index = start / Content.SIZE; index <= last; index = this == DATA ? mapping.nextIndex(index + 1) : index + 1) {
+            if (isThere(mapping, index) == (this == DATA)) {
+                return Math.max(start, index * Content.SIZE);
+            }
+        }
+        return end;
+    }
+
+    private static boolean isThere(AddressSpace mapping, long index) {
+        AddressSpace.Entry entry = mapping.getEntry(index);
+        if (entry.folio().isEmpty()) {
+            return entry.swap().isPresent();
+        }
+        Folio folio = entry.folio().get();
+        boolean upToDate = folio.flags().readBits(Folio.UPTODATE) != 0;
+        folio.put();
+        return upToDate;
+    }
+}

@@ -1,0 +1,105 @@
+package dev.faultline.kernel.fs;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.faultline.kernel.Sandbox;
+import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.kernel.uapi.Fcntl;
+import dev.faultline.kernel.uapi.SysResult;
+import java.util.List;
+import java.util.function.BiConsumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// lseek(2) with SEEK_DATA and SEEK_HOLE. Files have three pages of 'a'.
+class SeekTest {
+    private static final int PUNCH = Fcntl.FALLOC_FL_PUNCH_HOLE | Fcntl.FALLOC_FL_KEEP_SIZE;
+    private static final SysResult NONE = SysResult.err(Errno.ENXIO);
+
+    private static void run(String fileSystem, BiConsumer<Sandbox.Program, Integer> body) {
+        Sandbox sandbox = switch (fileSystem) {
+            case "ext4" -> Sandbox.ext4();
+            case "xfs" -> Sandbox.xfs();
+            case "f2fs" -> Sandbox.f2fs();
+            case "btrfs" -> Sandbox.btrfs(true);
+            case "ntfs3" -> Sandbox.ntfs3();
+            case "ramfs" -> Sandbox.ramfs();
+            default -> Sandbox.gfs2(1);
+        };
+        sandbox.file("/mnt/f", 12288, 'a');
+        assertEquals(List.of(), sandbox.run(() -> {
+            Sandbox.Program program = sandbox.program(1);
+            body.accept(program, program.open("/mnt/f", 0));
+        }));
+    }
+
+    private static SysResult data(Sandbox.Program program, int fd, long offset) {
+        return program.call("lseek", fd, offset, Fcntl.SEEK_DATA);
+    }
+
+    private static SysResult hole(Sandbox.Program program, int fd, long offset) {
+        return program.call("lseek", fd, offset, Fcntl.SEEK_HOLE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ext4", "xfs", "gfs2", "f2fs", "btrfs"})
+    void aHoleIsFoundAndTheDataBehindIt(String fileSystem) {
+        run(fileSystem, (program, fd) -> {
+            program.must("fallocate", fd, PUNCH, 4096, 4096);
+            assertEquals(SysResult.ok(5), data(program, fd, 5));
+            assertEquals(SysResult.ok(4096), hole(program, fd, 5));
+            assertEquals(SysResult.ok(5000), hole(program, fd, 5000));
+            assertEquals(SysResult.ok(8192), data(program, fd, 5000));
+            assertEquals(SysResult.ok(12288), hole(program, fd, 8192));
+            assertEquals(SysResult.ok(12288), program.call("lseek", fd, 0, Fcntl.SEEK_CUR));
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ext4", "xfs", "gfs2", "f2fs", "btrfs", "ntfs3", "ramfs"})
+    void behindTheEndIsNeither(String fileSystem) {
+        run(fileSystem, (program, fd) -> {
+            program.must("lseek", fd, 7, Fcntl.SEEK_SET);
+            assertEquals(NONE, data(program, fd, 12288));
+            assertEquals(NONE, hole(program, fd, 12288));
+            assertEquals(NONE, hole(program, fd, Long.MAX_VALUE));
+            assertEquals(SysResult.ok(7), program.call("lseek", fd, 0, Fcntl.SEEK_CUR));
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ext4", "xfs", "f2fs", "btrfs"})
+    void aHugeHoleIsOneStepAside(String fileSystem) {
+        run(fileSystem, (program, fd) -> {
+            program.must("ftruncate", fd, 1L << 40);
+            assertEquals(SysResult.ok(12288), hole(program, fd, 0));
+            assertEquals(NONE, data(program, fd, 12288));
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ext4", "xfs", "btrfs"})
+    void blocksThatWereNotWrittenAreAHole(String fileSystem) {
+        run(fileSystem, (program, fd) -> {
+            program.must("fallocate", fd, 0, 12288, 4096);
+            assertEquals(NONE, data(program, fd, 12288));
+            long memory = program.anonymous(4096);
+            program.store(memory, 'x');
+            program.must("pwrite", fd, memory, 1, 12300);
+            assertEquals(SysResult.ok(12288), data(program, fd, 12288));
+            program.must("fsync", fd);
+            assertEquals(SysResult.ok(12288), data(program, fd, 12288));
+        });
+    }
+
+    /// f2fs promises blocks, which are neither until a page is dirty.
+    @Test
+    void aPromisedBlockIsNeither() {
+        run("f2fs", (program, fd) -> {
+            program.must("fallocate", fd, 0, 12288, 4096);
+            assertEquals(NONE, data(program, fd, 12288));
+            assertEquals(SysResult.ok(16384), hole(program, fd, 12288));
+        });
+    }
+}
