@@ -93,6 +93,20 @@ class SeekTest {
         });
     }
 
+    /// btrfs starts at the start, and then compares without a sign.
+    @Test
+    void dataThatIsWrittenIsNotFoundFromBeforeTheFile() {
+        run("btrfs", (program, fd) -> {
+            long memory = program.anonymous(4096);
+            program.must("ftruncate", fd, 0);
+            program.must("pwrite", fd, memory, 1, 0);
+            assertEquals(SysResult.ok(0), data(program, fd, -1));
+            program.must("fsync", fd);
+            assertEquals(NONE, data(program, fd, -1));
+            assertEquals(SysResult.ok(1), hole(program, fd, -1));
+        });
+    }
+
     /// f2fs promises blocks, which are neither until a page is dirty.
     @Test
     void aPromisedBlockIsNeither() {

@@ -1,6 +1,7 @@
 package dev.faultline.live.conform;
 
 import dev.faultline.kernel.uapi.Errno;
+import dev.faultline.kernel.uapi.Fcntl;
 import dev.faultline.kernel.uapi.Mman;
 import dev.faultline.live.conform.Rule.Effect;
 import java.util.List;
@@ -74,6 +75,10 @@ public final class Rules {
             it -> it.isOwn("mincore") && it.ours().errno() == 0 && it.host().errno() == 0 && (hasAllOfOurPages(it)
                     || it.anyBefore(before -> before.isOwn("f?truncate|(aio_)?p?writev?2?"))));
 
+    /// Unwritten blocks are data to lseek(2) where their pages are in memory, and Linux reads ahead.
+    private static final Rule READ_AHEAD_IS_DATA = new Rule("read-ahead-is-data", Effect.STOP,
+            it -> it.isOwn("lseek") && it.hasSucceeded("fallocate") && hasMoreData(it));
+
     /// Bytes behind the end of a file that was cut, which a mapping has written, and which Linux has zeroed after something
     /// was made durable: a commit of the journal writes the data of every file that it orders before it, and zeroes what
     /// lies behind their ends. The model has no journal.
@@ -123,9 +128,9 @@ public final class Rules {
     public static List<Rule> of(String fileSystem) {
         return switch (fileSystem) {
             case "tmpfs" -> List.of(MORE_PAGES_IN_MEMORY, SERVED_PAGE_IS_MAPPED, COPIES_ONTO_ITSELF);
-            case "xfs" -> onDisks(ATOMIC_WRITE, BYTES_BEHIND_A_SHORT_COPY, readInTime(false));
+            case "xfs" -> onDisks(ATOMIC_WRITE, READ_AHEAD_IS_DATA, BYTES_BEHIND_A_SHORT_COPY, readInTime(false));
             case "btrfs" -> onDisks(INLINE_DATA, ENTERED_LATER, WRITTEN_BACK_TOGETHER, readInTime(true));
-            case "ext4" -> onDisks(JOURNAL_ORDERS_DATA, RESERVED_BLOCK_STAYS, readInTime(false));
+            case "ext4" -> onDisks(JOURNAL_ORDERS_DATA, RESERVED_BLOCK_STAYS, READ_AHEAD_IS_DATA, readInTime(false));
             default -> onDisks(readInTime(false));
         };
     }
@@ -168,6 +173,16 @@ public final class Rules {
     private static boolean isPartOfABlock(Case it) {
         boolean here = !it.call().name().matches("(p|aio_).*"); // where the position is, its calls do not tell
         return here || (it.lengthBytes() | it.call().number(3)) % SECTOR != 0;
+    }
+
+    private static boolean hasMoreData(Case it) {
+        boolean both = it.ours().errno() == 0 && it.host().errno() == 0;
+        return switch ((int) it.call().number(2)) {
+            case Fcntl.SEEK_DATA -> it.ours().errno() == Errno.ENXIO.number() && it.host().errno() == 0
+                    || both && it.host().value() < it.ours().value();
+            case Fcntl.SEEK_HOLE -> both && it.host().value() > it.ours().value();
+            default -> false;
+        };
     }
 
     private static boolean hasAllOfOurPages(Case it) {

@@ -20,7 +20,8 @@ final class BtrfsSeek {
         this.mapping = inode.mapping();
     }
 
-    /// From the start of the file on, if `offset` lies before it. Takes and drops `i_rwsem` for reading.
+    /// From the start of the file on, if `offset` lies before it; then data that is written is not found, as Linux compares
+    /// the offset without its sign. Takes and drops `i_rwsem` for reading.
     @Models(file = "fs/btrfs/file.c", symbol = "find_desired_extent")
     SysResult seek(Sought sought, long offset) {
         inode.iRwsem().downRead();
@@ -30,7 +31,7 @@ final class BtrfsSeek {
             long start = Math.max(0, offset);
             long last = (size - 1) / Content.SIZE;
             inode.extentLock().lock(start / Content.SIZE, last);
-            long pos = find(sought, start, last, size);
+            long pos = find(sought, start, last, size, offset < 0);
             inode.extentLock().unlock(start / Content.SIZE, last);
             found = sought == Sought.DATA && pos >= size ? found : SysResult.ok(pos);
         }
@@ -38,14 +39,14 @@ final class BtrfsSeek {
         return found;
     }
 
-    private long find(Sought sought, long start, long last, long size) {
+    private long find(Sought sought, long start, long last, long size, boolean fromBefore) {
         for (long index = start / Content.SIZE; index <= last;) {
             inode.fileSystem().tree().leaf().downRead();
             boolean written = inode.onDisk().blocks(index, index) == DiskInode.Blocks.WRITTEN;
             long nextBlock = inode.onDisk().nextBlock(index + 1);
             inode.fileSystem().tree().leaf().upRead();
             if ((written || isOnItsWay(index)) == (sought == Sought.DATA)) {
-                return Math.max(start, index * Content.SIZE);
+                return written && fromBefore ? size : Math.max(start, index * Content.SIZE);
             }
             index = sought == Sought.DATA ? Math.min(nextBlock, mapping.nextIndex(index + 1)) : index + 1;
         }
