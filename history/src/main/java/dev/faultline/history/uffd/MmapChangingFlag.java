@@ -1,6 +1,7 @@
 package dev.faultline.history.uffd;
 
 import dev.faultline.kernel.uffd.MmapChanging;
+import dev.faultline.machine.task.Access;
 import dev.faultline.machine.task.Machine;
 
 /// From v4.18 to v5.14: a flag, which the first event that is read clears for all that are not.
@@ -15,9 +16,11 @@ public final class MmapChangingFlag extends MmapChanging {
         announce();
     }
 
+    /// As with additions, it does not matter which of several changes comes first.
     @Override
     protected void announce() {
-        count().write(1);
+        count().touch(Access.ADD);
+        count().poke(1);
     }
 
     @Override

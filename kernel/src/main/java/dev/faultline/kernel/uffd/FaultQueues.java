@@ -1,9 +1,11 @@
 package dev.faultline.kernel.uffd;
 
 import dev.faultline.kernel.fs.PollWait;
+import dev.faultline.machine.shared.Cell;
 import dev.faultline.machine.task.Access;
 import dev.faultline.machine.task.Digest;
 import dev.faultline.machine.task.Machine;
+import dev.faultline.machine.task.SecondAccess;
 import dev.faultline.machine.task.SharedObject;
 import dev.faultline.machine.task.Task;
 import java.util.ArrayList;
@@ -11,18 +13,17 @@ import java.util.List;
 import java.util.Optional;
 
 /// The faults that wait for the program: those that it has not read yet (`fault_pending_wqh`) and those that it
-/// has (`fault_wqh`); the events that it has to read of before who caused them goes on (`event_wqh`); and the tasks
-/// that wait for something to read (`fd_wqh`). What Linux does under one of the locks is one step.
+/// has (`fault_wqh`); and the events that it has to read of before who caused them goes on (`event_wqh`). What Linux does
+/// under one of the locks is one step. Who sleeps looks at its own wake-up only, which who comes after it does not change.
 final class FaultQueues extends SharedObject {
     private static final long FAULTS = 1;
-    private static final long READERS = 2;
+    private static final long WAKE_UPS = 2;
     private static final long EVENTS = 4;
 
     private final List<Waiter> pending = new ArrayList<>(4);
     private final List<Waiter> read = new ArrayList<>(4);
     private final List<Event> events = new ArrayList<>(2);
-    private final List<Task> readers = new ArrayList<>(2);
-    private final List<PollWait> pollers = new ArrayList<>(2);
+    private final ReadersQueue readers;
 
     /// A task that sleeps until its fault is served (`struct userfaultfd_wait_queue`).
     static final class Waiter {
@@ -51,22 +52,48 @@ final class FaultQueues extends SharedObject {
 
     /// A change of areas, whose task sleeps until the program has read of it.
     static final class Event {
+        private static final long READ = 1;
+        private static final long ABORTED = 2;
+
         private final Task task;
         private final UffdMsg msg;
         private final Optional<UserfaultfdCtx> child;
-        private boolean read;
-        private boolean aborted;
+        private final Cell end;
 
+        /// One that the running task has caused.
+        ///
         /// @param child after a fork, who serves the child
-        Event(Task task, UffdMsg msg, Optional<UserfaultfdCtx> child) {
-            this.task = task;
+        Event(Machine machine, UffdMsg msg, Optional<UserfaultfdCtx> child) {
+            this.task = machine.current();
             this.msg = msg;
             this.child = child;
+            this.end = new Cell(machine, "event", task, 0);
         }
 
         /// {@return after a fork, who serves the child}
         Optional<UserfaultfdCtx> child() {
             return child;
+        }
+
+        /// Sleeps until the program has read of it, or the file is closed. One step.
+        ///
+        /// @return whether it was read
+        boolean schedule() {
+            end.await(value -> value != 0);
+            task.learn(end.peek());
+            return end.peek() == READ;
+        }
+
+        /// A fork was told, descriptor and all. One step.
+        ///
+        /// @return whether who forked still waits
+        boolean complete() {
+            return end.compareAndSet(0, READ);
+        }
+
+        /// Nobody will read of it. One step.
+        private void abort() {
+            end.compareAndSet(0, ABORTED);
         }
 
         private long hash() {
@@ -92,6 +119,12 @@ final class FaultQueues extends SharedObject {
 
     FaultQueues(Machine machine, Object of) {
         super(machine, "fault_pending_wqh", of);
+        this.readers = new ReadersQueue(machine, of);
+    }
+
+    /// {@return those who wait for something to read}
+    ReadersQueue readers() {
+        return readers;
     }
 
     /// Joins those that were not read yet. One step.
@@ -103,7 +136,7 @@ final class FaultQueues extends SharedObject {
 
     /// Sleeps until woken; returns at once if that happened since [#add]. One step.
     void schedule(Waiter waiter) {
-        machine().await(this, FAULTS, () -> waiter.woken);
+        machine().await(this, WAKE_UPS, () -> waiter.woken);
     }
 
     /// Leaves the queue that the waiter is in, if it was not woken. One step.
@@ -114,23 +147,43 @@ final class FaultQueues extends SharedObject {
         }
     }
 
-    /// Takes the fault that has waited for longest to be read, which goes on waiting to be woken (`find_userfault`).
-    /// One step.
+    /// Takes the fault that has waited for longest to be read, which goes on waiting to be woken (`find_userfault`); or
+    /// the first event. One step.
     Optional<Message> refile() {
-        machine().step(this, Access.WRITE, FAULTS | EVENTS);
+        machine().step(this, Access.READ, FAULTS | EVENTS, this::announceTaken);
         return taken();
     }
 
     /// As [#refile]; if there is none, joins those that wait for one. Linux looks and joins with `fd_wqh.lock` held,
     /// which who wakes needs: one step.
     Optional<Message> refileOrJoin() {
-        machine().step(this, Access.WRITE, FAULTS | EVENTS | READERS);
+        machine().step(this, Access.READ, FAULTS | EVENTS, task -> {
+            announceTaken(task);
+            announceJoined(task);
+        });
         Optional<Message> msg = taken();
         if (msg.isEmpty()) {
-            readers.add(machine().current());
-            changed();
+            readers.join(machine().current());
         }
         return msg;
+    }
+
+    /// Nothing changes if there is nothing to read. An event that is read wakes its task.
+    private void announceTaken(Task task) {
+        SecondAccess.first(task, isReadable() ? Access.WRITE : Access.READ);
+        if (pending.isEmpty() && !events.isEmpty() && events.getFirst().child.isEmpty()) {
+            SecondAccess.touch(task, events.getFirst().end, Access.WRITE, -1);
+        }
+    }
+
+    private void announceJoined(Task task) {
+        if (!isReadable()) {
+            SecondAccess.touch(task, readers, Access.WRITE, -1);
+        }
+    }
+
+    private boolean isReadable() {
+        return !pending.isEmpty() || !events.isEmpty();
     }
 
     private Optional<Message> taken() {
@@ -151,10 +204,12 @@ final class FaultQueues extends SharedObject {
             return Optional.empty();
         }
         Event event = events.removeFirst();
-        event.read = event.child.isEmpty();
+        if (event.child.isEmpty()) {
+            event.end.poke(Event.READ);
+        }
         changed();
         machine().current().learn(event.hash());
-        return Optional.of(new Message(event.msg, event.read ? Optional.empty() : Optional.of(event)));
+        return Optional.of(new Message(event.msg, event.child.map(_ -> event)));
     }
 
     /// Joins those that the program has to read of. One step.
@@ -164,71 +219,40 @@ final class FaultQueues extends SharedObject {
         changed();
     }
 
-    /// Sleeps until the program has read of it, or the file is closed. One step.
-    void schedule(Event event) {
-        machine().await(this, EVENTS, () -> event.read || event.aborted);
-    }
-
-    /// Gives the event up, unless it was read. One step.
+    /// Gives the event up, unless it was read. One step, or two.
     ///
     /// @return whether it was given up
     boolean abort(Event event) {
         machine().step(this, Access.WRITE, EVENTS);
-        event.aborted |= !event.read;
         events.remove(event);
         changed();
-        machine().current().learn(event.aborted ? 1 : 0);
-        return event.aborted;
+        event.abort();
+        return event.end.peek() == Event.ABORTED;
     }
 
-    /// A fork was told, descriptor and all. One step.
-    ///
-    /// @return whether who forked still waits
-    boolean complete(Event fork) {
-        machine().step(this, Access.WRITE, EVENTS);
-        fork.read = !fork.aborted;
-        changed();
-        machine().current().learn(fork.read ? 1 : 0);
-        return fork.read;
-    }
-
-    /// The file is closed: nobody will read of any event. One step.
+    /// The file is closed: nobody will read of any event. One step, and one for each event.
     void abortAll() {
         machine().step(this, Access.WRITE, EVENTS);
-        events.forEach(event -> event.aborted = true);
+        List<Event> left = List.copyOf(events);
+        machine().current().learn(left.size());
         events.clear();
         changed();
-    }
-
-    /// Sleeps until there may be something to read; returns at once if that happened since [#refileOrJoin]. One step.
-    void awaitReadable() {
-        Task me = machine().current();
-        machine().await(this, READERS, () -> !readers.contains(me));
+        left.forEach(Event::abort);
     }
 
     /// {@return whether a message can be read} A poller that waits joins those that are woken when there is one. One step.
     boolean poll(Optional<PollWait> wait) {
-        machine().step(this, Access.WRITE, FAULTS | EVENTS | READERS);
-        boolean ready = !pending.isEmpty() || !events.isEmpty();
+        machine().step(this, Access.READ, FAULTS | EVENTS, task -> {
+            if (wait.isPresent()) {
+                announceJoined(task);
+            }
+        });
+        boolean ready = isReadable();
         machine().current().learn(ready ? 1 : 0);
         if (!ready && wait.isPresent()) {
-            pollers.add(wait.get());
-            changed();
+            readers.join(wait.get());
         }
         return ready;
-    }
-
-    /// Wakes everybody who waits for something to read. One step, and one for each poller.
-    void wakeReaders() {
-        machine().step(this, Access.WRITE, READERS);
-        List<PollWait> woken = List.copyOf(pollers);
-        machine().current().learn(woken.size());
-        if (!readers.isEmpty() || !pollers.isEmpty()) {
-            readers.clear();
-            pollers.clear();
-            changed();
-        }
-        woken.forEach(PollWait::wake);
     }
 
     /// {@return whether anybody waits} One step, without the lock: a sequence counter makes it start over where a
@@ -242,7 +266,7 @@ final class FaultQueues extends SharedObject {
 
     /// Wakes everybody whose address is in the range. One step.
     void wake(WakeRange range) {
-        machine().step(this, Access.WRITE, FAULTS);
+        machine().step(this, Access.WRITE, FAULTS | WAKE_UPS);
         wake(pending, range);
         wake(read, range);
     }
@@ -258,23 +282,17 @@ final class FaultQueues extends SharedObject {
 
     /// {@return whether nobody waits; no step}
     boolean isEmpty() {
-        return pending.isEmpty() && read.isEmpty() && events.isEmpty() && readers.isEmpty() && pollers.isEmpty();
+        return pending.isEmpty() && read.isEmpty() && events.isEmpty() && readers.isEmpty();
     }
 
     @Override
     protected long stateHash() {
-        if (isEmpty()) {
+        if (pending.isEmpty() && read.isEmpty() && events.isEmpty()) {
             return 0;
         }
         long hash = Digest.mix(hash(pending), hash(read));
         for (Event event : events) {
             hash = hash * 37 + event.hash();
-        }
-        for (Task reader : readers) {
-            hash += reader.stableName();
-        }
-        for (PollWait poller : pollers) {
-            hash += poller.stableName();
         }
         return hash;
     }

@@ -71,7 +71,7 @@ final class UserfaultFile extends FileWithoutPages {
         child.getForFile(); // until it is known whether who forked still waits
         int fd = iocb.descriptors().install(new OpenFile(node.machine(), new UserfaultFile(node, child),
                 Fcntl.O_RDONLY | child.flags() & Fcntl.O_NONBLOCK));
-        if (ctx.completeFork(fork)) {
+        if (fork.complete()) {
             child.putForFile();
         }
         return UffdMsg.fork(fd);

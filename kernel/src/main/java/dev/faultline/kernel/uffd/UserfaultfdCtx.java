@@ -159,7 +159,7 @@ final class UserfaultfdCtx implements UserFaultHandler {
         boolean mustWait = wait.mustWait(fault.slot(), reason);
         fault.releaseLock();
         if (mustWait && released.read() == 0) {
-            queues.wakeReaders();
+            queues.readers().wake();
             queues.schedule(waiter);
         } else {
             queues.remove(waiter);
@@ -181,7 +181,7 @@ final class UserfaultfdCtx implements UserFaultHandler {
     private final class Begun implements Completion {
         @Override
         public void complete(Happened happened) {
-            queueEvent(new FaultQueues.Event(machine.current(), UffdMsg.of(happened), Optional.empty()));
+            queueEvent(new FaultQueues.Event(machine, UffdMsg.of(happened), Optional.empty()));
             done();
         }
 
@@ -212,11 +212,11 @@ final class UserfaultfdCtx implements UserFaultHandler {
     @Models(file = "fs/userfaultfd.c", symbol = "userfaultfd_event_wait_completion")
     private boolean queueEvent(FaultQueues.Event event) {
         queues.add(event);
-        if (released.read() == 0) {
-            queues.wakeReaders();
-            queues.schedule(event);
+        if (released.read() != 0) {
+            return !queues.abort(event);
         }
-        return !queues.abort(event);
+        queues.readers().wake();
+        return event.schedule();
     }
 
     @Override
@@ -234,17 +234,12 @@ final class UserfaultfdCtx implements UserFaultHandler {
 
     @Models(file = "fs/userfaultfd.c", symbol = "dup_userfaultfd_complete")
     private void forked(UserfaultfdCtx child) {
-        boolean told = queueEvent(new FaultQueues.Event(machine.current(), UffdMsg.fork(0), Optional.of(child)));
+        boolean told = queueEvent(new FaultQueues.Event(machine, UffdMsg.fork(0), Optional.of(child)));
         if (!told) {
             Registration.releaseAll(child);
             child.put();
         }
         done();
-    }
-
-    /// {@return whether who forked still waits; else the descriptor stands for the child all the same}
-    boolean completeFork(FaultQueues.Event fork) {
-        return queues.complete(fork);
     }
 
     /// A reference more.
@@ -271,7 +266,7 @@ final class UserfaultfdCtx implements UserFaultHandler {
         RetryLoop loop = machine.retryLoop("userfaultfd_ctx_read");
         Optional<FaultQueues.Message> msg = queues.refileOrJoin();
         while (msg.isEmpty()) {
-            queues.awaitReadable();
+            queues.readers().await();
             loop.again();
             msg = queues.refileOrJoin();
         }
@@ -301,7 +296,7 @@ final class UserfaultfdCtx implements UserFaultHandler {
         Registration.releaseAll(this);
         queues.wake(WakeRange.ALL);
         queues.abortAll();
-        queues.wakeReaders();
+        queues.readers().wake();
         put();
     }
 
