@@ -285,7 +285,7 @@ final class FileCalls {
             case Fcntl.SEEK_HOLE -> file.inode().operations().seek(file, Sought.HOLE, offset);
             default -> SysResult.err(Errno.EINVAL);
         };
-        if (result instanceof SysResult.Ok(long position)) {
+        if (result instanceof SysResult.Ok(long position) && position >= 0) {
             file.position().write(position);
         }
         file.positionLock().unlock();

@@ -7,6 +7,7 @@ import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Fcntl;
 import dev.faultline.kernel.uapi.SysResult;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,7 +26,9 @@ class SeekTest {
             case "btrfs" -> Sandbox.btrfs(true);
             case "ntfs3" -> Sandbox.ntfs3();
             case "ramfs" -> Sandbox.ramfs();
-            default -> Sandbox.gfs2(1);
+            case "tmpfs" -> Sandbox.tmpfs(OptionalLong.empty());
+            case "gfs2" -> Sandbox.gfs2(1);
+            default -> throw new AssertionError(fileSystem);
         };
         sandbox.file("/mnt/f", 12288, 'a');
         assertEquals(List.of(), sandbox.run(() -> {
@@ -104,6 +107,23 @@ class SeekTest {
             program.must("fsync", fd);
             assertEquals(NONE, data(program, fd, -1));
             assertEquals(SysResult.ok(1), hole(program, fd, -1));
+        });
+    }
+
+    /// As a real kernel answers: the position behind that page is negative.
+    @Test
+    void dataInTheLastPageThatAFileCanHaveIsNotFound() {
+        long last = Long.MAX_VALUE - 4095;
+        run("tmpfs", (program, fd) -> {
+            long memory = program.anonymous(4096);
+            program.must("ftruncate", fd, 0);
+            program.must("pwrite", fd, memory, 1, last);
+            assertEquals(NONE, data(program, fd, 0));
+            assertEquals(SysResult.ok(0), hole(program, fd, 0));
+            assertEquals(SysResult.ok(Long.MIN_VALUE), hole(program, fd, last));
+            program.must("pwrite", fd, memory, 1, last - 4096);
+            assertEquals(SysResult.ok(last - 4096), data(program, fd, 0));
+            assertEquals(SysResult.ok(Long.MIN_VALUE), hole(program, fd, last - 4096));
         });
     }
 
