@@ -52,6 +52,21 @@ public final class Sandbox {
         kernel.mount("/mnt", mounted);
     }
 
+    /// {@return today's kernel with the file system of that name}
+    public static Sandbox with(String fileSystem) {
+        return switch (fileSystem) {
+            case "btrfs" -> btrfs(true);
+            case "ext4" -> ext4();
+            case "f2fs" -> f2fs();
+            case "gfs2" -> gfs2(1);
+            case "ntfs3" -> ntfs3();
+            case "ramfs" -> ramfs();
+            case "tmpfs" -> tmpfs(OptionalLong.empty());
+            case "xfs" -> xfs();
+            default -> throw new AssertionError(fileSystem);
+        };
+    }
+
     /// {@return today's kernel with ext4}
     public static Sandbox ext4() {
         return new Sandbox(1, nodes -> List.of(new Ext4(nodes.getFirst(), "/mnt")), Parts.TODAY);

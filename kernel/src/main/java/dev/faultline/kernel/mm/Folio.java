@@ -1,5 +1,6 @@
 package dev.faultline.kernel.mm;
 
+import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.swap.SwapEntry;
 import dev.faultline.machine.shared.BitLock;
@@ -143,8 +144,9 @@ public final class Folio extends StateObject {
     public void zeroRange(long offset, long lengthBytes) {
         machine().step(data, Access.WRITE, -1);
         knownPages().forEach((i, page) -> {
-            long from = Math.max(offset - i * 4096L, 0);
-            long to = Math.min(offset + lengthBytes - i * 4096L, 4096);
+            long start = (long) i * Content.SIZE;
+            long from = Math.max(offset - start, 0);
+            long to = Math.min(offset + lengthBytes - start, Content.SIZE);
             if (from < to) {
                 page.data.content().fill((int) from, (int) (to - from), (byte) 0);
                 page.data.written();

@@ -18,15 +18,7 @@ class FallocateTest {
     private static final int PUNCH = Fcntl.FALLOC_FL_PUNCH_HOLE | KEEP;
 
     private static void run(String fileSystem, BiConsumer<Sandbox.Program, Integer> body) {
-        Sandbox sandbox = switch (fileSystem) {
-            case "ext4" -> Sandbox.ext4();
-            case "xfs" -> Sandbox.xfs();
-            case "f2fs" -> Sandbox.f2fs();
-            case "btrfs" -> Sandbox.btrfs(true);
-            case "ntfs3" -> Sandbox.ntfs3();
-            case "ramfs" -> Sandbox.ramfs();
-            default -> Sandbox.gfs2(1);
-        };
+        Sandbox sandbox = Sandbox.with(fileSystem);
         sandbox.file("/mnt/f", 12288, 'a');
         assertEquals(List.of(), sandbox.run(() -> {
             Sandbox.Program program = sandbox.program(1);

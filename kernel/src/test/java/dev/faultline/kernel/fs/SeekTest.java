@@ -7,7 +7,6 @@ import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Fcntl;
 import dev.faultline.kernel.uapi.SysResult;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,17 +18,7 @@ class SeekTest {
     private static final SysResult NONE = SysResult.err(Errno.ENXIO);
 
     private static void run(String fileSystem, BiConsumer<Sandbox.Program, Integer> body) {
-        Sandbox sandbox = switch (fileSystem) {
-            case "ext4" -> Sandbox.ext4();
-            case "xfs" -> Sandbox.xfs();
-            case "f2fs" -> Sandbox.f2fs();
-            case "btrfs" -> Sandbox.btrfs(true);
-            case "ntfs3" -> Sandbox.ntfs3();
-            case "ramfs" -> Sandbox.ramfs();
-            case "tmpfs" -> Sandbox.tmpfs(OptionalLong.empty());
-            case "gfs2" -> Sandbox.gfs2(1);
-            default -> throw new AssertionError(fileSystem);
-        };
+        Sandbox sandbox = Sandbox.with(fileSystem);
         sandbox.file("/mnt/f", 12288, 'a');
         assertEquals(List.of(), sandbox.run(() -> {
             Sandbox.Program program = sandbox.program(1);
