@@ -10,6 +10,8 @@ import dev.faultline.kernel.uapi.Poll;
 import dev.faultline.kernel.uapi.SysResult;
 import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.RetryLoop;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /// poll(2): fs/select.c.
@@ -20,6 +22,9 @@ final class PollCalls {
     private final Process process;
     private final UserAccess access;
     private final long[] entries;
+
+    /// The files that the call waits for, which it keeps open until it ends (`struct poll_table_entry`).
+    private final List<OpenFile> waitedFor = new ArrayList<>(1);
 
     private PollCalls(Process process, int count) {
         this.process = process;
@@ -41,6 +46,7 @@ final class PollCalls {
             return SysResult.err(Errno.EFAULT);
         }
         int ready = call.doPoll(timeoutMs);
+        call.waitedFor.forEach(OpenFile::put);
         return call.copyOut(address) ? SysResult.ok(ready) : SysResult.err(Errno.EFAULT);
     }
 
@@ -76,10 +82,10 @@ final class PollCalls {
         Machine machine = process.node().machine();
         Optional<PollWait> wait = timeoutMs < 0 ? Optional.of(new PollWait(machine)) : Optional.empty();
         RetryLoop loop = machine.retryLoop("do_poll");
-        for (;;) {
+        for (boolean again = false;; again = true) {
             int ready = 0;
             for (int i = 0; i < entries.length; i++) {
-                ready += pollOne(i, wait) ? 1 : 0;
+                ready += pollOne(i, wait, again) ? 1 : 0;
             }
             if (ready > 0 || timeoutMs == 0) {
                 return ready;
@@ -94,21 +100,28 @@ final class PollCalls {
     }
 
     @Models(file = "fs/select.c", symbol = "do_pollfd")
-    private boolean pollOne(int i, Optional<PollWait> wait) {
+    private boolean pollOne(int i, Optional<PollWait> wait, boolean again) {
         int fd = (int) entries[i];
         int events = (int) (entries[i] >>> 32) & 0xffff | Poll.POLLERR | Poll.POLLHUP;
-        int found = fd < 0 ? 0 : pollFile(fd, events, wait);
+        int found = fd < 0 ? 0 : pollFile(fd, events, wait, again);
         entries[i] = entries[i] & 0xffff_ffff_ffffL | (long) found << 48;
         return found != 0;
     }
 
-    private int pollFile(int fd, int events, Optional<PollWait> wait) {
-        Optional<OpenFile> file = process.files().hold(fd);
-        if (file.isEmpty()) {
+    /// @param again whether the call has waited before: it waits for the same files, whatever the descriptor stands for now
+    private int pollFile(int fd, int events, Optional<PollWait> wait, boolean again) {
+        Optional<OpenFile> held = process.files().hold(fd);
+        if (held.isEmpty()) {
             return Poll.POLLNVAL;
         }
-        int found = file.get().inode().operations().poll(file.get(), wait) & events;
-        file.get().put();
+        OpenFile file = held.get();
+        boolean waits = !again || waitedFor.contains(file);
+        int found = file.inode().operations().poll(file, waits ? wait : Optional.empty()) & events;
+        if (found == 0 && wait.isPresent() && !again) {
+            waitedFor.add(file);
+        } else {
+            file.put();
+        }
         return found;
     }
 }
