@@ -30,6 +30,7 @@ import dev.faultline.kernel.uapi.SysResult;
 import dev.faultline.machine.task.Ending;
 import dev.faultline.machine.task.Finding;
 import dev.faultline.machine.task.Machine;
+import dev.faultline.machine.task.Scheduler;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -194,12 +195,20 @@ public final class Sandbox {
     ///
     /// @return everything that the model found wrong
     public List<Finding> runTogether(long seed, Runnable prepare, List<Runnable> bodies, Runnable last) {
+        return runTogether(new RandomOrder(seed), prepare, bodies, last);
+    }
+
+    /// Runs `prepare` alone, then `bodies` as tasks in some order, and `last` alone when they have ended; checks afterwards
+    /// that nothing was left behind.
+    ///
+    /// @return everything that the model found wrong
+    public List<Finding> runTogether(Scheduler order, Runnable prepare, List<Runnable> bodies, Runnable last) {
         run(prepare, () -> { });
         machine.startPhase();
         for (int i = 0; i < bodies.size(); i++) {
             machine.spawn("P" + i, bodies.get(i));
         }
-        checked(machine.run(new RandomOrder(seed)));
+        checked(machine.run(order));
         return run(last);
     }
 

@@ -129,7 +129,7 @@ public final class AddressSpace extends Mapping {
     /// caller holds the lock of it, and has unmapped it; both hold for what it was. Those that anybody has seen bytes of are
     /// locked until these are copied.
     ///
-    /// @param end      the index from which on nothing is kept
+    /// @param end      the index from which on nothing is kept, but for the first page
     /// @param allocate where small pages come from
     /// @return whether it was done
     @Models(file = "mm/huge_memory.c", symbol = "__folio_split")
@@ -298,6 +298,13 @@ public final class AddressSpace extends Mapping {
 
     void touchCount(Task task) {
         nrpages.ifPresent(count -> SecondAccess.touch(task, count, Access.ADD, -1));
+    }
+
+    /// So many pages are gone that nobody could find any more. One step where there is a count, none if there were none.
+    void drop(int pages) {
+        if (pages > 0) {
+            nrpages.ifPresent(count -> count.add(-pages));
+        }
     }
 
     void count(int delta) {

@@ -93,26 +93,29 @@ final class HugeSlot extends SharedObject {
         changed();
     }
 
-    /// Puts small pages in the place of a huge one. One step, and more for the bytes.
+    /// Puts small pages in the place of a huge one; at least the first one stays. One step, and more for the bytes and the
+    /// count.
     ///
     /// @return whether nobody but the cache and the caller had a reference
     boolean split(Folio head, long end, Supplier<Folio> allocate) {
-        machine().step(this, Access.WRITE, -1, space::touchCount);
+        machine().step(this, Access.WRITE, -1, head.referenceCount(), Access.WRITE, -1);
         boolean alone = head.peekReferenceCount() == 2;
         machine().current().learn(alone ? 1 : 0);
         if (alone) {
             huge = Optional.empty();
             head.clearMapping();
             head.putWithinStep(); // the cache's reference
-            copy(head, placeSmall(head, end, allocate));
+            int kept = Math.clamp(end - first, 1, PAGES);
+            TreeMap<Integer, Folio> locked = placeSmall(head, kept, allocate);
+            space.drop(PAGES - kept);
+            copy(head, locked);
         }
         return alone;
     }
 
     /// {@return those that have bytes to be copied, by number, locked}
-    private TreeMap<Integer, Folio> placeSmall(Folio head, long end, Supplier<Folio> allocate) {
+    private TreeMap<Integer, Folio> placeSmall(Folio head, int kept, Supplier<Folio> allocate) {
         TreeMap<Integer, Folio> locked = new TreeMap<>();
-        int kept = Math.clamp(end - first, 0, PAGES);
         for (int i = 0; i < kept; i++) {
             Folio small = allocate.get(); // its reference is the cache's
             small.flags().poke(head.flags().peek());
@@ -122,7 +125,6 @@ final class HugeSlot extends SharedObject {
             }
             space.become(first + i, small);
         }
-        space.count(kept - PAGES);
         changed();
         return locked;
     }

@@ -62,10 +62,7 @@ final class ShmemFallocate {
         if (before < behind) {
             inode.fallocend().write(behind);
         }
-        Optional<Errno> error = allocatePages(first, behind);
-        if (before < behind && error.isPresent()) {
-            inode.fallocend().write(before);
-        }
+        Optional<Errno> error = allocatePages(first, behind, before);
         boolean keepsSize = (mode & Fcntl.FALLOC_FL_KEEP_SIZE) != 0;
         if (error.isEmpty() && !keepsSize && end > inode.mapping().iSize().read()) {
             inode.mapping().iSize().write(end);
@@ -74,7 +71,8 @@ final class ShmemFallocate {
         return error;
     }
 
-    private Optional<Errno> allocatePages(long first, long behind) {
+    /// @param before where what was allocated before ends, if that is not as far as `behind`
+    private Optional<Errno> allocatePages(long first, long behind, long before) {
         long index = first;
         while (index < behind) {
             Shmem.Got got = inode.falloc().isThrashing() ? new Shmem.Got.Failed(Errno.ENOMEM)
@@ -86,6 +84,9 @@ final class ShmemFallocate {
                     index = next;
                 }
                 case Shmem.Got.Failed(Errno errno) -> {
+                    if (before < behind) {
+                        inode.fallocend().write(before);
+                    }
                     if (index > first) {
                         ShmemTruncate.unfalloc(inode, first, index);
                     }

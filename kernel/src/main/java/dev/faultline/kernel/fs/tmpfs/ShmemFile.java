@@ -259,7 +259,7 @@ final class ShmemFile implements FileOperations, VmOperations, GenericWrite.Page
         }
         inode.iRwsem().downWrite();
         long size = mapping().iSize().read();
-        long found = offset < size ? sought.inCache(mapping(), offset, size) : size;
+        long found = sought.inCache(mapping(), offset, size);
         inode.iRwsem().upWrite();
         boolean none = offset >= size || sought == Sought.DATA && found == size;
         return none ? SysResult.err(Errno.ENXIO) : SysResult.ok(found);

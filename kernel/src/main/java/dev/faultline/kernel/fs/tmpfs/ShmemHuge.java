@@ -83,14 +83,23 @@ final class ShmemHuge extends SharedObject {
     void enlist(ShmemInode inode) {
         machine().step(this, Access.WRITE, -1);
         if (!shrinklist.contains(inode)) {
-            shrinklist.add(inode);
+            shrinklist.addLast(inode);
             changed();
         }
     }
 
+    private void enlistAgain(ShmemInode inode) {
+        machine().step(this, Access.WRITE, -1);
+        if (!shrinklist.contains(inode)) {
+            shrinklist.addFirst(inode);
+            changed();
+        }
+    }
+
+    /// The last one first: Linux moves them to a list of its own one by one, each to the front.
     private List<ShmemInode> takeList() {
         machine().step(this, Access.WRITE, -1);
-        List<ShmemInode> taken = List.copyOf(shrinklist);
+        List<ShmemInode> taken = List.copyOf(shrinklist).reversed();
         machine().current().learn(taken.size());
         shrinklist.clear();
         changed();
@@ -106,7 +115,7 @@ final class ShmemHuge extends SharedObject {
         for (ShmemInode inode : takeList()) {
             long more = freed >= pages ? BUSY : shrinkUnused(inode);
             if (more == BUSY) {
-                enlist(inode);
+                enlistAgain(inode);
             } else {
                 freed += more;
             }
@@ -150,12 +159,11 @@ final class ShmemHuge extends SharedObject {
         AddressSpace mapping = inode.mapping();
         long end = end(inode);
         Rmap.unmapMappingPages(mapping, head.index(), head.nextIndex() - 1);
-        boolean split = head.readReferenceCount() == 2
-                && mapping.split(head, end, () -> inode.node().physical().allocate("shmem"));
-        if (split) {
-            inode.blocks().recalc(0, 0); // shmem_uncharge
+        if (!mapping.split(head, end, () -> inode.node().physical().allocate("shmem"))) {
+            return false;
         }
-        return split;
+        inode.blocks().recalc(0, 0); // shmem_uncharge
+        return true;
     }
 
     @Override

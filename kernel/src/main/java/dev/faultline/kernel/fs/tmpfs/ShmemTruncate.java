@@ -55,27 +55,30 @@ final class ShmemTruncate {
     }
 
     /// Takes out what an allocation of the pages from `start` (inclusive) to `end` (exclusive) that failed has made: what is
-    /// not up to date.
+    /// not up to date. A huge page that begins before `start` is split, and its parts are looked at one by one.
     @Models(file = "mm/shmem.c", symbol = "shmem_undo_range")
     static void unfalloc(ShmemInode inode, long start, long end) {
         AddressSpace mapping = inode.mapping();
-        for (long index = mapping.nextIndex(start); index < end; index = mapping.nextIndex(index + 1)) {
+        for (long index = mapping.nextIndex(start); index < end; index = mapping.nextIndex(index)) {
             Optional<Folio> folio = mapping.getFolio(index);
-            index = folio.map(Folio::nextIndex).orElse(index + 1) - 1;
-            long behind = index;
-            folio.ifPresent(found -> unfalloc(mapping, found.head(), found.head().index() >= start && behind < end));
+            boolean split = folio.isPresent() && unfalloc(inode, folio.get(), start);
+            index = split ? index : folio.map(Folio::nextIndex).orElse(index + 1);
         }
         inode.blocks().recalc(0, 0);
     }
 
-    /// @param inside whether all of it lies in the range: a huge page that does not stays
-    private static void unfalloc(AddressSpace mapping, Folio folio, boolean inside) {
-        folio.lock().lock();
-        if (inside && Filemap.isPartOf(folio, mapping) && folio.flags().readBits(Folio.UPTODATE) == 0) {
-            Truncate.truncateInodeFolio(mapping, folio);
+    /// {@return whether it was split}
+    private static boolean unfalloc(ShmemInode inode, Folio folio, long start) {
+        Folio head = folio.head();
+        head.lock().lock();
+        boolean undone = Filemap.isPartOf(folio, inode.mapping()) && folio.flags().readBits(Folio.UPTODATE) == 0;
+        boolean split = undone && head.index() < start && inode.huge().split(inode, head);
+        if (undone && head.index() >= start) {
+            Truncate.truncateInodeFolio(inode.mapping(), head);
         }
-        folio.lock().unlock();
+        head.lock().unlock();
         folio.put();
+        return split;
     }
 
     @Models(file = "mm/shmem.c", symbol = "shmem_undo_range")

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.faultline.kernel.Sandbox;
+import dev.faultline.kernel.Turns;
 import dev.faultline.kernel.mm.SignalRaised;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Fcntl;
@@ -12,6 +13,9 @@ import dev.faultline.kernel.uapi.Splice;
 import dev.faultline.kernel.uapi.SysResult;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
@@ -408,5 +412,59 @@ class TmpfsTest {
             assertEquals(0, program.load(memory + 1));
             assertEquals('x', program.load(memory + 2));
         });
+    }
+
+    /// Wherever the punch is interrupted: the fault does not go round and round until it is over.
+    @Test
+    void whoTouchesAHoleThatIsPunchedSleeps() {
+        for (int steps = 0; steps < 60; steps++) {
+            Sandbox sandbox = Sandbox.tmpfs(OptionalLong.of(16384)).file("/mnt/f", 8192, 'a');
+            AtomicReference<Sandbox.Program> program = new AtomicReference<>();
+            AtomicLong mapping = new AtomicLong();
+            Turns turns = new Turns(steps);
+            assertEquals(List.of(), sandbox.runTogether(turns, () -> {
+                program.set(sandbox.program(1));
+                mapping.set(program.get().shared(program.get().open("/mnt/f", 0), 8192));
+            }, List.of(() -> program.get().must("fallocate", 3, PUNCH, 0, 8192), () -> program.get().load(mapping.get())),
+                    () -> assertEquals(0, program.get().load(mapping.get()))));
+            assertEquals(new TreeSet<String>(), turns.restless());
+        }
+    }
+
+    /// Reclaim comes by the second page so many times while fallocate(2) is at work, wherever that is interrupted.
+    ///
+    /// @return what fallocate(2) answers
+    private static TreeSet<String> allocatedWhileReclaimComesBy(int times) {
+        TreeSet<String> answers = new TreeSet<>();
+        for (int steps = 0; steps < 60; steps++) {
+            Sandbox sandbox = Sandbox.tmpfs(OptionalLong.empty()).file("/mnt/f", 4096, 'a');
+            sandbox.swapOn(4);
+            ShmemInode inode = (ShmemInode) sandbox.mounted().getFirst().inodes().getFirst();
+            AtomicReference<Sandbox.Program> program = new AtomicReference<>();
+            assertEquals(List.of(), sandbox.runTogether(new Turns(steps), () -> {
+                program.set(sandbox.program(1));
+                program.get().open("/mnt/f", 0);
+            }, List.of(() -> answers.add(program.get().call("fallocate", 3, 0, 0, 3 * 4096).toString()),
+                    () -> reclaim(inode, times)), () -> { }));
+        }
+        return answers;
+    }
+
+    private static void reclaim(ShmemInode inode, int times) {
+        for (int i = 0; i < times; i++) {
+            inode.mapping().getFolio(1).ifPresent(folio -> {
+                folio.lock().lock();
+                inode.swap().reclaim(folio);
+                folio.put();
+            });
+        }
+    }
+
+    /// The first page was there before, and does not count.
+    @Test
+    void fallocateGivesUpWhenReclaimHasComeByMoreOftenThanItHasMadePages() {
+        String done = SysResult.ok(0).toString();
+        assertEquals(new TreeSet<>(List.of(done)), allocatedWhileReclaimComesBy(1));
+        assertEquals(new TreeSet<>(List.of(done, SysResult.err(Errno.ENOMEM).toString())), allocatedWhileReclaimComesBy(2));
     }
 }
