@@ -8,6 +8,7 @@ import dev.faultline.kernel.Sandbox;
 import dev.faultline.kernel.mm.SignalRaised;
 import dev.faultline.kernel.uapi.Fcntl;
 import dev.faultline.kernel.uapi.Mman;
+import dev.faultline.kernel.uapi.RwFlags;
 import dev.faultline.kernel.uapi.Uffd;
 import java.util.List;
 import java.util.function.Consumer;
@@ -395,6 +396,16 @@ class CommandsTest {
             Monitor m = Monitor.with(plain.program(1), 0, 0);
             assertEquals("EINVAL 77", register(m, m.program().shared(m.program().open("/mnt/f", 0), PAGE), PAGE, 2));
         }));
+    }
+
+    @Test
+    void aReadCanAskNotToWait() {
+        run(0, 0, m -> {
+            long iov = m.program().anonymous(PAGE);
+            m.program().store(iov, 8, iov + 64);
+            m.program().store(iov + 8, 8, 64);
+            assertEquals("EAGAIN", Monitor.answer(m.program().call("preadv2", m.fd(), iov, 1, -1, RwFlags.RWF_NOWAIT)));
+        });
     }
 
     @Test
