@@ -64,7 +64,7 @@ public final class BlockDevice {
         /// Transfers `lengthBytes` bytes from `offset` on to memory. One step.
         public void read(int offset, int lengthBytes, FolioData memory, int memoryOffset) {
             machine().step(this, Access.READ, Content.pieces(offset, lengthBytes),
-                    memory, Access.WRITE, Content.pieces(memoryOffset, lengthBytes));
+                    memory.touched(), Access.WRITE, memory.part(Content.pieces(memoryOffset, lengthBytes)));
             memory.content().copy(memoryOffset, content, offset, lengthBytes);
             memory.written();
         }
@@ -72,7 +72,7 @@ public final class BlockDevice {
         /// Transfers `lengthBytes` bytes of memory to the block, from `offset` on. One step.
         public void write(int offset, int lengthBytes, FolioData memory, int memoryOffset) {
             machine().step(this, Access.WRITE, Content.pieces(offset, lengthBytes),
-                    memory, Access.READ, Content.pieces(memoryOffset, lengthBytes));
+                    memory.touched(), Access.READ, memory.part(Content.pieces(memoryOffset, lengthBytes)));
             content.copy(offset, memory.content(), memoryOffset, lengthBytes);
             changed();
         }

@@ -105,6 +105,11 @@ public final class OpenFile implements MappedFile {
         return count;
     }
 
+    /// Counts one more for a new table of descriptors. No step: only who closes the file later looks at the count.
+    public void getUnseen() {
+        count.pokeUnseen(count.peek() + 1);
+    }
+
     /// Counts one more, within a step that was announced as an addition to [#count].
     public void getWithinStep() {
         count.poke(count.peek() + 1);

@@ -134,7 +134,7 @@ public class DirectIo {
             return SysResult.err(unready.get());
         }
         if (dio.queued) {
-            dio.references.poke(1);
+            dio.references.pokeUnseen(1);
         }
         dio.mapping().dioBegin();
         dio.error = ended(dio, transfer(dio, length), flags);

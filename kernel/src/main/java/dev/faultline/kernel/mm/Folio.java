@@ -208,6 +208,11 @@ public final class Folio extends StateObject {
         return anonIndex == pageIndex;
     }
 
+    /// {@return where reverse maps look for anonymous memory; negative if it was never mapped}
+    long anonIndex() {
+        return anonIndex;
+    }
+
     /// Has reverse maps look for the page at another place. The caller holds the folio lock.
     @Models(file = "mm/rmap.c", symbol = "folio_move_anon_rmap")
     void moveTo(long pageIndex) {
@@ -310,7 +315,7 @@ public final class Folio extends StateObject {
         inUse = false;
         data.forget();
         pages.values().forEach(page -> page.data.forget());
-        flags.poke(0);
+        flags.pokeUnseen(0);
         memory.free(this);
         memory.giveFrame();
     }
@@ -332,6 +337,12 @@ public final class Folio extends StateObject {
 
     void getWithinStep(FolioHold hold) {
         references.hold(hold, 1);
+    }
+
+    /// Takes a reference for who makes the folio known, as nobody else knows it, or who does needs the folio lock to look
+    /// at the count. No step.
+    public void getUnseen() {
+        references.addUnseen(1);
     }
 
     /// Takes a reference for one more entry that maps the folio, as [#getWithinStep] does.
@@ -456,9 +467,14 @@ public final class Folio extends StateObject {
         }
 
         void add(int delta) {
+            addUnseen(delta);
+            changed();
+        }
+
+        void addUnseen(int delta) {
             checkInUse();
             count += delta;
-            changed();
+            changedUnseen();
         }
 
         @Override

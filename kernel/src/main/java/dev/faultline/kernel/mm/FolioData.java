@@ -4,6 +4,7 @@ import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.machine.task.Access;
 import dev.faultline.machine.task.SharedObject;
+import dev.faultline.machine.task.Task;
 import java.util.List;
 
 /// The bytes of a folio. Accesses to different 64-byte pieces commute.
@@ -18,12 +19,12 @@ public final class FolioData extends SharedObject {
     }
 
     /// {@return the object that a step touches that touches these bytes: that of the whole of a huge page}
-    SharedObject touched() {
+    public SharedObject touched() {
         return folio.head().data();
     }
 
     /// {@return the part of that which the pieces are}
-    long part(long pieces) {
+    public long part(long pieces) {
         return Long.rotateLeft(pieces, (int) (folio.pfn() - folio.head().pfn()));
     }
 
@@ -42,12 +43,13 @@ public final class FolioData extends SharedObject {
         return tags;
     }
 
-    /// Copies bytes and tags to a page that nobody else knows yet. One step.
+    /// Copies bytes and tags to a page that nobody else knows yet, or whose bytes the folio lock keeps others from. One step.
     @Models(file = "include/linux/highmem.h", symbol = "copy_highpage")
     public void copyTo(FolioData destination) {
         step(Access.READ, Content.pieces(0, Content.SIZE));
         destination.content.copy(0, content(), 0, Content.SIZE);
         destination.tags.copy(tags);
+        destination.changedUnseen();
     }
 
     /// Copies bytes and tags of several pages of the same huge page to pages that nobody else knows yet. One step.
@@ -57,6 +59,7 @@ public final class FolioData extends SharedObject {
             FolioData source = sources.get(i).data();
             destinations.get(i).data().content.copy(0, source.content(), 0, Content.SIZE);
             destinations.get(i).data().tags.copy(source.tags);
+            destinations.get(i).data().changedUnseen();
         }
     }
 
@@ -99,7 +102,12 @@ public final class FolioData extends SharedObject {
     void forget() {
         content.fill(0, Content.SIZE, (byte) 0);
         tags.clear();
-        changed();
+        changedUnseen();
+    }
+
+    @Override
+    protected boolean isChangedBy(Task task) {
+        return task.changes(touched());
     }
 
     @Override

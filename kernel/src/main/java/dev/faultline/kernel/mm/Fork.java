@@ -118,10 +118,9 @@ public final class Fork {
         PmdSlot pmd = vma.mm().pmd(run.getFirst().address()).orElseThrow();
         List<Pte.Present> shared = pmd.shareRun(run, vma.isCow(), tlb);
         List<Pte.Present> entries = shared.isEmpty() ? copyPages(vma, run) : shared;
-        copy.mm().pmd(pmd.address()).orElseThrow().populate();
-        for (int i = 0; i < run.size(); i++) {
-            copy.mm().slot(run.get(i).address()).put(protection(entries.get(i), copy.has(VmFlag.UFFD_WP)));
-        }
+        PmdSlot copied = copy.mm().pmd(pmd.address()).orElseThrow();
+        copied.populate();
+        copied.putRun(run.getFirst().address(), entries.stream().map(entry -> protection(entry, copy.has(VmFlag.UFFD_WP))).toList());
     }
 
     /// {@return entries for copies of pages that may be pinned, all copied in one step}

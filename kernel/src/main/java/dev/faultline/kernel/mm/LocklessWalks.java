@@ -51,6 +51,12 @@ final class LocklessWalks extends SharedObject {
         }
     }
 
+    /// Walks begin and end in steps that are announced as looks, which commute.
+    @Override
+    protected boolean isChangedBy(Task task) {
+        return task.touches(this);
+    }
+
     @Override
     public List<Task> holders() {
         return List.copyOf(walkers);

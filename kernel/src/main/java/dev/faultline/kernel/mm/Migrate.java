@@ -101,7 +101,7 @@ public final class Migrate {
             return false;
         }
         folio.data().copyTo(copy.data());
-        copy.flags().poke(folio.flags().readBits(-1));
+        copy.flags().pokeUnseen(folio.flags().readBits(-1));
         if (mapping.isEmpty()) {
             return !folio.isFileBacked();
         }

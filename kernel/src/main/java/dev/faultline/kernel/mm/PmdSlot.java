@@ -301,8 +301,8 @@ final class PmdSlot extends SharedObject implements Translated {
         }
     }
 
-    /// Maps the huge page in a copy of the address space as well, where nothing is yet and nobody else looks, unless the page
-    /// is one entry's alone and may be pinned. One step, under both page-table locks.
+    /// Maps the huge page in a copy of the address space as well, where nothing is yet, unless the page is one entry's alone
+    /// and may be pinned. Two steps, the second one for the copy; Linux holds both page-table locks.
     ///
     /// @param uffdWp whether the copy tells the program of writes as this one does
     /// @param tlb    flushes the translation later
@@ -329,6 +329,7 @@ final class PmdSlot extends SharedObject implements Translated {
         Pte.Present shared = first.without(Pte.Present.WRITE | Pte.Present.ANON_EXCLUSIVE);
         restrict(new Pmd.Huge(shared), tlb);
         Pte.Present its = uffdWp ? shared : shared.without(Pte.Present.UFFD_WP);
+        machine().step(copy, Access.WRITE, -1);
         copy.put(new Pmd.Huge(mm.architecture().marksEntries() ? its : its.with(Pte.Present.OLD)));
         return true;
     }
@@ -367,6 +368,14 @@ final class PmdSlot extends SharedObject implements Translated {
             shared.add(mm.architecture().marksEntries() ? slot.presentInTable() : slot.presentInTable().with(Pte.Present.OLD));
         }
         return shared;
+    }
+
+    /// Puts entries into the table, for one page after the other. One step.
+    void putRun(long first, List<Pte> entries) {
+        machine().step(this, Access.WRITE, parts(first, first + entries.size() * 4096L));
+        for (int i = 0; i < entries.size(); i++) {
+            mm.slot(first + i * 4096L).put(entries.get(i));
+        }
     }
 
     /// Takes the huge page of `source`, if nothing is here. One step, under both page-table locks.

@@ -543,7 +543,7 @@ public final class PteSlot extends SharedObject implements Translated {
             }
         }
         if (current && (isHuge() ? pmd.orElseThrow().translations() : translations).used(processor)) {
-            changed();
+            changedUnseen(); // which only a change of the entry looks at
         }
         return present.folio().data().content();
     }
@@ -610,6 +610,11 @@ public final class PteSlot extends SharedObject implements Translated {
     /// {@return the entry, without a step: for reports and for checks at the end}
     public Pte peek() {
         return now();
+    }
+
+    @Override
+    protected boolean isChangedBy(Task task) {
+        return task.changes(place, part);
     }
 
     @Override

@@ -81,7 +81,7 @@ final class SplitFolio {
         long flags = head.flags().readBits(-1);
         for (int i : parts.keySet()) {
             Folio copy = physical.allocate("anonymous");
-            copy.flags().poke(flags);
+            copy.flags().pokeUnseen(flags);
             small.put(i, copy);
             copies.add(copy);
         }

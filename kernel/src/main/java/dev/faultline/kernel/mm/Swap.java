@@ -146,7 +146,7 @@ public final class Swap extends SharedObject {
         if (!there) {
             return Optional.empty();
         }
-        fresh.getWithinStep(); // nobody else knows it
+        fresh.getUnseen();
         add(entry, fresh);
         return Optional.of(fresh);
     }

@@ -84,7 +84,7 @@ public final class VmaLocks extends SharedObject {
     /// Marks an area that nobody knows yet. No step: until the mark goes a reader gets as little as without the area.
     void startWriteNew(Vma vma) {
         marked.add(vma);
-        changed();
+        changedUnseen();
     }
 
     /// Gives `mmap_lock` up, which is held for writing, and takes all marks off. One step.
@@ -126,6 +126,12 @@ public final class VmaLocks extends SharedObject {
         long first = start / Content.SIZE;
         long count = (end - 1) / Content.SIZE - first + 1;
         return count >= Long.SIZE ? -1 : Long.rotateLeft((1L << count) - 1, (int) first);
+    }
+
+    /// Readers come and go in steps that are announced as looks, which commute.
+    @Override
+    protected boolean isChangedBy(Task task) {
+        return task.touches(this);
     }
 
     @Override

@@ -376,7 +376,7 @@ public final class AddressSpace extends Mapping {
         }
 
         void put(Folio added, long index) {
-            added.getWithinStep();
+            added.getUnseen();
             hold(added, index);
         }
 
@@ -435,13 +435,18 @@ public final class AddressSpace extends Mapping {
             boolean unused = cached.peekReferenceCount() == 2 && !cached.isLarge();
             machine().current().learn(unused ? 1 : 0);
             if (unused) {
-                copy.getWithinStep();
+                copy.getUnseen();
                 copy.setMapping(AddressSpace.this, cached.index());
                 folio = Optional.of(copy);
                 cached.clearMapping();
                 changed();
             }
             return unused;
+        }
+
+        @Override
+        protected boolean isChangedBy(Task task) {
+            return task.changes(place, part);
         }
 
         private long hashNow() {

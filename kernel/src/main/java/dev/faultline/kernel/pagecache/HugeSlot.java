@@ -77,7 +77,7 @@ final class HugeSlot extends SharedObject {
 
     /// Puts a huge page there, with a reference of the cache's own, within a step or before anything runs.
     void put(Folio added) {
-        added.getWithinStep();
+        added.getUnseen();
         added.setMapping(space, first);
         huge = Optional.of(added);
         wasHuge = true;
@@ -118,7 +118,7 @@ final class HugeSlot extends SharedObject {
         TreeMap<Integer, Folio> locked = new TreeMap<>();
         for (int i = 0; i < kept; i++) {
             Folio small = allocate.get(); // its reference is the cache's
-            small.flags().poke(head.flags().peek());
+            small.flags().pokeUnseen(head.flags().peek());
             if (head.knownPages().containsKey(i)) {
                 small.lock().lockUnpublished();
                 locked.put(i, small);
@@ -132,7 +132,6 @@ final class HugeSlot extends SharedObject {
     private void copy(Folio head, TreeMap<Integer, Folio> locked) {
         locked.forEach((i, small) -> {
             head.page(i).data().copyTo(small.data());
-            small.data().written();
             small.lock().unlock();
         });
     }

@@ -64,9 +64,8 @@ final class DescriptorTable extends SharedObject implements Descriptors {
     void copyFrom(DescriptorTable other) {
         machine().step(other, Access.READ, -1);
         files.putAll(other.files);
-        // No step of its own: only closes that come after this look at the count.
-        files.values().stream().filter(OpenFile::isCounted).forEach(OpenFile::getWithinStep);
-        changed();
+        files.values().stream().filter(OpenFile::isCounted).forEach(OpenFile::getUnseen);
+        changedUnseen();
         machine().current().learn(files.size());
     }
 

@@ -123,7 +123,7 @@ public final class Kernel {
     /// @param node its number, from 1
     public Process process(int node, String name) {
         Process process = new Process(nodes.get(node - 1), name, FIRST_PID + processes.size(), Optional.empty());
-        lastPid.poke(process.pid());
+        lastPid.pokeUnseen(process.pid());
         processes.add(process);
         return process;
     }

@@ -75,7 +75,7 @@ public class ShmemFill {
             return Optional.of(Errno.ENOENT);
         }
         folio.get().lock().lockUnpublished();
-        folio.get().flags().poke(Folio.UPTODATE);
+        folio.get().flags().pokeUnseen(Folio.UPTODATE);
         Optional<Errno> error = addAndInstall(place, pages, folio.get());
         if (error.isEmpty()) {
             pages.count();

@@ -226,7 +226,7 @@ final class UserfaultfdCtx implements UserFaultHandler {
             return Optional.empty();
         }
         UserfaultfdCtx child = all.add(new UserfaultfdCtx(all, machine, parts, childMm, flags));
-        child.features.poke(features.peek());
+        child.features.pokeUnseen(features.peek());
         get();
         mmapChanging.begin();
         return Optional.of(new Forked(child, () -> forked(child)));

@@ -74,7 +74,8 @@ public final class BitLock extends SharedObject {
 
     /// Sets the bit of an object that no other task has seen yet. No step.
     public void lockUnpublished() {
-        take(LockMode.EXCLUSIVE);
+        taken(LockMode.EXCLUSIVE);
+        changedUnseen();
     }
 
     /// Clears the bit. One step. Clearing a clear bit is a bug of the program.
@@ -111,11 +112,15 @@ public final class BitLock extends SharedObject {
     }
 
     private void take(LockMode mode) {
+        taken(mode);
+        changed();
+    }
+
+    private void taken(LockMode mode) {
         Task me = machine().current();
         locked = true;
         taker = me;
         me.holds(this, mode);
-        changed();
     }
 
     @Override

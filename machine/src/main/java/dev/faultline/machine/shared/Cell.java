@@ -5,6 +5,7 @@ import dev.faultline.machine.task.Digest;
 import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.SharedObject;
 import dev.faultline.machine.task.StateObject;
+import dev.faultline.machine.task.Task;
 import java.util.function.LongPredicate;
 
 /// A word that tasks read and write, each access one step. Bits can be touched apart from each other:
@@ -14,6 +15,7 @@ public final class Cell extends SharedObject {
 
     private final long initial;
     private long value;
+    private long changing;
 
     /// A new word.
     ///
@@ -136,11 +138,25 @@ public final class Cell extends SharedObject {
         set(newValue);
     }
 
+    /// Gives a word its value that only the running task knows: of a new object, or one that is gone. No step.
+    public void pokeUnseen(long newValue) {
+        if (newValue != value) {
+            value = newValue;
+            changedUnseen();
+        }
+    }
+
     private void set(long newValue) {
         if (newValue != value) {
+            changing = newValue ^ value;
             value = newValue;
             changed();
         }
+    }
+
+    @Override
+    protected boolean isChangedBy(Task task) {
+        return task.changes(this, changing);
     }
 
     @Override

@@ -32,6 +32,7 @@ public final class Machine {
     private @Nullable Throwable crash;
     private int created;
     private int environmentActs;
+    private int objectsBeforeStep;
 
     /// A machine without tasks.
     ///
@@ -209,6 +210,7 @@ public final class Machine {
 
     private void perform(Task task) {
         trace.add(task);
+        objectsBeforeStep = state.objectCount();
         task.takes();
         if (recorder != null) {
             recorder.stepped(task);
@@ -497,6 +499,11 @@ public final class Machine {
 
     void changed() {
         trace.changed();
+    }
+
+    /// {@return whether only the running task can know the object: it was made since the last step, or everything runs alone}
+    boolean isKnownToOne(SharedObject object) {
+        return trace != explored || current == null || object.index() >= objectsBeforeStep;
     }
 
     void addDirty(StateObject object) {

@@ -52,6 +52,18 @@ public abstract class SharedObject extends StateObject {
         return true;
     }
 
+    /// {@return whether the step that `task` takes was announced as one that changes this object} A wrong announcement would
+    /// hide interleavings. Objects for which another one stands in announcements, or whose changes by several tasks commute,
+    /// say so here.
+    protected boolean isChangedBy(Task task) {
+        return task.changes(this);
+    }
+
+    @Override
+    final boolean isAnnounced() {
+        return machine().isKnownToOne(this) || isChangedBy(machine().current());
+    }
+
     /// {@return whether a task that holds this lock may leave it to somebody else to give it up}
     public boolean isHandedOver() {
         return false;

@@ -48,6 +48,13 @@ public abstract class StateObject {
 
     /// Says that the state may differ from what it was. Cheap; may be called too often, never too seldom.
     protected final void changed() {
+        assert isAnnounced() : "changed though no step says so: " + this;
+        changedUnseen();
+    }
+
+    /// As [#changed], where the change needs no step because no other task can notice it: nobody else knows the object yet,
+    /// or any more, or a lock that the task holds keeps others from looking.
+    protected final void changedUnseen() {
         machine.changed();
         if (!dirty) {
             dirty = true;
@@ -61,6 +68,11 @@ public abstract class StateObject {
     protected long digestName() {
         StateObject whole = parent;
         return whole == null ? name : Digest.mix(whole.digestName(), key);
+    }
+
+    /// {@return whether the step that the running task takes may change the object}
+    boolean isAnnounced() {
+        return true;
     }
 
     void updateDigest(Digest digest) {

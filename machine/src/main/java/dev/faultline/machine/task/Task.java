@@ -219,6 +219,22 @@ public final class Task {
         return resumedBy;
     }
 
+    /// {@return whether the last step was announced as one that touches `any`, in whichever way}
+    public boolean touches(SharedObject any) {
+        return any == object || any == object2;
+    }
+
+    /// {@return whether the last step was announced as one that changes `any`, in some part}
+    public boolean changes(SharedObject any) {
+        return any == object && access != Access.READ || any == object2 && access2 != Access.READ;
+    }
+
+    /// {@return whether the last step was announced as one that changes those parts of `any`}
+    public boolean changes(SharedObject any, long parts) {
+        return any == object && access != Access.READ && (parts & ~mask) == 0
+                || any == object2 && access2 != Access.READ && (parts & ~mask2) == 0;
+    }
+
     /// The pending step is taken.
     void takes() {
         SharedObject touches = object;

@@ -5,6 +5,7 @@ import dev.faultline.machine.task.Digest;
 import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.SecondAccess;
 import dev.faultline.machine.task.SharedObject;
+import dev.faultline.machine.task.Task;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -21,6 +22,7 @@ public final class DiskInode extends SharedObject {
     private final String path;
     private final long formattedSize;
     private long sizeBytes;
+    private SharedObject place = this;
     private final TreeMap<Long, Long> blocks = new TreeMap<>();
     private final TreeSet<Long> delayed = new TreeSet<>();
     private final TreeSet<Long> unwritten = new TreeSet<>();
@@ -37,10 +39,15 @@ public final class DiskInode extends SharedObject {
         return sizeBytes;
     }
 
-    /// Changes the size.
+    /// Changes the size. No step: the lock keeps others from looking.
     public void setSizeBytes(long size) {
         sizeBytes = size;
-        changed();
+        changedUnseen();
+    }
+
+    /// Has steps touch that object from now on, which has more of the same list.
+    public void becomePartOf(SharedObject list) {
+        place = list;
     }
 
     /// Whether pages have blocks.
@@ -55,7 +62,7 @@ public final class DiskInode extends SharedObject {
 
     /// {@return which blocks the pages from `first` to `last` (inclusive) have} One step.
     public Blocks blocks(long first, long last) {
-        machine().step(this, Access.READ, -1);
+        machine().step(place, Access.READ, -1);
         Blocks found = blocksNow(first, last);
         machine().current().learn(found.ordinal());
         return found;
@@ -134,7 +141,7 @@ public final class DiskInode extends SharedObject {
     /// Makes the block of page `index` one that holds data, if it was promised or unwritten: the page is about to be
     /// written back. Linux marks it only afterwards, until when it reads as the zeroes that it holds. One step.
     public void use(long index) {
-        machine().step(this, Access.READ, -1, task ->
+        machine().step(place, Access.READ, -1, task ->
                 SecondAccess.first(task, delayed.contains(index) || unwritten.contains(index) ? Access.WRITE : Access.READ));
         if (delayed.remove(index) | unwritten.remove(index)) {
             changed();
@@ -152,7 +159,7 @@ public final class DiskInode extends SharedObject {
     /// Makes the block of each page from `index` on that of the page `by` pages behind it, before it if negative: there
     /// are none then. None of them is promised. One step.
     public void shiftBlocks(long index, long by) {
-        machine().step(this, Access.WRITE, -1);
+        machine().step(place, Access.WRITE, -1);
         shiftWithinStep(index, by);
     }
 
@@ -174,11 +181,16 @@ public final class DiskInode extends SharedObject {
 
     /// Forgets the blocks from page `index` to `end` (exclusive). One step.
     public void punchBlocks(long index, long end) {
-        machine().step(this, Access.WRITE, -1);
+        machine().step(place, Access.WRITE, -1);
         blocks.subMap(index, end).clear();
         delayed.subSet(index, end).clear();
         unwritten.subSet(index, end).clear();
         changed();
+    }
+
+    @Override
+    protected boolean isChangedBy(Task task) {
+        return task.changes(place);
     }
 
     @Override

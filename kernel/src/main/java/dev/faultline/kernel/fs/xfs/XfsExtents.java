@@ -37,6 +37,7 @@ final class XfsExtents extends SharedObject {
         super(machine, "data fork", inode.path());
         this.disk = disk;
         this.inode = inode;
+        inode.becomePartOf(this);
     }
 
     /// {@return the extent at `first`, as far as `last`} One step.
