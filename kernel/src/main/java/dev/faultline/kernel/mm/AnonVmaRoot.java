@@ -6,7 +6,6 @@ import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.StateObject;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeSet;
 
 /// Who may map the anonymous pages of a process: itself, and what was forked from it and from that. In Linux each area
 /// has an `anon_vma`, and all of such a family share the lock of one, the root.
@@ -38,11 +37,11 @@ public final class AnonVmaRoot extends StateObject {
     }
 
     /// {@return the entries that may map the page, a parent's before its children's} Forks and swap-ins put a page where
-    /// it was in the parent. The caller holds the lock.
+    /// it was in the parent. Of one address space those of an area come before those of where it is being moved to, so that
+    /// an entry that moves meanwhile is met. The caller holds the lock.
     @Models(file = "mm/rmap.c", symbol = "rmap_walk_anon")
     List<PteSlot> slotsOf(Folio folio) {
-        TreeSet<Long> addresses = new TreeSet<>();
-        addressSpaces.forEach(mm -> mm.slotsOf(folio).forEach(slot -> addresses.add(slot.address())));
+        List<Long> addresses = addressSpaces.stream().flatMap(mm -> mm.addressesOf(folio).stream()).distinct().toList();
         List<PteSlot> slots = new ArrayList<>();
         addressSpaces.forEach(mm -> addresses.forEach(address -> slots.add(mm.slot(address))));
         return slots;

@@ -41,7 +41,9 @@ final class HugeMemory {
 
     @Models(file = "mm/huge_memory.c", symbol = "do_huge_pmd_anonymous_page")
     private Optional<VmFaultResult> doHugePmdAnonymousPage(VmFault fault, PmdSlot pmd) {
-        fault.vma().anonVmaPrepare();
+        if (!fault.anonPrepare()) {
+            return Optional.of(VmFaultResult.RETRY);
+        }
         Optional<Folio> folio = fault.isWrite() ? physical.allocateHuge("huge anonymous") : Optional.of(zeroPage);
         if (folio.isEmpty()) {
             return Optional.empty();

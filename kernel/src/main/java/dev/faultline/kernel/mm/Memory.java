@@ -128,8 +128,8 @@ public final class Memory {
         if (fault.vma().has(VmFlag.SHARED)) {
             return VmFaultResult.SIGBUS;
         }
-        if (fault.isWrite()) {
-            fault.vma().anonVmaPrepare();
+        if (fault.isWrite() && !fault.anonPrepare()) {
+            return VmFaultResult.RETRY;
         }
         if (Userfault.isMissing(fault.vma())) {
             return Userfault.ask(fault, fault.originalPte(), UserFaultHandler.Reason.MISSING);
@@ -173,7 +173,9 @@ public final class Memory {
     /// A write to a private mapping: the page of the file is copied, and the copy mapped.
     @Models(file = "mm/memory.c", symbol = "do_cow_fault")
     private VmFaultResult doCowFault(VmFault fault) {
-        fault.vma().anonVmaPrepare();
+        if (!fault.anonPrepare()) {
+            return VmFaultResult.RETRY;
+        }
         Folio copy = physical.allocate("anonymous");
         VmFaultResult found = operations(fault).fault(fault);
         if (!found.has(VmFaultResult.LOCKED)) {
@@ -333,7 +335,9 @@ public final class Memory {
     private VmFaultResult wpPageCopy(VmFault fault, Pte.Present pte) {
         Folio original = pte.folio();
         boolean zero = original == zeroPage;
-        fault.vma().anonVmaPrepare();
+        if (!fault.anonPrepare()) {
+            return VmFaultResult.RETRY;
+        }
         if (!zero && !getMapped(fault, pte)) {
             return VmFaultResult.DONE;
         }

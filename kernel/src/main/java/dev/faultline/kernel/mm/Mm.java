@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /// The address space of a process (`struct mm_struct`): its areas and its page table.
 public final class Mm extends StateObject {
@@ -53,6 +54,7 @@ public final class Mm extends StateObject {
 
     /// Guarded by [#mmapLock]; by start address.
     private final TreeMap<Long, Vma> areas = new TreeMap<>();
+    private long lastAge;
 
     /// An empty address space.
     ///
@@ -252,6 +254,18 @@ public final class Mm extends StateObject {
     List<PteSlot> slotsOf(Folio folio) {
         return pageTable.used().stream()
                 .filter(slot -> isOf(slot.peek(), folio)).toList();
+    }
+
+    /// {@return where the page may be mapped: in areas that are on their way out, then by the order of the areas; no step}
+    List<Long> addressesOf(Folio folio) {
+        List<Long> known = areas.values().stream().sorted(Vma.IN_WALKS).flatMap(vma -> vma.addressOfAnonymous(folio).stream()).toList();
+        Stream<Long> others = slotsOf(folio).stream().map(PteSlot::address).filter(address -> !known.contains(address));
+        return Stream.concat(others, known.stream()).toList();
+    }
+
+    /// {@return the age of an area that is made now}
+    long nextAge() {
+        return ++lastAge;
     }
 
     /// {@return the entries of the middle level that map the huge page, or tables with parts of it; no step}

@@ -202,12 +202,13 @@ public final class Mremap {
         mm.vmaLocks().startWrite(vma);
         boolean served = events.remap(vma, from, target, length);
         Vma placed = vma.copied(target, target + targetLength, from);
-        VmaChange.add(placed);
+        Vma made = VmaChange.add(placed);
         if (!served && placed.userfault().isPresent()) {
             // With all that it has become one with: the place that it comes from may be a part of that.
             VmaChange.resetUserfault(mm.vmaLookup(target).orElseThrow());
         }
-        movePageTables(from, length, target);
+        boolean merged = made != placed;
+        movePageTables(from, length, target, merged && made.firstIndex() <= vma.firstIndex());
         if (!served && vma.has(VmFlag.UFFD_WP)) {
             Mprotect.uffdWpRange(mm.vmaLookup(target).orElseThrow(), target, target + length, false);
         }
@@ -222,14 +223,26 @@ public final class Mremap {
 
     /// The new area is known to the file before the first entry moves, and the old one until the last has, so
     /// that a truncation finds every entry in one of them.
+    ///
+    /// @param keepsWalksOut whether those who look for a page must not do so meanwhile (`need_rmap_locks`), as they would go
+    ///     to where the entries come from last
     @Models(file = "mm/mremap.c", symbol = "move_page_tables")
-    private void movePageTables(long from, long length, long target) {
+    private void movePageTables(long from, long length, long target, boolean keepsWalksOut) {
+        Optional<Mapping> mapping = mm.vmaLookup(target).flatMap(Vma::file).map(Vma.FileArea::mapping).filter(_ -> keepsWalksOut);
+        mapping.ifPresent(file -> file.iMmapRwsem().downWrite());
+        if (keepsWalksOut) {
+            mm.anonVma().rwsem().downWrite();
+        }
         TlbGather tlb = new TlbGather(mm);
         HugeMemory.each(mm, from, from + length, pmd -> moveHugePmd(pmd, target - from, tlb));
         for (PteSlot slot : mm.slots(from, from + length)) {
             mm.slot(target + (slot.address() - from)).moveFrom(slot, tlb);
         }
         tlb.finish();
+        if (keepsWalksOut) {
+            mm.anonVma().rwsem().upWrite();
+        }
+        mapping.ifPresent(file -> file.iMmapRwsem().upWrite());
     }
 
     /// Moves the page as a whole if it comes to lie where one entry maps it.

@@ -66,6 +66,27 @@ public final class VmFault {
         }
     }
 
+    /// Prepares the area for pages that are no file's. That takes `mmap_lock`, which a fault that has the lock of its area only
+    /// gets for a moment, or starts over with. Two steps for that, the first time.
+    ///
+    /// @return whether the area is prepared; otherwise the lock of the area is given up
+    @Models(file = "mm/memory.c", symbol = "__vmf_anon_prepare")
+    boolean anonPrepare() {
+        if (vma.hasAnonVma()) {
+            return true;
+        }
+        boolean borrows = has(FaultFlag.VMA_LOCK);
+        if (borrows && !vma.mm().mmapLock().downReadTrylock()) {
+            releaseLock();
+            return false;
+        }
+        vma.anonVmaPrepare();
+        if (borrows) {
+            vma.mm().mmapLock().upRead();
+        }
+        return true;
+    }
+
     /// {@return the entry that the fault found}
     public Pte originalPte() {
         return originalPte;

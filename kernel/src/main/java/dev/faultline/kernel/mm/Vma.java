@@ -4,6 +4,7 @@ import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.machine.task.Digest;
 import dev.faultline.machine.task.StateObject;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
@@ -11,6 +12,9 @@ import java.util.Set;
 /// A range of addresses of a process that is mapped in one way (`struct vm_area_struct`). Immutable but for its
 /// `anon_vma`: a change replaces it, under `mmap_lock` for writing.
 public final class Vma extends StateObject {
+    /// The order in which who looks for a page goes through areas (`vma_interval_tree`).
+    static final Comparator<Vma> IN_WALKS = Comparator.comparingLong(Vma::firstIndex).thenComparingLong(vma -> vma.age);
+
     private static final long PAGE_BYTES = Content.SIZE;
 
     private final Mm mm;
@@ -24,7 +28,10 @@ public final class Vma extends StateObject {
     /// only where that goes on.
     private final long anonOffset;
 
-    /// Guarded by `mmap_lock`: set under it for reading, or under the lock of the area; looked at under it for writing.
+    /// Of areas that begin at the same place of what they map, who looks for a page goes to the older one first.
+    private final long age;
+
+    /// Guarded by `mmap_lock`: set under it for reading, looked at under it for writing, or by faults in the area.
     private AnonVma anonVma;
 
     /// What keeps the pages of an area together that are no file's (`struct anon_vma`), with those of areas that were one
@@ -51,11 +58,11 @@ public final class Vma extends StateObject {
 
     /// An area from `start` (inclusive) to `end` (exclusive), both multiples of the page size.
     public Vma(Mm mm, long start, long end, Set<VmFlag> flags, Optional<FileArea> file) {
-        this(mm, start, end, flags, file, Optional.empty(), start / PAGE_BYTES, AnonVma.NONE);
+        this(mm, start, end, flags, file, Optional.empty(), start / PAGE_BYTES, mm.nextAge(), AnonVma.NONE);
     }
 
     private Vma(Mm mm, long start, long end, Set<VmFlag> flags, Optional<FileArea> file,
-            Optional<UserFaultHandler> userfault, long anonOffset, AnonVma anonVma) {
+            Optional<UserFaultHandler> userfault, long anonOffset, long age, AnonVma anonVma) {
         super(mm.machine());
         this.mm = mm;
         this.start = start;
@@ -64,6 +71,7 @@ public final class Vma extends StateObject {
         this.file = file;
         this.userfault = userfault;
         this.anonOffset = anonOffset;
+        this.age = age;
         this.anonVma = anonVma;
     }
 
@@ -123,6 +131,17 @@ public final class Vma extends StateObject {
         return file.isPresent() ? pageIndex(address) : anonOffset(address);
     }
 
+    /// {@return the index of what is mapped where the area begins, as reverse maps count}
+    long firstIndex() {
+        return linearPageIndex(start);
+    }
+
+    /// {@return the address at which the page would be mapped if the area had it, which is no file's; no step}
+    Optional<Long> addressOfAnonymous(Folio folio) {
+        long address = start + (folio.anonIndex() - firstIndex()) * PAGE_BYTES;
+        return folio.anonIndex() >= firstIndex() && address < end ? Optional.of(address) : Optional.empty();
+    }
+
     /// {@return the address at which page `index` of the file is mapped, or -1 if it is not in the area}
     public long addressOf(long index) {
         long first = file.orElseThrow().pageOffset();
@@ -132,7 +151,7 @@ public final class Vma extends StateObject {
 
     /// {@return a part of the area, with those properties}
     Vma part(long from, long to, Set<VmFlag> partFlags) {
-        return new Vma(mm, from, to, partFlags, fileFrom(from), userfault, anonOffset(from), anonVma);
+        return new Vma(mm, from, to, partFlags, fileFrom(from), userfault, anonOffset(from), age, anonVma);
     }
 
     private Optional<FileArea> fileFrom(long from) {
@@ -145,14 +164,14 @@ public final class Vma extends StateObject {
 
     /// {@return a part of the area, whose faults `handler` serves from now on}
     Vma registered(long from, long to, Set<VmFlag> partFlags, Optional<UserFaultHandler> handler) {
-        return new Vma(mm, from, to, partFlags, fileFrom(from), handler, anonOffset(from), anonVma);
+        return new Vma(mm, from, to, partFlags, fileFrom(from), handler, anonOffset(from), age, anonVma);
     }
 
     /// {@return the area, with ordinary faults}
     Vma unregistered() {
         EnumSet<VmFlag> ordinary = EnumSet.copyOf(flags);
         ordinary.removeAll(VmFlag.UFFD);
-        return new Vma(mm, start, end, ordinary, file, Optional.empty(), anonOffset, anonVma);
+        return new Vma(mm, start, end, ordinary, file, Optional.empty(), anonOffset, age, anonVma);
     }
 
     /// {@return an area elsewhere that maps what this one maps from `from` on} Memory without a file remembers where it was,
@@ -160,12 +179,13 @@ public final class Vma extends StateObject {
     @Models(file = "mm/vma.c", symbol = "copy_vma")
     Vma copied(long newStart, long newEnd, long from) {
         return new Vma(mm, newStart, newEnd, flags, fileFrom(from), userfault,
-                hasAnonVma() ? anonOffset(from) : newStart / PAGE_BYTES, anonVma);
+                hasAnonVma() ? anonOffset(from) : newStart / PAGE_BYTES, mm.nextAge(), anonVma);
     }
 
     /// {@return one area for this one and `next` behind it, with which it can merge}
     Vma joined(Vma next) {
-        return new Vma(mm, start, next.end, flags, file, userfault, anonOffset, hasAnonVma() ? anonVma : next.anonVma);
+        return new Vma(mm, start, next.end, flags, file, userfault, anonOffset, Math.min(age, next.age),
+                hasAnonVma() ? anonVma : next.anonVma);
     }
 
     /// {@return the area in a copy of its address space, not served by the program} Has no pages of its own to begin
@@ -173,7 +193,7 @@ public final class Vma extends StateObject {
     @Models(file = "mm/rmap.c", symbol = "anon_vma_fork")
     Vma forked(Mm child, Set<VmFlag> childFlags) {
         AnonVma ofChild = hasAnonVma() && !has(VmFlag.WIPEONFORK) ? new AnonVma(true) : AnonVma.NONE;
-        return new Vma(child, start, end, childFlags, file, Optional.empty(), anonOffset, ofChild);
+        return new Vma(child, start, end, childFlags, file, Optional.empty(), anonOffset, age, ofChild);
     }
 
     /// {@return whether the area may have pages that are no file's, which fork has to copy}
@@ -181,8 +201,8 @@ public final class Vma extends StateObject {
         return anonVma != AnonVma.NONE;
     }
 
-    /// Prepares the area for pages that are no file's. No step: who looks at it keeps out those who prepare. Linux looks at
-    /// the neighbours with `mmap_lock` held, for which a fault that has the lock of its area alone has to be lucky.
+    /// Prepares the area for pages that are no file's. No step: who looks at it keeps out those who prepare. The caller holds
+    /// `mmap_lock` for reading.
     @Models(file = "mm/rmap.c", symbol = "__anon_vma_prepare")
     public void anonVmaPrepare() {
         if (!hasAnonVma()) {

@@ -12,9 +12,11 @@ public final class VmaChange {
     private VmaChange() {}
 
     /// Adds an area that overlaps no other, as a part of a neighbour where one could stand for both.
+    ///
+    /// @return the area that it is part of now
     @Models(file = "mm/vma.c", symbol = "vma_merge_new_range")
-    public static void add(Vma vma) {
-        replace(vma, List.of(), List.of());
+    public static Vma add(Vma vma) {
+        return replace(vma, List.of(), List.of());
     }
 
     /// Gives a part of an area other properties, splitting it and merging with neighbours.
@@ -90,8 +92,15 @@ public final class VmaChange {
             HugeMemory.adjust(mm, made.start());
             HugeMemory.adjust(mm, made.end());
         }
+        boolean known = added.stream().anyMatch(Vma::hasAnonVma);
+        if (known) {
+            mm.anonVma().rwsem().downWrite();
+        }
         gone.forEach(mm::remove);
         added.forEach(vma -> insert(mm, vma));
+        if (known) {
+            mm.anonVma().rwsem().upWrite();
+        }
         made.file().ifPresent(file -> file.mapping().replaceAreas(gone, added));
         return merged;
     }
