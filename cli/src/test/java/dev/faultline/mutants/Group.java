@@ -30,6 +30,9 @@ record Group(String name, List<String> packages, List<String> zoo, boolean earli
 
     static final Path RECORDED_PROGRAMS = Path.of("../zoo/recorded");
 
+    /// Random programs of two threads.
+    static final Path THREADS = Path.of("../zoo/threads");
+
     static final long SEED = 1;
 
     static final List<Group> ALL = List.of(

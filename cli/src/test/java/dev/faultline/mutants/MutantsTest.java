@@ -2,17 +2,11 @@ package dev.faultline.mutants;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
-import dev.faultline.litmus.setup.FileSystemType;
-import dev.faultline.live.conform.HostSide;
-import dev.faultline.live.host.HostUnavailable;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -24,8 +18,6 @@ import org.junit.jupiter.api.Test;
 class MutantsTest {
     private static final int SMALL_SAMPLE = 40;
     private static final double WANTED = 0.9;
-    private static final int PROGRAMS = Integer.getInteger("mutants.programs.count", 4_000);
-    private static final long FIRST_SEED = 20_000_000;
 
     /// Less, as so small a sample varies.
     private static final double WANTED_OF_SMALL_SAMPLE = 0.8;
@@ -54,20 +46,6 @@ class MutantsTest {
             }
         }
         assertEquals(List.of(), low);
-    }
-
-    /// With `-Dmutants.programs=tmpfs`: chooses programs for `zoo/recorded/tmpfs.txt` anew.
-    @Test
-    void programsAreChosen() throws IOException, HostUnavailable, ReflectiveOperationException {
-        String asked = System.getProperty("mutants.programs", "");
-        assumeFalse(asked.isEmpty(), "no programs are to be chosen");
-        FileSystemType type = FileSystemType.valueOf(asked.toUpperCase(Locale.ROOT));
-        Path file = Group.RECORDED_PROGRAMS.resolve(asked + ".txt");
-        List<String> packages = Group.ALL.stream().flatMap(group -> group.fullNames().stream()).toList();
-        List<Path> others = Group.recorded().stream().filter(other -> !other.equals(file)).toList();
-        try (HostSide host = HostSide.start(type, Optional.empty())) {
-            new Choice(asked, host, new MutatedClasses(packages), others, FIRST_SEED, PROGRAMS).write(file);
-        }
     }
 
     private static void print(Group group, List<String> classes) throws IOException, ReflectiveOperationException {

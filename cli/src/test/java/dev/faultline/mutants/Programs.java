@@ -2,6 +2,7 @@ package dev.faultline.mutants;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /// Random programs that are tried with mutants: made by the class loader that knows them.
 public interface Programs {
@@ -10,4 +11,8 @@ public interface Programs {
 
     /// {@return the program of a seed: the model answers as it did the first time}
     Trial drawn(String fileSystem, long seed);
+
+    /// {@return the program of two threads of a seed: its outcomes are those of the first time; nothing if the model has too
+    /// much to explore}
+    Optional<Trial> threaded(String fileSystem, long seed);
 }

@@ -10,7 +10,6 @@ import dev.faultline.litmus.syntax.MalformedLitmusException;
 import dev.faultline.litmus.verdict.Check;
 import dev.faultline.litmus.verdict.CheckOptions;
 import dev.faultline.litmus.verdict.KernelChoice;
-import dev.faultline.litmus.verdict.TestResult;
 import dev.faultline.machine.schedule.SetUpFailed;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -18,7 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -48,7 +46,7 @@ public final class ZooSubject implements Subject {
         try (Stream<String> lines = Files.lines(folder.resolve(fileSystem + ".txt"))) {
             return lines.filter(line -> line.contains(" on Linux "))
                     .map(line -> line.substring(0, line.indexOf(" on Linux ")))
-                    .<Trial>map(name -> new SameOutcomes(mounted(folder.resolve(name + ".litmus"), fileSystem))).toList();
+                    .<Trial>map(name -> new SameOutcomes("zoo/live", mounted(folder.resolve(name + ".litmus"), fileSystem))).toList();
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
         }
@@ -60,36 +58,6 @@ public final class ZooSubject implements Subject {
             return LitmusLoader.parse(file.toString(), text, Setup.modelled());
         } catch (IOException | MalformedLitmusException unusable) {
             throw new AssertionError(unusable);
-        }
-    }
-
-    /// Comes out as it did the first time.
-    private static final class SameOutcomes implements Trial {
-        private final LitmusTest test;
-        private String first = "";
-
-        SameOutcomes(LitmusTest test) {
-            this.test = test;
-        }
-
-        @Override
-        public String name() {
-            return "zoo/live: " + test.name();
-        }
-
-        @Override
-        public boolean passes(BooleanSupplier stop) {
-            try {
-                TestResult result = Check.run(test, new KernelChoice("v6.18", List.of()), new CheckOptions(
-                        StrategyChoice.DPOR, ExploreOptions.DEFAULT.withMinimiseBudget(0).withStop(stop)), System::currentTimeMillis);
-                TreeSet<String> outcomes = new TreeSet<>();
-                result.exploration().outcomes().forEach(seen -> outcomes.add(seen.outcome().values().toString()));
-                String text = result.kinds() + " " + outcomes;
-                first = first.isEmpty() ? text : first;
-                return text.equals(first) || !result.exploration().complete() && result.kinds().isEmpty();
-            } catch (SetUpFailed noticed) {
-                return false;
-            }
         }
     }
 

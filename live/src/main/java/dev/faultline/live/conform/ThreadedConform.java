@@ -90,6 +90,13 @@ public final class ThreadedConform {
         }
     }
 
+    /// {@return both sides of the program of a seed}
+    ///
+    /// @throws HostUnavailable if the host cannot run it
+    public ThreadedDifference compare(long seed) throws HostUnavailable {
+        return compare(seed, generator.program(seed, threads), FIRST, () -> false);
+    }
+
     private void count(ThreadedDifference result) {
         programs++;
         rounds += result.comparison().host().rounds();
@@ -103,7 +110,7 @@ public final class ThreadedConform {
     private ThreadedDifference compare(long seed, ThreadedProgram program, Effort effort, BooleanSupplier stop)
             throws HostUnavailable {
         String name = "conform-threads-" + seed;
-        String text = program.text(name, "What may threads see that use one file? " + type, type.word());
+        String text = program.text(name, type.word());
         try (Ground ground = ground()) {
             LitmusTest test = LitmusLoader.parse(name, text, Setup.modelled());
             TestResult model = explore(test, StrategyChoice.DPOR, effort, stop);

@@ -13,7 +13,7 @@ import dev.faultline.live.compare.Comparison;
 public record ThreadedDifference(long seed, ThreadedProgram program, String litmus, Comparison comparison, String table,
         String wrong) {
     /// {@return whether the two sides differ, or the model fails}
-    boolean isDifferent() {
+    public boolean isDifferent() {
         return comparison.verdict() == Comparison.Verdict.BROKEN || !wrong.isEmpty();
     }
 

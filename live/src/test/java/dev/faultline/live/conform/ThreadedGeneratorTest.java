@@ -17,10 +17,10 @@ class ThreadedGeneratorTest {
         for (String fileSystem : FILE_SYSTEMS) {
             for (int seed = 0; seed < 200; seed++) {
                 ThreadedProgram program = new ThreadedGenerator(fileSystem).program(seed, 2);
-                LitmusTest test = LitmusLoader.parse("t", program.text("t", "a test", fileSystem), Setup.modelled());
+                LitmusTest test = LitmusLoader.parse("t", program.text("t", fileSystem), Setup.modelled());
                 assertEquals(2, test.program().threads().size());
                 long results = program.threads().stream().flatMap(List::stream).mapToLong(action -> action.results().size()).sum();
-                assertTrue(test.observables().size() >= results, program.text("t", "a test", fileSystem));
+                assertTrue(test.observables().size() >= results, program.text("t", fileSystem));
             }
         }
     }
