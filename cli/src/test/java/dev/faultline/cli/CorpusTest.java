@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The tables of `zoo/live` and `zoo/uffd-checklist`: what the model allows has not changed since, and what a host showed
+/// The tables of `zoo/live`, `zoo/threads` and `zoo/uffd-checklist`: what the model allows has not changed since, and what a host showed
 /// is among it.
 class CorpusTest {
     private static final Path ZOO = Path.of("../zoo");
@@ -74,7 +74,7 @@ class CorpusTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"live/ext4", "live/xfs", "live/btrfs", "live/tmpfs", "uffd-checklist/memory"})
+    @ValueSource(strings = {"live/ext4", "live/xfs", "live/btrfs", "live/tmpfs", "uffd-checklist/memory", "threads/tmpfs"})
     void theModelAllowsWhatTheTablesSay(String name) throws IOException, UnknownKernelException, SetUpFailed {
         check(name).forEach((test, table) -> assertTrue(!table.observed().isEmpty(), test));
     }

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 /// @param packages whose mutants are made, as they are called within the kernel
 /// @param zoo      the folders of the zoo whose tests are tried
 /// @param earlier  whether what the zoo says of earlier kernels is tried as well where it says that a bug is there
-/// @param corpora  the file systems on which the outcomes of `zoo/live` are recorded and compared
+/// @param corpora  the tables of recorded outcomes, a folder of the zoo and the file system, that are compared
 /// @param tests    what the names of the kernel's test classes begin with
 /// @param sample   how many mutants are tried, drawn at random; 0 means all
 record Group(String name, List<String> packages, List<String> zoo, boolean earlier, List<String> corpora,
@@ -26,7 +26,7 @@ record Group(String name, List<String> packages, List<String> zoo, boolean earli
     private static final String KERNEL = "dev.faultline.kernel.";
     private static final List<String> EVERYTHING = List.of("aio", "btrfs", "dio", "f2fs", "fallocate", "fuse", "gfs2",
             "mm", "ntfs", "pipe", "refused", "tags", "tmpfs", "uffd", "xfs", "zonefs");
-    private static final List<String> RECORDED = List.of("ext4", "xfs", "btrfs", "gfs2", "tmpfs");
+    private static final List<String> RECORDED = List.of("live/ext4", "live/xfs", "live/btrfs", "live/gfs2", "live/tmpfs");
 
     static final Path RECORDED_PROGRAMS = Path.of("../zoo/recorded");
 
@@ -37,12 +37,12 @@ record Group(String name, List<String> packages, List<String> zoo, boolean earli
 
     static final List<Group> ALL = List.of(
             new Group("uffd", List.of("uffd", "fs.tmpfs"), List.of("uffd", "uffd-checklist", "tmpfs", "refused"), false,
-                    List.of("tmpfs"), List.of("uffd/", "fs/", "mm/"), 0),
-            new Group("gfs2", List.of("fs.gfs2"), EVERYTHING, true, List.of("gfs2"), List.of(""), 0),
+                    List.of("live/tmpfs"), List.of("uffd/", "fs/", "mm/"), 0),
+            new Group("gfs2", List.of("fs.gfs2"), EVERYTHING, true, List.of("live/gfs2"), List.of(""), 0),
             new Group("iomap", List.of("iomap", "iov"), EVERYTHING, true, RECORDED, List.of(""), 0),
             new Group("pagecache", List.of("pagecache"), EVERYTHING, true, RECORDED, List.of(""), 0),
             new Group("mm", List.of("mm"), List.of("aio", "dio", "gfs2", "mm", "pipe", "refused", "tags", "tmpfs", "uffd"), true,
-                    List.of("ext4"), List.of(""), 200));
+                    List.of("live/ext4", "threads/tmpfs"), List.of(""), 200));
 
     /// {@return the packages by their full names}
     List<String> fullNames() {

@@ -50,8 +50,9 @@ final class Mutants {
         List<Trial> all = new ArrayList<>(unitTests(group.testPrefixes()));
         Subject subject = (Subject) classes.loadClass("dev.faultline.mutants.ZooSubject").getConstructor().newInstance();
         all.addAll(subject.zoo(group.zooFolders(), group.earlier()));
-        for (String fileSystem : group.corpora()) {
-            all.addAll(subject.outcomes(Path.of("../zoo/live"), fileSystem));
+        for (String table : group.corpora()) {
+            int slash = table.indexOf('/');
+            all.addAll(subject.outcomes(Path.of("../zoo", table.substring(0, slash)), table.substring(slash + 1)));
         }
         Programs programs = (Programs) classes.loadClass("dev.faultline.mutants.ProgramSubject").getConstructor().newInstance();
         for (Path file : Group.recorded()) {

@@ -46,7 +46,7 @@ public final class ZooSubject implements Subject {
         try (Stream<String> lines = Files.lines(folder.resolve(fileSystem + ".txt"))) {
             return lines.filter(line -> line.contains(" on Linux "))
                     .map(line -> line.substring(0, line.indexOf(" on Linux ")))
-                    .<Trial>map(name -> new SameOutcomes("zoo/live", mounted(folder.resolve(name + ".litmus"), fileSystem))).toList();
+                    .<Trial>map(name -> new SameOutcomes(folder.toString(), mounted(folder.resolve(name + ".litmus"), fileSystem))).toList();
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
         }
