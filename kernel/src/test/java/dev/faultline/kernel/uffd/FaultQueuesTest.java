@@ -13,6 +13,7 @@ import dev.faultline.machine.task.Machine;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -63,10 +64,18 @@ class FaultQueuesTest {
         FORK {
             @Override
             String run(Machine machine, FaultQueues queues) {
-                FaultQueues.Event fork = new FaultQueues.Event(machine, UffdMsg.fork(0), Optional.of(child(machine)));
+                FaultQueues.Event fork = fork(machine);
                 queues.add(fork);
                 queues.readers().wake();
                 return fork.schedule() ? "told" : "not told";
+            }
+        },
+        FORK_IN_VAIN {
+            @Override
+            String run(Machine machine, FaultQueues queues) {
+                FaultQueues.Event fork = fork(machine);
+                queues.add(fork);
+                return queues.abort(fork) ? "given up" : "told before";
             }
         },
         /// An event that finds the file closed.
@@ -151,9 +160,10 @@ class FaultQueuesTest {
             return "woken";
         }
 
-        private static UserfaultfdCtx child(Machine machine) {
+        private static FaultQueues.Event fork(Machine machine) {
             Mm mm = new Kernel(machine, Parts.TODAY, 1).process(1, "child").mm();
-            return new UserfaultfdCtx(new Userfaultfds(), machine, Parts.TODAY, mm, 0);
+            UserfaultfdCtx child = new UserfaultfdCtx(new Userfaultfds(), machine, Parts.TODAY, mm, 0);
+            return new FaultQueues.Event(machine, UffdMsg.fork(0), Optional.of(child));
         }
 
         private static String read(Optional<FaultQueues.Message> msg) {
@@ -208,5 +218,15 @@ class FaultQueuesTest {
     @Test
     void whatChangesNothingIsTriedInOneOrder() {
         assertEquals(1, orders(Deed.READ, Deed.POLL, Deed.READ, Deed.WAKE).reduced().executions());
+    }
+
+    /// Who is told of a fork that was given up meanwhile hears of that.
+    @Test
+    void aForkIsGivenUpOrTold() {
+        TreeSet<String> results = orders(Deed.FORK_IN_VAIN, Deed.READ).all().results();
+        assertEquals(3, results.size(), results::toString);
+        for (String wanted : List.of("{0=given up, 1=nothing}", "{0=given up, 1=13 at 0 too late}", "{0=told before, 1=13 at 0 told}")) {
+            assertTrue(results.stream().anyMatch(result -> result.startsWith(wanted)), results::toString);
+        }
     }
 }

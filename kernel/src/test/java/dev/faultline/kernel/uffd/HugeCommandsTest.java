@@ -14,8 +14,7 @@ import dev.faultline.kernel.uapi.Uffd;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/// What each command answers where memory is mapped by huge pages. The answers of MOVE were tried on Linux 6.18, but that
-/// for the huge page of zeroes.
+/// What each command answers where memory is mapped by huge pages; every answer was tried on Linux 6.18.
 class HugeCommandsTest {
     private static final long PAGE = Monitor.PAGE;
     private static final long HUGE = 512 * PAGE;

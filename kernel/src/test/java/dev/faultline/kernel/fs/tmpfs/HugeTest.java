@@ -531,4 +531,27 @@ class HugeTest {
         assertEquals(new TreeSet<>(List.of(512L)), leftByAPunchUnderAReader(0, HUGE + PAGE, 3, 515));
         assertEquals(new TreeSet<>(List.of(512L)), leftByAPunchUnderAReader(PAGE, 2 * HUGE - PAGE, 3));
     }
+
+    /// The mount is full, and the file whose page is to be split becomes another one, wherever that is interrupted.
+    @Test
+    void whatIsGoneIsNotSplit() {
+        for (int steps = 0; steps < 60; steps++) {
+            Sandbox sandbox = Sandbox.tmpfs(OptionalLong.of(HUGE), TmpfsHuge.ALWAYS).hole("/mnt/f", 0).hole("/mnt/g", 0);
+            AtomicReference<Scene> scene = new AtomicReference<>();
+            List<Folio> held = new ArrayList<>();
+            assertEquals(List.of(), sandbox.runTogether(new Turns(steps), () -> {
+                Sandbox.Program program = sandbox.program(1);
+                scene.set(new Scene(sandbox, program, program.open("/mnt/f", 0), program.anonymous(PAGE)));
+                scene.get().write(0, 'a');
+                held.add(scene.get().inode(0).mapping().peek(0).orElseThrow());
+                held.getFirst().get();
+            }, List.of(() -> another(scene.get(), 0), () -> {
+                scene.get().program().must("ftruncate", scene.get().fd(), 0);
+                scene.get().write(0, 'n');
+            }), () -> {
+                assertEquals('n', scene.get().read(0));
+                held.getFirst().put();
+            }));
+        }
+    }
 }
