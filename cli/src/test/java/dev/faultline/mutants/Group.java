@@ -38,7 +38,7 @@ record Group(String name, List<String> packages, List<String> zoo, boolean earli
     static final List<Group> ALL = List.of(
             new Group("uffd", List.of("uffd", "fs.tmpfs"), List.of("uffd", "uffd-checklist", "tmpfs", "refused"), false,
                     List.of("live/tmpfs"), List.of("uffd/", "fs/", "mm/"), 0),
-            new Group("gfs2", List.of("fs.gfs2"), EVERYTHING, true, List.of("live/gfs2"), List.of(""), 0),
+            new Group("gfs2", List.of("fs.gfs2"), EVERYTHING, true, RECORDED, List.of(""), 0),
             new Group("iomap", List.of("iomap", "iov"), EVERYTHING, true, RECORDED, List.of(""), 0),
             new Group("pagecache", List.of("pagecache"), EVERYTHING, true, RECORDED, List.of(""), 0),
             new Group("mm", List.of("mm"), List.of("aio", "dio", "gfs2", "mm", "pipe", "refused", "tags", "tmpfs", "uffd"), true,
@@ -47,6 +47,16 @@ record Group(String name, List<String> packages, List<String> zoo, boolean earli
     /// {@return the packages by their full names}
     List<String> fullNames() {
         return packages.stream().map(name -> KERNEL + name).toList();
+    }
+
+    /// {@return whether that place is in one of the packages}
+    boolean has(Site site) {
+        return packages.stream().anyMatch(name -> site.key().startsWith(name + "."));
+    }
+
+    /// {@return whether both are tried with the same tests, so that these need be measured but once}
+    boolean hasTestsOf(Group other) {
+        return zoo.equals(other.zoo) && earlier == other.earlier && corpora.equals(other.corpora) && tests.equals(other.tests);
     }
 
     List<Path> zooFolders() {

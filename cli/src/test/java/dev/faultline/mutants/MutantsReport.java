@@ -69,9 +69,9 @@ final class MutantsReport {
     }
 
     private String scope() {
-        String sampled = rows.size() == mutants.sites().size() ? "All places were tried." : String.format(Locale.ROOT,
+        String sampled = rows.size() == mutants.sites(group).size() ? "All places were tried." : String.format(Locale.ROOT,
                 "A sample of %d of %d places was tried, drawn with the seed %d; the share lies between %.1f %% and %.1f %% (95 %%).",
-                rows.size(), mutants.sites().size(), Group.SEED, 100 * bound(-DEVIATIONS), 100 * bound(DEVIATIONS));
+                rows.size(), mutants.sites(group).size(), Group.SEED, 100 * bound(-DEVIATIONS), 100 * bound(DEVIATIONS));
         return mutants.trials() + " tests. " + sampled;
     }
 
