@@ -41,6 +41,19 @@ class RetryPointTest {
         assertEquals("spin", machine.task(0).retrySite());
     }
 
+    /// Nothing could ever be different: such a loop is a mistake of whoever wrote it.
+    @Test
+    void aLoopThatTakesNoStepIsNotWaitedFor() {
+        Execution execution = Small.run(machine -> List.of(() -> {
+            RetryLoop loop = machine.retryLoop("spin");
+            for (;;) {
+                loop.again();
+            }
+        }));
+        assertEquals(Ending.CRASH, execution.ending());
+        assertEquals("spin goes round without a step", execution.machine().crash().getMessage());
+    }
+
     @Test
     void theScheduleOfALivelockLeadsThereAgain() {
         Execution execution = backingOff("0.1.0.1.0.1");

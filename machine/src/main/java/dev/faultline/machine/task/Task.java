@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /// One flow of control of the program under exploration, and the step that it will take next.
 public final class Task {
+    private static final int MOST_ROUNDS_WITHOUT_STEP = 1_000;
+
     private final Machine machine;
     private int id;
     private final String name;
@@ -25,6 +27,7 @@ public final class Task {
     private int created;
     private String retrySite = "";
     private boolean atRetry;
+    private int roundsWithoutStep;
     long localDigest;
 
     // The pending step: at most two objects, touched together.
@@ -200,6 +203,10 @@ public final class Task {
     }
 
     void startsOver(String site, long digest) {
+        roundsWithoutStep = atRetry ? roundsWithoutStep + 1 : 0;
+        if (roundsWithoutStep > MOST_ROUNDS_WITHOUT_STEP) {
+            throw new AssertionError(site + " goes round without a step");
+        }
         retrySite = site;
         localDigest = digest;
         atRetry = true;
