@@ -8,10 +8,6 @@ import dev.faultline.kernel.iov.IovIter;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Folio;
-import dev.faultline.kernel.mm.VmFault;
-import dev.faultline.kernel.mm.VmFaultResult;
-import dev.faultline.kernel.pagecache.Filemap;
-import dev.faultline.kernel.pagecache.ReadFlag;
 import dev.faultline.kernel.pagecache.Truncate;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.SysResult;
@@ -33,13 +29,9 @@ final class NtfsFile extends CachedFile {
         return EnumSet.noneOf(FileMode.class);
     }
 
-    /// Takes no lock of the inode: it may see a part of a write.
     @Override
-    @Models(file = "mm/filemap.c", symbol = "generic_file_read_iter", release = "v5.14")
     public SysResult readIter(Kiocb iocb, IovIter to) {
-        SysResult read = node().filemap().read(mapping(), iocb.pos(), to, EnumSet.noneOf(ReadFlag.class));
-        iocb.setPos(iocb.pos() + read.bytes());
-        return read;
+        return cachedRead(iocb, to);
     }
 
     // ---- write ----
@@ -152,20 +144,9 @@ final class NtfsFile extends CachedFile {
     // ---- the rest ----
 
     @Override
-    @Models(file = "mm/filemap.c", symbol = "filemap_page_mkwrite", release = "v5.14")
-    public VmFaultResult pageMkwrite(VmFault fault) {
-        return Filemap.pageMkwrite(fault, mapping());
-    }
-
-    @Override
     @Models(file = "fs/ntfs/file.c", symbol = "ntfs_file_fsync", release = "v5.14")
     public Optional<Errno> fsync(OpenFile file) {
-        Optional<Errno> error = super.fsync(file);
-        if (error.isEmpty()) {
-            inode.iRwsem().downWrite();
-            inode.iRwsem().upWrite();
-        }
-        return error;
+        return fsyncWithInode();
     }
 
     @Override

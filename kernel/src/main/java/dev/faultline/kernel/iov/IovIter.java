@@ -5,7 +5,6 @@ import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.lib.Parts;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.mm.FolioHold;
-import dev.faultline.kernel.mm.Pte;
 import dev.faultline.kernel.mm.TaskStruct;
 import dev.faultline.kernel.mm.UserMemory;
 import dev.faultline.kernel.uapi.Errno;
@@ -296,8 +295,13 @@ public final class IovIter {
         return pages.get((int) (address / Content.SIZE));
     }
 
+    /// {@return whether the bytes are in pages that the kernel has}
+    boolean hasPages() {
+        return !pages.isEmpty();
+    }
+
     /// The bytes up to the end of the page, the segment, or `lengthBytes`.
-    private int chunk(long lengthBytes) {
+    int chunk(long lengthBytes) {
         long inPage = Content.SIZE - (address() & Content.SIZE - 1);
         return (int) Math.min(Math.min(lengthBytes, inSegment()), inPage);
     }
@@ -308,69 +312,25 @@ public final class IovIter {
     /// @return the bytes copied
     @Models(file = "lib/iov_iter.c", symbol = "copy_page_to_iter")
     public long copyFolioToIter(Folio folio, int offsetBytes, long lengthBytes) {
-        Content bytes = new Content((byte) 0);
-        int wanted = (int) Math.min(lengthBytes, count);
-        if (wanted == 0) {
-            return 0;
-        }
-        folio.data().read(offsetBytes, wanted, bytes);
-        long copied = 0;
-        while (copied < wanted) {
-            long start = address();
-            int from = offsetBytes + (int) copied;
-            int chunk = chunk(wanted - copied);
-            int part = (int) copyToIter(bytes, from, chunk);
-            copied += part;
-            if (part > 0 && isMappedAt(start, folio)) {
-                copyForward(folio.data().content(), from, inPage(start), part);
-                bytes.copy(0, folio.data().content(), 0, Content.SIZE);
-            }
-            if (part < chunk) {
-                break;
-            }
-        }
-        return copied;
+        return FolioCopy.toIter(this, folio, offsetBytes, lengthBytes);
     }
 
-    /// A copy within one page goes forward: where it meets bytes that it has written, it copies those.
-    private static void copyForward(Content page, int from, int to, int lengthBytes) {
-        for (int i = to - from; from < to && i < lengthBytes; i++) {
-            page.store(to + i, 1, page.get(from + i));
-        }
+    /// Copies `lengthBytes` bytes of the iterator to a page at `offsetBytes`, with page faults disabled:
+    /// the caller holds the folio lock.
+    ///
+    /// @return the bytes copied
+    @Models(file = "lib/iov_iter.c", symbol = "copy_folio_from_iter_atomic")
+    public long copyFolioFromIterAtomic(Folio folio, int offsetBytes, long lengthBytes) {
+        return FolioCopy.fromIterAtomic(this, atomicCopy, folio, offsetBytes, lengthBytes);
     }
 
-    /// Puts right the `copied` bytes for `folio`, from there in the segments, where they come from that very page.
-    private void copyForward(Folio folio, Content bytes, int offsetBytes, int copied, int fromSegment, long fromOffset) {
-        int done = 0;
-        int at = fromSegment;
-        long skip = fromOffset;
-        while (done < copied) {
-            Segment source = segments.get(at);
-            long address = source.address() + skip;
-            int part = firstPart(address, Math.min(copied - done, source.lengthBytes() - skip));
-            if (part > 0 && isMappedAt(address, folio)) {
-                for (int i = 0; i < part; i++) {
-                    int from = inPage(address) + i;
-                    if (from >= offsetBytes && from < offsetBytes + done + i) {
-                        bytes.store(offsetBytes + done + i, 1, bytes.get(from));
-                    }
-                }
-            }
-            done += part;
-            skip += part;
-            if (skip == source.lengthBytes()) {
-                at++;
-                skip = 0;
-            }
-        }
-    }
-
-    private boolean isMappedAt(long address, Folio folio) {
-        if (!isUserBacked()) {
-            return !pages.isEmpty() && page(address) == folio;
-        }
-        return TaskStruct.current(memory.machine()).mm().orElseThrow().slot(address).peek() instanceof Pte.Present present
-                && present.folio() == folio;
+    /// Copies `lengthBytes` bytes of the iterator to a page at `offsetBytes`. May fault and sleep unless page faults are
+    /// disabled.
+    ///
+    /// @return the bytes copied
+    @Models(file = "lib/iov_iter.c", symbol = "copy_page_from_iter")
+    public long copyFolioFromIter(Folio folio, int offsetBytes, long lengthBytes) {
+        return FolioCopy.fromIter(this, folio, offsetBytes, lengthBytes);
     }
 
     static int inPage(long address) {
@@ -383,50 +343,6 @@ public final class IovIter {
 
     Machine machine() {
         return memory.machine();
-    }
-
-    /// Copies `lengthBytes` bytes of the iterator to a page at `offsetBytes`, with page faults disabled:
-    /// the caller holds the folio lock.
-    ///
-    /// @return the bytes copied
-    @Models(file = "lib/iov_iter.c", symbol = "copy_folio_from_iter_atomic")
-    public long copyFolioFromIterAtomic(Folio folio, int offsetBytes, long lengthBytes) {
-        Content bytes = new Content((byte) 0);
-        int firstSegment = segment;
-        long firstOffset = offset;
-        long copied = atomicCopy.copy(TaskStruct.current(machine()), this, bytes, offsetBytes, lengthBytes);
-        if (copied > 0) {
-            copyForward(folio, bytes, offsetBytes, (int) copied, firstSegment, firstOffset);
-            folio.data().write(offsetBytes, (int) copied, bytes, offsetBytes);
-        }
-        return copied;
-    }
-
-    /// Copies `lengthBytes` bytes of the iterator to a page at `offsetBytes`. May fault and sleep unless page faults are
-    /// disabled.
-    ///
-    /// @return the bytes copied
-    @Models(file = "lib/iov_iter.c", symbol = "copy_page_from_iter")
-    public long copyFolioFromIter(Folio folio, int offsetBytes, long lengthBytes) {
-        Content bytes = new Content((byte) 0);
-        long wanted = Math.min(lengthBytes, count);
-        long copied = 0;
-        while (copied < wanted) {
-            int at = offsetBytes + (int) copied;
-            int chunk = chunk(wanted - copied);
-            int firstSegment = segment;
-            long firstOffset = offset;
-            int part = (int) copyFromIter(bytes, at, chunk);
-            if (part > 0) {
-                copyForward(folio, bytes, at, part, firstSegment, firstOffset);
-                folio.data().write(at, part, bytes, at);
-            }
-            copied += part;
-            if (part < chunk) {
-                break;
-            }
-        }
-        return copied;
     }
 
     /// Fills `lengthBytes` bytes of the iterator with zeroes. May fault and sleep unless page faults are

@@ -14,7 +14,6 @@ import dev.faultline.kernel.mm.VmFault;
 import dev.faultline.kernel.mm.VmFaultResult;
 import dev.faultline.kernel.mm.VmOperations;
 import dev.faultline.kernel.pagecache.Filemap;
-import dev.faultline.kernel.pagecache.ReadFlag;
 import dev.faultline.kernel.pagecache.Sought;
 import dev.faultline.kernel.pagecache.Truncate;
 import dev.faultline.kernel.pagecache.Writeback;
@@ -55,9 +54,7 @@ final class BtrfsFile extends CachedFile {
             }
             before = read.bytes();
         }
-        EnumSet<ReadFlag> flags = iocb.isNowait() ? EnumSet.of(ReadFlag.NOWAIT) : EnumSet.noneOf(ReadFlag.class);
-        SysResult read = node().filemap().read(mapping(), iocb.pos(), to, flags);
-        iocb.setPos(iocb.pos() + read.bytes());
+        SysResult read = cachedRead(iocb, to);
         return before > 0 ? SysResult.ok(before + read.bytes()) : read;
     }
 

@@ -7,16 +7,20 @@ import dev.faultline.kernel.fs.OpenFile;
 import dev.faultline.kernel.fs.PipeInodeInfo;
 import dev.faultline.kernel.fs.SpliceRead;
 import dev.faultline.kernel.iomap.DirectIo;
+import dev.faultline.kernel.iov.IovIter;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.VmFault;
 import dev.faultline.kernel.mm.VmFaultResult;
 import dev.faultline.kernel.mm.VmOperations;
 import dev.faultline.kernel.pagecache.AddressSpace;
+import dev.faultline.kernel.pagecache.Filemap;
+import dev.faultline.kernel.pagecache.ReadFlag;
 import dev.faultline.kernel.pagecache.Truncate;
 import dev.faultline.kernel.pagecache.Writeback;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.SysResult;
+import java.util.EnumSet;
 import java.util.Optional;
 
 /// What files that are read, written and mapped through the page cache have in common.
@@ -41,6 +45,15 @@ public abstract class CachedFile implements FileOperations, VmOperations {
     /// {@return direct I/O in the form of this kernel}
     protected final DirectIo directIo() {
         return node().parts().get(DirectIo.PART, DirectIo::new);
+    }
+
+    /// Reads through the page cache and moves the request on. Takes no lock of the inode: it may see a part of a write.
+    @Models(file = "mm/filemap.c", symbol = "generic_file_read_iter")
+    protected final SysResult cachedRead(Kiocb iocb, IovIter to) {
+        EnumSet<ReadFlag> flags = iocb.isNowait() ? EnumSet.of(ReadFlag.NOWAIT) : EnumSet.noneOf(ReadFlag.class);
+        SysResult read = node().filemap().read(mapping(), iocb.pos(), to, flags);
+        iocb.setPos(iocb.pos() + read.bytes());
+        return read;
     }
 
     /// {@return what a write that has written comes to, once what had to be durable is}
@@ -105,8 +118,25 @@ public abstract class CachedFile implements FileOperations, VmOperations {
     }
 
     @Override
+    @Models(file = "mm/filemap.c", symbol = "filemap_page_mkwrite")
+    public VmFaultResult pageMkwrite(VmFault fault) {
+        return Filemap.pageMkwrite(fault, mapping());
+    }
+
+    @Override
     @Models(file = "mm/filemap.c", symbol = "file_write_and_wait_range")
     public Optional<Errno> fsync(OpenFile file) {
         return Writeback.writeAndWaitRange(mapping(), 0, Long.MAX_VALUE);
+    }
+
+    /// Writes the data, and takes `i_rwsem` for what is not data once that is written.
+    @Models(file = "fs/libfs.c", symbol = "generic_file_fsync")
+    protected final Optional<Errno> fsyncWithInode() {
+        Optional<Errno> error = Writeback.writeAndWaitRange(mapping(), 0, Long.MAX_VALUE);
+        if (error.isEmpty()) {
+            inode.iRwsem().downWrite();
+            inode.iRwsem().upWrite();
+        }
+        return error;
     }
 }

@@ -20,7 +20,6 @@ import dev.faultline.kernel.mm.VmFault;
 import dev.faultline.kernel.mm.VmFaultResult;
 import dev.faultline.kernel.pagecache.Filemap;
 import dev.faultline.kernel.pagecache.GenericWrite;
-import dev.faultline.kernel.pagecache.ReadFlag;
 import dev.faultline.kernel.pagecache.Sought;
 import dev.faultline.kernel.pagecache.Truncate;
 import dev.faultline.kernel.pagecache.Writeback;
@@ -47,10 +46,7 @@ final class Ext4File extends CachedFile implements GenericWrite.PageWriter {
         if (iocb.isDirect()) {
             return dioRead(iocb, to);
         }
-        EnumSet<ReadFlag> flags = iocb.isNowait() ? EnumSet.of(ReadFlag.NOWAIT) : EnumSet.noneOf(ReadFlag.class);
-        SysResult read = node().filemap().read(mapping(), iocb.pos(), to, flags);
-        iocb.setPos(iocb.pos() + read.bytes());
-        return read;
+        return cachedRead(iocb, to);
     }
 
     @Override

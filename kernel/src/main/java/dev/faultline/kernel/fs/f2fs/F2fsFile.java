@@ -18,7 +18,6 @@ import dev.faultline.kernel.mm.VmFault;
 import dev.faultline.kernel.mm.VmFaultResult;
 import dev.faultline.kernel.pagecache.Filemap;
 import dev.faultline.kernel.pagecache.GenericWrite;
-import dev.faultline.kernel.pagecache.ReadFlag;
 import dev.faultline.kernel.pagecache.Sought;
 import dev.faultline.kernel.pagecache.Truncate;
 import dev.faultline.kernel.pagecache.Writeback;
@@ -59,10 +58,7 @@ final class F2fsFile extends CachedFile implements GenericWrite.PageWriter {
         if (shouldUseDio(iocb, to)) {
             return dioRead(iocb, to);
         }
-        EnumSet<ReadFlag> flags = iocb.isNowait() ? EnumSet.of(ReadFlag.NOWAIT) : EnumSet.noneOf(ReadFlag.class);
-        SysResult read = node().filemap().read(mapping(), iocb.pos(), to, flags);
-        iocb.setPos(iocb.pos() + read.bytes());
-        return read;
+        return cachedRead(iocb, to);
     }
 
     @Models(file = "fs/f2fs/file.c", symbol = "f2fs_dio_read_iter")

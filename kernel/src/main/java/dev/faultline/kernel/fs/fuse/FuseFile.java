@@ -6,16 +6,11 @@ import dev.faultline.kernel.fs.disk.CachedFile;
 import dev.faultline.kernel.iov.IovIter;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
-import dev.faultline.kernel.mm.VmFault;
-import dev.faultline.kernel.mm.VmFaultResult;
-import dev.faultline.kernel.pagecache.Filemap;
-import dev.faultline.kernel.pagecache.ReadFlag;
 import dev.faultline.kernel.pagecache.Truncate;
 import dev.faultline.kernel.pagecache.Writeback;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.FuseAbi;
 import dev.faultline.kernel.uapi.SysResult;
-import java.util.EnumSet;
 import java.util.Optional;
 
 /// Reading, writing and mapping files of fuse: fs/fuse/file.c.
@@ -31,8 +26,10 @@ final class FuseFile extends CachedFile {
     @Override
     @Models(file = "fs/fuse/file.c", symbol = "fuse_file_read_iter")
     public SysResult readIter(Kiocb iocb, IovIter to) {
-        SysResult read = iocb.isDirect() ? directRead(iocb, to)
-                : node().filemap().read(mapping(), iocb.pos(), to, EnumSet.noneOf(ReadFlag.class));
+        if (!iocb.isDirect()) {
+            return cachedRead(iocb, to);
+        }
+        SysResult read = directRead(iocb, to);
         iocb.setPos(iocb.pos() + read.bytes());
         return read;
     }
@@ -94,13 +91,6 @@ final class FuseFile extends CachedFile {
         }
         return direct instanceof SysResult.Ok && from.count() > 0
                 ? directWriteFallback(iocb, direct.bytes(), bufferedWrite(iocb, from)) : direct;
-    }
-
-    /// Waits until the server has what it was sent of the page.
-    @Override
-    @Models(file = "fs/fuse/file.c", symbol = "fuse_page_mkwrite")
-    public VmFaultResult pageMkwrite(VmFault fault) {
-        return Filemap.pageMkwrite(fault, mapping());
     }
 
     /// The server says how long the file is; pages behind that go then. Faults are kept out meanwhile.

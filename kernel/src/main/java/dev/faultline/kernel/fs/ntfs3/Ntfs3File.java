@@ -13,12 +13,8 @@ import dev.faultline.kernel.iov.IovIter;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Folio;
-import dev.faultline.kernel.mm.VmFault;
-import dev.faultline.kernel.mm.VmFaultResult;
 import dev.faultline.kernel.mm.VmFlag;
-import dev.faultline.kernel.pagecache.Filemap;
 import dev.faultline.kernel.pagecache.GenericWrite;
-import dev.faultline.kernel.pagecache.ReadFlag;
 import dev.faultline.kernel.pagecache.Truncate;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.SysResult;
@@ -57,8 +53,7 @@ final class Ntfs3File extends CachedFile implements GenericWrite.PageWriter {
             }
             direct = read.bytes();
         }
-        SysResult read = node().filemap().read(mapping(), iocb.pos(), to, EnumSet.noneOf(ReadFlag.class));
-        iocb.setPos(iocb.pos() + read.bytes());
+        SysResult read = cachedRead(iocb, to);
         return direct > 0 ? SysResult.ok(direct + read.bytes()) : read;
     }
 
@@ -242,21 +237,9 @@ final class Ntfs3File extends CachedFile implements GenericWrite.PageWriter {
     }
 
     @Override
-    @Models(file = "mm/filemap.c", symbol = "filemap_page_mkwrite")
-    public VmFaultResult pageMkwrite(VmFault fault) {
-        return Filemap.pageMkwrite(fault, mapping());
-    }
-
-    /// Takes `i_rwsem` for what is not data, once the data is written.
-    @Override
     @Models(file = "fs/libfs.c", symbol = "generic_file_fsync")
     public Optional<Errno> fsync(OpenFile file) {
-        Optional<Errno> error = super.fsync(file);
-        if (error.isEmpty()) {
-            inode.iRwsem().downWrite();
-            inode.iRwsem().upWrite();
-        }
-        return error;
+        return fsyncWithInode();
     }
 
     /// Takes no `invalidate_lock`: a fault may add a page behind the new end, and then finds that it is there.

@@ -8,11 +8,7 @@ import dev.faultline.kernel.iov.IovIter;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Folio;
-import dev.faultline.kernel.mm.VmFault;
-import dev.faultline.kernel.mm.VmFaultResult;
-import dev.faultline.kernel.pagecache.Filemap;
 import dev.faultline.kernel.pagecache.GenericWrite;
-import dev.faultline.kernel.pagecache.ReadFlag;
 import dev.faultline.kernel.pagecache.Truncate;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.SysResult;
@@ -28,13 +24,9 @@ final class RamfsFile extends CachedFile implements GenericWrite.PageWriter {
         this.inode = inode;
     }
 
-    /// Takes no lock of the inode: it may see a part of a write.
     @Override
-    @Models(file = "mm/filemap.c", symbol = "generic_file_read_iter")
     public SysResult readIter(Kiocb iocb, IovIter to) {
-        SysResult read = node().filemap().read(mapping(), iocb.pos(), to, EnumSet.noneOf(ReadFlag.class));
-        iocb.setPos(iocb.pos() + read.bytes());
-        return read;
+        return cachedRead(iocb, to);
     }
 
     @Override
@@ -76,12 +68,6 @@ final class RamfsFile extends CachedFile implements GenericWrite.PageWriter {
         folio.lock().unlock();
         folio.put();
         return copied;
-    }
-
-    @Override
-    @Models(file = "mm/filemap.c", symbol = "filemap_page_mkwrite")
-    public VmFaultResult pageMkwrite(VmFault fault) {
-        return Filemap.pageMkwrite(fault, mapping());
     }
 
     /// There is nothing that could become durable.

@@ -14,7 +14,6 @@ import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.VmFault;
 import dev.faultline.kernel.mm.VmFaultResult;
-import dev.faultline.kernel.pagecache.ReadFlag;
 import dev.faultline.kernel.pagecache.Sought;
 import dev.faultline.kernel.pagecache.Truncate;
 import dev.faultline.kernel.pagecache.Writeback;
@@ -75,9 +74,7 @@ final class XfsFile extends CachedFile {
         if (!lockShared(iocb)) {
             return SysResult.err(Errno.EAGAIN);
         }
-        EnumSet<ReadFlag> flags = iocb.isNowait() ? EnumSet.of(ReadFlag.NOWAIT) : EnumSet.noneOf(ReadFlag.class);
-        SysResult read = node().filemap().read(mapping(), iocb.pos(), to, flags);
-        iocb.setPos(iocb.pos() + read.bytes());
+        SysResult read = cachedRead(iocb, to);
         inode.iRwsem().upRead();
         return read;
     }

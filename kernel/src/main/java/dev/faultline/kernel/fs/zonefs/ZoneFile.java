@@ -12,7 +12,6 @@ import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.VmFault;
 import dev.faultline.kernel.mm.VmFaultResult;
-import dev.faultline.kernel.pagecache.ReadFlag;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.SysResult;
 import java.util.EnumSet;
@@ -51,9 +50,7 @@ final class ZoneFile extends CachedFile {
         }
         to.truncate(left);
         if (!iocb.isDirect()) {
-            SysResult read = node().filemap().read(mapping(), iocb.pos(), to, EnumSet.noneOf(ReadFlag.class));
-            iocb.setPos(iocb.pos() + read.bytes());
-            return read;
+            return cachedRead(iocb, to);
         }
         if ((iocb.pos() | to.count()) % Content.SIZE != 0) {
             return SysResult.err(Errno.EINVAL);
