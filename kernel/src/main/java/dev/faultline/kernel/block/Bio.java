@@ -58,6 +58,9 @@ public final class Bio {
     /// Transfers everything and waits for it. A step for each piece within a page and a block.
     @Models(file = "block/bio.c", symbol = "submit_bio_wait")
     public void submitAndWait() {
+        if (vectors.isEmpty()) {
+            throw new AssertionError("a bio without memory");
+        }
         long at = position;
         for (Vector vector : vectors) {
             int done = 0;

@@ -388,7 +388,7 @@ public class DirectIo {
 
     /// What the error that stopped the transfer, if one did, means for the request.
     protected Optional<Errno> ended(Dio dio, Optional<Errno> error, EnumSet<DioFlag> flags) {
-        boolean partial = !dio.iocb.isNowait() && dio.sizeBytes > 0 && flags.contains(DioFlag.PARTIAL)
+        boolean partial = dio.sizeBytes > 0 && flags.contains(DioFlag.PARTIAL)
                 && error.filter(errno -> errno == Errno.EFAULT).isPresent();
         boolean restInCache = error.filter(errno -> errno == Errno.ENOTBLK).isPresent();
         if (!partial && !restInCache) {

@@ -200,7 +200,7 @@ public final class Memory {
         Folio folio = fault.folio();
         if (operations.wantsPageMkwrite()) {
             folio.lock().unlock();
-            VmFaultResult prepared = doPageMkwrite(fault, folio);
+            VmFaultResult prepared = doPageMkwrite(fault);
             if (!prepared.has(VmFaultResult.LOCKED)) {
                 folio.put();
                 return prepared;
@@ -214,23 +214,13 @@ public final class Memory {
         return dropUnlessMapped(folio, mapped);
     }
 
-    /// Asks the file system whether the page may become writable.
+    /// Asks the file system whether the page may become writable. All of them come back with the folio locked and still part
+    /// of the file: what Linux does for those that do not is left out.
     ///
-    /// @return with [VmFaultResult#LOCKED] if so: the folio is locked and still part of the file
+    /// @return with [VmFaultResult#LOCKED] if so
     @Models(file = "mm/memory.c", symbol = "do_page_mkwrite")
-    private VmFaultResult doPageMkwrite(VmFault fault, Folio folio) {
-        VmFaultResult prepared = operations(fault).pageMkwrite(fault);
-        if (prepared.isError() || prepared.has(VmFaultResult.NOPAGE)) {
-            return prepared;
-        }
-        if (!prepared.has(VmFaultResult.LOCKED)) {
-            folio.lock().lock();
-        }
-        if (folio.mapping().isEmpty()) {
-            folio.lock().unlock();
-            return VmFaultResult.DONE; // truncated meanwhile: the access is restarted
-        }
-        return VmFaultResult.LOCKED;
+    private static VmFaultResult doPageMkwrite(VmFault fault) {
+        return operations(fault).pageMkwrite(fault);
     }
 
     @Models(file = "mm/memory.c", symbol = "fault_dirty_shared_page")
@@ -308,7 +298,7 @@ public final class Memory {
         }
         fault.setFolio(folio);
         if (operations(fault).wantsPageMkwrite()) {
-            VmFaultResult prepared = doPageMkwrite(fault, folio);
+            VmFaultResult prepared = doPageMkwrite(fault);
             if (!prepared.has(VmFaultResult.LOCKED)) {
                 folio.put();
                 return prepared;

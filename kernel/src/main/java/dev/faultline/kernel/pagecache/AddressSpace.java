@@ -420,7 +420,7 @@ public final class AddressSpace extends Mapping {
 
         boolean clearIfUnused(Folio cached) {
             machine().step(place, Access.WRITE, part, cached.referenceCount(), Access.READ, -1);
-            boolean unused = cached.peekReferenceCount() == 2 && !cached.isLarge();
+            boolean unused = cached.peekReferenceCount() == 2;
             machine().current().learn(unused ? 1 : 0);
             if (unused) {
                 folio = Optional.empty();
@@ -432,7 +432,7 @@ public final class AddressSpace extends Mapping {
 
         boolean replaceIfUnused(Folio cached, Folio copy) {
             machine().step(place, Access.WRITE, part, cached.referenceCount(), Access.READ, -1);
-            boolean unused = cached.peekReferenceCount() == 2 && !cached.isLarge();
+            boolean unused = cached.peekReferenceCount() == 2;
             machine().current().learn(unused ? 1 : 0);
             if (unused) {
                 copy.getUnseen();

@@ -239,10 +239,10 @@ public final class Filemap {
             return VmFaultResult.DONE;
         }
         if (folio.flags().readBits(Folio.UPTODATE) == 0) {
+            boolean dropped = mmapLockDropped || maybeUnlockMmapForIo(fault, mmapLockDropped);
             Optional<Errno> error = mapping.operations().readFolio(mapping, folio);
             folio.put();
-            return error.isEmpty() ? VmFaultResult.DONE
-                    : mmapLockDropped ? VmFaultResult.RETRY : VmFaultResult.SIGBUS;
+            return dropped ? VmFaultResult.RETRY : error.isEmpty() ? VmFaultResult.DONE : VmFaultResult.SIGBUS;
         }
         if (mmapLockDropped) {
             folio.lock().unlock();

@@ -206,4 +206,20 @@ class DirectIoTest {
             assertEquals('w', program.load(buffer));
         });
     }
+
+    /// gfs2 has direct I/O on blocks that are there; from a hole on the cache takes over where that stopped.
+    @Test
+    void aWriteOntoABlockAndAHoleGoesBothWays() {
+        run(Sandbox.gfs2(1).file("/mnt/f", PAGE, 'a'), (program, fd) -> {
+            program.must("ftruncate", fd, 2 * PAGE);
+            long buffer = program.anonymous(2 * PAGE);
+            program.store(buffer, 'x');
+            program.store(buffer + PAGE, 'y');
+            assertEquals(2 * PAGE, program.must("pwrite", fd, buffer, 2 * PAGE, 0));
+            long seen = program.anonymous(2 * PAGE);
+            assertEquals(2 * PAGE, program.must("pread", fd, seen, 2 * PAGE, 0));
+            assertEquals('x', program.load(seen));
+            assertEquals('y', program.load(seen + PAGE));
+        });
+    }
 }

@@ -92,9 +92,42 @@ class EdgeOfFileTest {
             int fd = program.open("/mnt/f", Fcntl.O_DIRECT);
             fails(program.call("pwrite", fd, NOWHERE, 4096, 8192), Errno.EFAULT);
             assertEquals(100, sizeOf(program, fd));
+            fails(program.call("pwrite", fd, NOWHERE, 512, 1536), Errno.EFAULT);
+            assertEquals(1536, sizeOf(program, fd));
             fails(program.call("pwrite", fd, NOWHERE, 512, 6144), Errno.EFAULT);
             assertEquals(6144, sizeOf(program, fd));
         });
+    }
+
+    /// Zeroing the rest of the block succeeds, and that is what xfs tells; it does not write the rest through the cache.
+    @Test
+    void aDirectWriteThatFailsInTheMiddleOfABlockComesToNothingOnXfs() {
+        Sandbox sandbox = Sandbox.xfs().file("/mnt/f", 100, 'a');
+        assertEquals(List.of(), sandbox.run(() -> {
+            Sandbox.Program program = sandbox.program(1);
+            int fd = program.open("/mnt/f", Fcntl.O_DIRECT);
+            assertEquals(SysResult.ZERO, program.call("pwrite", fd, NOWHERE, 512, 1536));
+            assertEquals(SysResult.ZERO, program.call("pwrite", fd, NOWHERE, 512, 512));
+            assertEquals(100, sizeOf(program, fd));
+            program.must("fallocate", fd, 0, 4096, 4096);
+            assertEquals(SysResult.ZERO, program.call("pwrite", fd, NOWHERE, 512, 4608));
+            fails(program.call("pwrite", fd, NOWHERE, 4096, 4096), Errno.EFAULT);
+        }));
+    }
+
+    /// What was written before the memory ended is behind the end of the file, which does not move.
+    @Test
+    void aDirectWriteBehindTheEndThatEndsEarlyLeavesTheEndOnXfs() {
+        Sandbox sandbox = Sandbox.xfs().file("/mnt/f", 0, 'a');
+        assertEquals(List.of(), sandbox.run(() -> {
+            Sandbox.Program program = sandbox.program(1);
+            int fd = program.open("/mnt/f", Fcntl.O_DIRECT);
+            long memory = program.anonymous(8192);
+            program.store(memory, 'y');
+            program.must("munmap", memory + 4096, 4096);
+            fails(program.call("pwrite", fd, memory, 8192, 0), Errno.EFAULT);
+            assertEquals(0, sizeOf(program, fd));
+        }));
     }
 
     @Test

@@ -200,4 +200,19 @@ class RwFlagsTest {
         }
         assertTrue(refused > 0 && refused < 200, "refused " + refused + " times");
     }
+
+    @Test
+    void whatIsReadAheadIsThereInTimeOrNot() {
+        int late = 0;
+        for (int seed = 0; seed < 20; seed++) {
+            Sandbox sandbox = Sandbox.ext4().file("/mnt/f", 2 * PAGE, 'a');
+            List<Client> clients = new ArrayList<>();
+            List<SysResult> results = new ArrayList<>();
+            assertEquals(List.of(), sandbox.runTogether(seed, () -> clients.add(new Client(sandbox.program(1))), List.of(
+                    () -> results.add(clients.getFirst().read(3, 0, NOWAIT)))));
+            late += results.getFirst().is(Errno.EAGAIN) ? 1 : 0;
+            assertTrue(results.getFirst().is(Errno.EAGAIN) || results.getFirst().equals(PAGE_DONE));
+        }
+        assertTrue(late > 0 && late < 20, "late " + late + " times");
+    }
 }

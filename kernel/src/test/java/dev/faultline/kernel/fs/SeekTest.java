@@ -1,11 +1,14 @@
 package dev.faultline.kernel.fs;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.faultline.kernel.Sandbox;
+import dev.faultline.kernel.TwoSwitches;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Fcntl;
 import dev.faultline.kernel.uapi.SysResult;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
@@ -123,6 +126,47 @@ class SeekTest {
             program.must("fallocate", fd, 0, 12288, 4096);
             assertEquals(NONE, data(program, fd, 12288));
             assertEquals(SysResult.ok(16384), hole(program, fd, 12288));
+        });
+    }
+
+    /// A write of more than gfs2 does under its lock at once is seen as a whole all the same, or not at all.
+    @Test
+    void aWriteThatGivesTheClusterLockUpInBetweenIsSeenAsAWhole() {
+        long end = 40 * 4096;
+        TwoSwitches.once(150, 250, order -> {
+            Sandbox sandbox = Sandbox.gfs2(1).hole("/mnt/f", end + 4096);
+            List<Sandbox.Program> programs = new ArrayList<>();
+            long[] memory = new long[1];
+            assertEquals(List.of(), sandbox.runTogether(order, () -> {
+                programs.add(sandbox.program(1));
+                programs.getFirst().open("/mnt/f", 0);
+                memory[0] = programs.getFirst().anonymous(end);
+            }, List.of(() -> programs.getFirst().must("pwrite", 3, memory[0], end, 0), () -> {
+                long hole = programs.getFirst().must("lseek", 3, 0, Fcntl.SEEK_HOLE);
+                assertTrue(hole == 0 || hole == end, hole + " after " + order);
+            }), () -> { }));
+        });
+    }
+
+    @Test
+    void aHoleOfAPageIsFoundFarBehindTheStart() {
+        run("tmpfs", (program, fd) -> {
+            long memory = program.anonymous(4096);
+            program.must("pwrite", fd, memory, 1, 70 * 4096);
+            program.must("pwrite", fd, memory, 1, 72 * 4096);
+            assertEquals(SysResult.ok(71 * 4096), hole(program, fd, 70 * 4096));
+            assertEquals(SysResult.ok(72 * 4096), data(program, fd, 71 * 4096));
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ext4", "xfs"})
+    void theHoleBehindUnwrittenBlocksWithDataBeginsWhereTheFileEnds(String fileSystem) {
+        run(fileSystem, (program, fd) -> {
+            program.must("ftruncate", fd, 0);
+            program.must("fallocate", fd, Fcntl.FALLOC_FL_KEEP_SIZE, 0, 8192);
+            program.must("pwrite", fd, program.anonymous(4096), 100, 0);
+            assertEquals(SysResult.ok(100), hole(program, fd, 0));
         });
     }
 }

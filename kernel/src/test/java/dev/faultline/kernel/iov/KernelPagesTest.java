@@ -12,6 +12,7 @@ import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Parts;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.mm.FolioHold;
+import dev.faultline.kernel.mm.TaskStruct;
 import dev.faultline.machine.task.Ending;
 import dev.faultline.machine.task.Kind;
 import dev.faultline.machine.task.Machine;
@@ -186,6 +187,50 @@ class KernelPagesTest {
             IovIter from = iter(Type.BVEC, Direction.SOURCE, part(page('a'), 0, 8));
             assertEquals(0, from.faultInReadable(8));
             assertEquals(0, from.faultInReadable(100));
+        });
+    }
+
+    private static void isFilledWithTheFirst(Folio folio) {
+        for (int i = 0; i < 110; i += 10) {
+            assertEquals('x', folio.data().content().get(i));
+        }
+    }
+
+    private Folio pageThatBegins(char first) {
+        Folio folio = page('a');
+        folio.data().content().store(0, 1, first);
+        return folio;
+    }
+
+    /// What was written first is what is read next, as where a program's memory is the page itself.
+    @Test
+    void aCopyWithinAPageGoesForward() {
+        alone(() -> {
+            machine.current().setContext(new TaskStruct());
+            Folio folio = pageThatBegins('x');
+            assertEquals(100, iter(Type.BVEC, Direction.SOURCE, part(folio, 0, 100)).copyFolioFromIterAtomic(folio, 10, 100));
+            isFilledWithTheFirst(folio);
+        });
+        alone(() -> {
+            Folio folio = pageThatBegins('x');
+            assertEquals(100, iter(Type.BVEC, Direction.SOURCE, part(folio, 0, 100)).copyFolioFromIter(folio, 10, 100));
+            isFilledWithTheFirst(folio);
+        });
+        alone(() -> {
+            Folio folio = pageThatBegins('x');
+            assertEquals(100, iter(Type.BVEC, Direction.DESTINATION, part(folio, 10, 100)).copyFolioToIter(folio, 0, 100));
+            isFilledWithTheFirst(folio);
+        });
+    }
+
+    @Test
+    void aCopyOfAnotherPageIsThatOfThePage() {
+        alone(() -> {
+            Folio from = pageThatBegins('x');
+            Folio to = page('b');
+            assertEquals(100, iter(Type.BVEC, Direction.DESTINATION, part(to, 10, 100)).copyFolioToIter(from, 0, 100));
+            assertEquals("bbbbbbbbbbxaaaaaaaaaa", text(to.data().content(), 21));
+            assertEquals(10, IovIter.discard(node.userMemory(), node.parts(), 10).copyFolioToIter(from, 0, 20));
         });
     }
 }

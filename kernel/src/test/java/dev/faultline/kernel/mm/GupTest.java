@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.faultline.kernel.Sandbox;
+import dev.faultline.kernel.TwoSwitches;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Mman;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.OptionalLong;
@@ -295,6 +297,42 @@ class GupTest {
             program.mm().slot(p).replace(Pte.NONE, Pte.Marker.POISONED);
             assertEquals(Errno.EFAULT, pages(program, p, 1));
             assertEquals(Errno.EHWPOISON, pages(program, p, 1, GupFlag.HWPOISON));
+        });
+    }
+
+    /// The lock is given up for the device only where the caller says that it may be.
+    @Test
+    void whoDoesNotAllowItKeepsTheLockWhileAPageIsRead() {
+        TwoSwitches.once(order -> {
+            Sandbox sandbox = Sandbox.ext4().file("/mnt/f", P, 'a');
+            List<Sandbox.Program> programs = new ArrayList<>();
+            long[] p = new long[1];
+            boolean[] held = new boolean[1];
+            assertEquals(List.of(), sandbox.runTogether(order, () -> {
+                programs.add(sandbox.program(1));
+                p[0] = programs.getFirst().shared(programs.getFirst().open("/mnt/f", 0), P);
+            }, List.of(() -> {
+                Gup gup = programs.getFirst().gup();
+                Mm mm = programs.getFirst().mm();
+                mm.mmapLock().downRead();
+                held[0] = true;
+                EnumSet<GupFlag> flags = EnumSet.of(GupFlag.PIN);
+                assertTrue(List.of(1, Errno.EFAULT).contains(counted(gup.getUserPagesRemote(mm, p[0], 1, flags), flags)));
+                held[0] = false;
+                mm.mmapLock().upRead();
+            }, () -> {
+                programs.getFirst().must("munmap", p[0], P);
+                assertFalse(held[0]);
+            }), () -> { }), order::toString);
+        });
+    }
+
+    @Test
+    void whoDoesNotWaitKeepsTheLock() {
+        run(Sandbox.ext4().file("/mnt/f", P, 'a'), program -> {
+            long p = program.shared(program.open("/mnt/f", 0), P);
+            withoutWaiting(program, p, 1, GupFlag.PIN);
+            assertEquals(1, withoutWaiting(program, p, 1, GupFlag.PIN));
         });
     }
 }

@@ -8,7 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.faultline.kernel.Sandbox;
+import dev.faultline.kernel.TwoSwitches;
 import dev.faultline.kernel.uapi.Mman;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -150,6 +152,7 @@ class MigrateTest {
             program.store(again, 'c');
             program.must("fsync", fd);
             program.must("munmap", p, 2 * P);
+            program.must("munmap", again, P);
             long buffer = program.anonymous(P);
             assertEquals(2, program.must("pread", fd, buffer, 2, 0));
             assertEquals('c', program.load(buffer));
@@ -173,5 +176,35 @@ class MigrateTest {
             assertEquals(1, gone.peekReferenceCount());
             gone.put();
         }));
+    }
+
+    /// A pipe that comes to have the page shows what is written to it: it did not go to another frame under the pipe.
+    @Test
+    void aPageThatSomebodyTakesMeanwhileStays() {
+        TwoSwitches.once(order -> {
+            Sandbox sandbox = Sandbox.ext4().file("/mnt/f", P, 'a');
+            List<Sandbox.Program> programs = new ArrayList<>();
+            List<Folio> pages = new ArrayList<>();
+            long[] memory = new long[1];
+            assertEquals(List.of(), sandbox.runTogether(order, () -> {
+                Sandbox.Program program = sandbox.program(1);
+                programs.add(program);
+                program.open("/mnt/f", 0);
+                memory[0] = program.anonymous(P);
+                program.must("pipe2", memory[0], 0);
+                program.must("pread", 3, memory[0], 1, 0);
+                pages.add(sandbox.mounted().getFirst().inodes().getFirst().mapping().peek(0).orElseThrow());
+                program.store(memory[0], 'x');
+            }, List.of(() -> {
+                pages.getFirst().get();
+                programs.getFirst().migrate(pages.getFirst());
+            }, () -> {
+                programs.getFirst().must("splice", 3, 0, 5, 0, 1, 0);
+                programs.getFirst().must("pwrite", 3, memory[0], 1, 0);
+            }), () -> {
+                assertEquals(1, programs.getFirst().must("read", 4, memory[0] + 1, 1));
+                assertEquals('x', programs.getFirst().load(memory[0] + 1), order.toString());
+            }));
+        });
     }
 }

@@ -118,9 +118,10 @@ public class Glock extends SharedObject {
         machine().current().learn(state.ordinal());
     }
 
-    /// {@return whether the claim is at the head of the queue, and all it lacks is the state of the node}
+    /// {@return whether the claim is at the head of the queue, and all it lacks is the state of the node} Who changes the
+    /// state is the head of the queue itself, or the worker, while the demand is due.
     private boolean needsStateChange(GlockHolder holder) {
-        return changing.isEmpty() && demand != Demand.DUE && queue.getFirst() == holder && !holder.isGranted();
+        return demand != Demand.DUE && queue.getFirst() == holder && !holder.isGranted();
     }
 
     /// Gives a claim up. One step.
