@@ -61,6 +61,7 @@ final class Mutants {
         for (Path file : Group.recorded()) {
             all.addAll(programs.recorded(file));
         }
+        all.addAll(programs.disturbed());
         measure(all);
     }
 

@@ -36,7 +36,7 @@ final class MutatedClasses extends ClassLoader {
             weaveAll(place(member), packages);
         }
         kernelTests().ifPresent(folder -> read(folder, woven));
-        for (String ours : List.of("ZooSubject", "ZooSubject$Expected", "SameOutcomes", "ZooSubject$Late",
+        for (String ours : List.of("ZooSubject", "ZooSubject$Expected", "SameOutcomes", "Transparent", "ZooSubject$Late",
                 "ProgramSubject", "ProgramSubject$OnModel")) {
             woven.put(HERE + ours, bytes(getParent(), HERE + ours));
         }

@@ -18,11 +18,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.stream.LongStream;
 
 /// Random programs, on the kernel that the class loader of this class knows.
 public final class ProgramSubject implements Programs {
     /// What takes longer to explore is not for every build.
     private static final long LONG_NANOS = 300_000_000;
+
+    private static final int DISTURBED = 60;
 
     /// Made by name.
     public ProgramSubject() {}
@@ -48,6 +51,12 @@ public final class ProgramSubject implements Programs {
         ModelSide model = new ModelSide(fileSystem);
         Program program = new Generator(fileSystem).program(seed);
         return new OnModel("drawn for " + fileSystem + ": " + seed, model, program, model.runHere(program, () -> false).answers());
+    }
+
+    @Override
+    public List<Trial> disturbed() {
+        return LongStream.range(0, DISTURBED).mapToObj(i -> Transparent.of(Transparent.FIRST_SEED + i))
+                .<Trial>flatMap(Optional::stream).toList();
     }
 
     @Override

@@ -12,6 +12,9 @@ public interface Programs {
     /// {@return the program of a seed: the model answers as it did the first time}
     Trial drawn(String fileSystem, long seed);
 
+    /// {@return programs beside which a page is moved, written, or given back, as many as a build tries}
+    List<Trial> disturbed();
+
     /// {@return the program of two threads of a seed: its outcomes are those of the first time; nothing if the model has too
     /// much to explore}
     Optional<Trial> threaded(String fileSystem, long seed);
