@@ -77,8 +77,9 @@ public final class HugeMove {
         }
         folio.lock().lock();
         mm.anonVma().rwsem().downWrite();
-        folio.readReferenceCount(); // who pins it later, without the page-table lock, looks at the entry again
-        Optional<Errno> error = target.moveFrom(source, first, Pte.anonymous(folio, true));
+        // Who pins it later, without the page-table lock, looks at the entry again.
+        Optional<Errno> error = folio.maybeDmaPinned() ? Optional.of(Errno.EBUSY)
+                : target.moveFrom(source, first, Pte.anonymous(folio, true));
         mm.anonVma().rwsem().upWrite();
         folio.lock().unlock();
         folio.put();

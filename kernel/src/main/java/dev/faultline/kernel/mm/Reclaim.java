@@ -171,9 +171,16 @@ public final class Reclaim {
         anonVma.rwsem().upRead();
     }
 
+    /// {@return whether anybody has a reference but the caller and entries} Linux looks once, with the page-table lock held; here
+    /// the step that takes the entry away looks again, and this one says who gave a reference back in time.
+    private static boolean isReferenced(Folio folio) {
+        folio.readReferenceCount();
+        return folio.peekOtherReferences() != 1;
+    }
+
     private static void discard(PteSlot slot, Folio folio) {
         TlbGather tlb = new TlbGather(slot.mm());
-        PteSlot.Unmap result = isLocked(slot) ? PteSlot.Unmap.REFUSED : slot.discard(folio, tlb);
+        PteSlot.Unmap result = isLocked(slot) || isReferenced(folio) ? PteSlot.Unmap.REFUSED : slot.discard(folio, tlb);
         tlb.finish();
         if (result == PteSlot.Unmap.CLEAN) {
             folio.putMapping();
