@@ -1,6 +1,7 @@
 package dev.faultline.kernel;
 
 import dev.faultline.machine.task.Access;
+import dev.faultline.machine.task.Ending;
 import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.Scheduler;
 import dev.faultline.machine.task.Task;
@@ -14,7 +15,8 @@ import java.util.stream.IntStream;
 /// Runs a small program in every order of its steps, or in those that are left where steps commute that say so; and tries
 /// whether they do.
 public final class EveryOrder {
-    private static final int MOST_STEPS = 1_000;
+    private static final int MOST_STEPS = 100;
+    private static final int MOST_EXECUTIONS = 20_000;
 
     private final Function<Machine, World> program;
     private final TreeSet<String> results = new TreeSet<>();
@@ -65,7 +67,9 @@ public final class EveryOrder {
     private void search(List<Integer> taken, List<Integer> asleep, boolean reduces) {
         Place here = new Place(taken);
         if (here.enabled().isEmpty()) {
-            executions++;
+            if (++executions > MOST_EXECUTIONS) {
+                throw new AssertionError("the program has too many orders");
+            }
             results.add(here.toString());
         }
         if (!reduces && tried.add(here.toString() + here.machine.stateKey())) {
@@ -122,7 +126,10 @@ public final class EveryOrder {
             for (int i = 0; i < world.tasks().size(); i++) {
                 machine.spawn("P" + i, world.tasks().get(i));
             }
-            machine.run(this);
+            Ending ending = machine.run(this);
+            if (ending != Ending.ABANDONED || machine.stepCount() != given.size()) {
+                throw new AssertionError(given + " ended with " + ending);
+            }
             for (int i = 0; i < machine.taskCount(); i++) {
                 machine.task(i).refreshPending();
             }
