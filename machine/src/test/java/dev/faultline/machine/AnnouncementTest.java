@@ -38,6 +38,10 @@ class AnnouncementTest {
             word.touch(Access.READ);
             word.poke(1);
         });
+        assertRefused((machine, word) -> {
+            word.await(value -> value == 0);
+            word.poke(1);
+        });
         assertTaken((machine, word) -> {
             word.touch(Access.WRITE);
             word.poke(1);

@@ -98,6 +98,11 @@ public enum Access {
         DEPENDENT[b.ordinal() * COUNT + a.ordinal()] = true;
     }
 
+    /// {@return whether it may change the object: a look does not, nor does one that waits}
+    boolean changes() {
+        return this != READ && this != AWAIT && this != LOCAL;
+    }
+
     /// {@return the access with that ordinal}
     public static Access of(int ordinal) {
         return VALUES[ordinal];

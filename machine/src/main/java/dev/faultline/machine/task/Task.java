@@ -233,13 +233,13 @@ public final class Task {
 
     /// {@return whether the last step was announced as one that changes `any`, in some part}
     public boolean changes(SharedObject any) {
-        return any == object && access != Access.READ || any == object2 && access2 != Access.READ;
+        return any == object && access.changes() || any == object2 && access2.changes();
     }
 
     /// {@return whether the last step was announced as one that changes those parts of `any`}
     public boolean changes(SharedObject any, long parts) {
-        return any == object && access != Access.READ && (parts & ~mask) == 0
-                || any == object2 && access2 != Access.READ && (parts & ~mask2) == 0;
+        return any == object && access.changes() && (parts & ~mask) == 0
+                || any == object2 && access2.changes() && (parts & ~mask2) == 0;
     }
 
     /// The pending step is taken.
