@@ -2,6 +2,7 @@ package dev.faultline.history.uffd;
 
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Pte;
+import dev.faultline.kernel.mm.PteMove;
 import dev.faultline.kernel.mm.PteSlot;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uffd.MoveSwapPte;
@@ -15,6 +16,6 @@ public final class MoveSwapPteV613 extends MoveSwapPte {
     @Override
     @Models(file = "mm/userfaultfd.c", symbol = "move_swap_pte", release = "v6.13")
     protected Optional<Errno> move(PteSlot to, PteSlot from, Pte.Swap entry) {
-        return to.moveFrom(from, entry, Optional.empty()) ? Optional.empty() : Optional.of(Errno.EAGAIN);
+        return new PteMove(from, to).swapped(entry, Optional.empty()) ? Optional.empty() : Optional.of(Errno.EAGAIN);
     }
 }

@@ -3,6 +3,7 @@ package dev.faultline.history.uffd;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.mm.Pte;
+import dev.faultline.kernel.mm.PteMove;
 import dev.faultline.kernel.mm.PteSlot;
 import dev.faultline.kernel.uffd.MoveSwapPte;
 import java.util.Optional;
@@ -15,6 +16,6 @@ public final class MoveSwapPteV615 extends MoveSwapPte {
     @Override
     @Models(file = "mm/userfaultfd.c", symbol = "move_swap_pte", release = "v6.15")
     protected boolean moveLocked(PteSlot to, PteSlot from, Pte.Swap entry, Optional<Folio> cached) {
-        return to.moveFrom(from, entry, cached);
+        return new PteMove(from, to).swapped(entry, cached);
     }
 }

@@ -102,7 +102,7 @@ public final class Fork {
     private List<PteSlot> copyLarge(Vma vma, Vma copy, List<PteSlot> slots, TlbGather tlb) {
         List<PteSlot> others = new ArrayList<>();
         for (int i = 0; i < slots.size(); ) {
-            List<PteSlot> run = PmdSlot.run(slots, i);
+            List<PteSlot> run = PteRun.from(slots, i);
             if (run.isEmpty()) {
                 others.add(slots.get(i));
                 i++;
@@ -116,11 +116,11 @@ public final class Fork {
 
     private void copyRun(Vma vma, Vma copy, List<PteSlot> run, TlbGather tlb) {
         PmdSlot pmd = vma.mm().pmd(run.getFirst().address()).orElseThrow();
-        List<Pte.Present> shared = pmd.shareRun(run, vma.isCow(), tlb);
+        List<Pte.Present> shared = new PteRun(pmd, run).share(vma.isCow(), tlb);
         List<Pte.Present> entries = shared.isEmpty() ? copyPages(vma, run) : shared;
         PmdSlot copied = copy.mm().pmd(pmd.address()).orElseThrow();
         copied.populate();
-        copied.putRun(run.getFirst().address(), entries.stream().map(entry -> protection(entry, copy.has(VmFlag.UFFD_WP))).toList());
+        PteRun.put(copied, run.getFirst().address(), entries.stream().map(entry -> protection(entry, copy.has(VmFlag.UFFD_WP))).toList());
     }
 
     /// {@return entries for copies of pages that may be pinned, all copied in one step}

@@ -67,7 +67,7 @@ public final class HugeMove {
         Pte.Present first = huge.first();
         Folio folio = first.folio();
         if (huge.isZero()) {
-            return result(target.moveFrom(source, first, Pte.zeroPage(folio)));
+            return result(new PmdMove(source, target).page(first, Pte.zeroPage(folio)));
         }
         if (!first.anonExclusive()) {
             return SysResult.err(Errno.EBUSY);
@@ -79,7 +79,7 @@ public final class HugeMove {
         mm.anonVma().rwsem().downWrite();
         // Who pins it later, without the page-table lock, looks at the entry again.
         Optional<Errno> error = folio.maybeDmaPinned() ? Optional.of(Errno.EBUSY)
-                : target.moveFrom(source, first, Pte.anonymous(folio, true));
+                : new PmdMove(source, target).page(first, Pte.anonymous(folio, true));
         mm.anonVma().rwsem().upWrite();
         folio.lock().unlock();
         folio.put();

@@ -76,7 +76,7 @@ public final class Migrate {
         for (PteSlot slot : entries) {
             if (slot.maps(folio)) {
                 TlbGather tlb = new TlbGather(slot.mm());
-                PteSlot.Unmap result = slot.migrateOut(folio, tlb);
+                PteSlot.Unmap result = slot.unmap(folio, Pte.Migration::new, tlb);
                 tlb.finish();
                 if (result == PteSlot.Unmap.DIRTY) {
                     folio.flags().setBits(Folio.DIRTY);

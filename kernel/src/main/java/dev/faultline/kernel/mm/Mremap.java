@@ -236,7 +236,7 @@ public final class Mremap {
         TlbGather tlb = new TlbGather(mm);
         HugeMemory.each(mm, from, from + length, pmd -> moveHugePmd(pmd, target - from, tlb));
         for (PteSlot slot : mm.slots(from, from + length)) {
-            mm.slot(target + (slot.address() - from)).moveFrom(slot, tlb);
+            new PteMove(slot, mm.slot(target + (slot.address() - from))).entry(tlb);
         }
         tlb.finish();
         if (keepsWalksOut) {
@@ -248,7 +248,7 @@ public final class Mremap {
     /// Moves the page as a whole if it comes to lie where one entry maps it.
     @Models(file = "mm/mremap.c", symbol = "move_pgt_entry")
     private void moveHugePmd(PmdSlot pmd, long distance, TlbGather tlb) {
-        boolean moved = distance % Thp.BYTES == 0 && mm.pmd(pmd.address() + distance).orElseThrow().moveFrom(pmd, tlb);
+        boolean moved = distance % Thp.BYTES == 0 && new PmdMove(pmd, mm.pmd(pmd.address() + distance).orElseThrow()).entry(tlb);
         if (!moved) {
             pmd.split();
         }

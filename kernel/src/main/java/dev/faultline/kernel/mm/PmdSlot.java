@@ -1,7 +1,6 @@
 package dev.faultline.kernel.mm;
 
 import dev.faultline.kernel.lib.Models;
-import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.machine.task.Access;
 import dev.faultline.machine.task.Digest;
 import dev.faultline.machine.task.Kind;
@@ -46,7 +45,7 @@ final class PmdSlot extends SharedObject implements Translated {
     }
 
     /// {@return the parts that the entries of a range in the table are}
-    private static long parts(long start, long end) {
+    static long parts(long start, long end) {
         return end - start >= PARTS * 4096L ? ~OWN : rangeOf(start, end);
     }
 
@@ -69,6 +68,11 @@ final class PmdSlot extends SharedObject implements Translated {
 
     Translations translations() {
         return translations;
+    }
+
+    /// {@return the entry; for the rest of a step that was taken here}
+    Pmd now() {
+        return pmd;
     }
 
     boolean hasTable() {
@@ -117,7 +121,8 @@ final class PmdSlot extends SharedObject implements Translated {
         }
     }
 
-    private void put(Pmd entry) {
+    /// Puts an entry here, as a part of a step.
+    void put(Pmd entry) {
         pmd = entry;
         changed();
     }
@@ -231,7 +236,8 @@ final class PmdSlot extends SharedObject implements Translated {
         return same;
     }
 
-    private boolean isStill(Pte.Present expected) {
+    /// {@return whether a huge page is mapped as `expected` (`pmd_same`); for the rest of a step that was taken here}
+    boolean isStill(Pte.Present expected) {
         return pmd instanceof Pmd.Huge(Pte.Present first) && first.equals(expected);
     }
 
@@ -248,7 +254,8 @@ final class PmdSlot extends SharedObject implements Translated {
         return same;
     }
 
-    private void restrict(Pmd restricted, TlbGather tlb) {
+    /// Changes the entry to one that permits less; `tlb` flushes later what processors hold.
+    void restrict(Pmd restricted, TlbGather tlb) {
         if (pmd instanceof Pmd.Huge(Pte.Present first) && translations.outdated(first)) {
             tlb.flushLater(this);
         }
@@ -332,89 +339,6 @@ final class PmdSlot extends SharedObject implements Translated {
         machine().step(copy, Access.WRITE, -1);
         copy.put(new Pmd.Huge(mm.architecture().marksEntries() ? its : its.with(Pte.Present.OLD)));
         return true;
-    }
-
-    /// {@return the places from `first` on that map pages of the same huge page; none if that one does not map such a page}
-    @Models(file = "mm/internal.h", symbol = "folio_pte_batch")
-    static List<PteSlot> run(List<PteSlot> slots, int first) {
-        int end = first;
-        while (end < slots.size() && slots.get(end).inTable() instanceof Pte.Present present && present.folio().isLarge()
-                && present.folio().head() == slots.get(first).presentInTable().folio().head()
-                && Thp.start(slots.get(end).address()) == Thp.start(slots.get(first).address())) {
-            end++;
-        }
-        return slots.subList(first, end);
-    }
-
-    /// Shares the pages of a huge page that entries of the table map, with a copy of the address space in which nothing is
-    /// there, unless they are one entry's each and may be pinned. One step, under both page-table locks.
-    ///
-    /// @param run places of the table that map pages of the same huge page
-    /// @param cow whether a write has to copy the page from now on, through either
-    /// @param tlb flushes the translations later
-    /// @return the entries for the copy; none if they are pinned
-    @Models(file = "mm/memory.c", symbol = "copy_present_ptes")
-    List<Pte.Present> shareRun(List<PteSlot> run, boolean cow, TlbGather tlb) {
-        Folio folio = run.getFirst().presentInTable().folio();
-        machine().step(this, Access.WRITE, parts(run.getFirst().address(), run.getLast().address() + 1), folio.referenceCount(), Access.WRITE, -1);
-        boolean pinned = run.stream().anyMatch(slot -> slot.presentInTable().anonExclusive()) && folio.isPinnedNow();
-        machine().current().learn(pinned ? 1 : 0);
-        List<Pte.Present> shared = new ArrayList<>();
-        for (PteSlot slot : pinned ? List.<PteSlot>of() : run) {
-            folio.mapWithinStep();
-            if (cow) {
-                slot.restrict(slot.presentInTable().without(Pte.Present.WRITE | Pte.Present.ANON_EXCLUSIVE), tlb);
-            }
-            shared.add(mm.architecture().marksEntries() ? slot.presentInTable() : slot.presentInTable().with(Pte.Present.OLD));
-        }
-        return shared;
-    }
-
-    /// Puts entries into the table, for one page after the other. One step.
-    void putRun(long first, List<Pte> entries) {
-        machine().step(this, Access.WRITE, parts(first, first + entries.size() * 4096L));
-        for (int i = 0; i < entries.size(); i++) {
-            mm.slot(first + i * 4096L).put(entries.get(i));
-        }
-    }
-
-    /// Takes the huge page of `source`, if nothing is here. One step, under both page-table locks.
-    ///
-    /// @param tlb flushes the translation later, unless it has to be now
-    /// @return whether that was so
-    @Models(file = "mm/huge_memory.c", symbol = "move_huge_pmd")
-    boolean moveFrom(PmdSlot source, TlbGather tlb) {
-        machine().step(source, Access.WRITE, -1, this, Access.WRITE, -1);
-        boolean free = pmd instanceof Pmd.None;
-        machine().current().learn(Digest.mix(source.pmd.hash(), free ? 1 : 0));
-        if (free && source.pmd instanceof Pmd.Huge(Pte.Present first)) {
-            put(source.pmd);
-            if (mm.tlbFlush().flushesUnderTheLock(first)) {
-                source.translations.flush();
-            }
-            source.restrict(Pmd.NONE, tlb);
-        }
-        return free;
-    }
-
-    /// Takes the huge page of `source`, if that is mapped as `expected` still and nothing is here; reverse maps find it here
-    /// then. One step, under both page-table locks. The caller holds the folio lock.
-    ///
-    /// @return -EAGAIN if something else is there; -EBUSY if the page may be pinned
-    Optional<Errno> moveFrom(PmdSlot source, Pte.Present expected, Pte.Present moved) {
-        machine().step(source, Access.WRITE, -1, this, Access.WRITE, -1);
-        Optional<Errno> wrong = !(pmd instanceof Pmd.None && source.isStill(expected)) ? Optional.of(Errno.EAGAIN)
-                : expected.folio().isPinnedNow() ? Optional.of(Errno.EBUSY) : Optional.empty();
-        machine().current().learn(wrong.map(Errno::number).orElse(0));
-        if (wrong.isEmpty()) {
-            source.translations.flush(); // pmdp_huge_clear_flush
-            source.put(Pmd.NONE);
-            if (moved.isAnonymous()) {
-                mm.vmaLookupUnlocked(address).ifPresent(vma -> moved.folio().moveHugeTo(vma.linearPageIndex(address)));
-            }
-            put(new Pmd.Huge(moved));
-        }
-        return wrong;
     }
 
     /// {@return whether it maps the huge page, or its table a part of that, or will again; no step}

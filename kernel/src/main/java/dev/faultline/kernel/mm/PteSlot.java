@@ -1,9 +1,5 @@
 package dev.faultline.kernel.mm;
 
-import dev.faultline.kernel.lib.Content;
-import dev.faultline.kernel.lib.Models;
-import dev.faultline.kernel.swap.SwapDevice;
-import dev.faultline.kernel.swap.SwapEntry;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.machine.shared.Cell;
 import dev.faultline.machine.task.Access;
@@ -13,6 +9,7 @@ import dev.faultline.machine.task.SecondAccess;
 import dev.faultline.machine.task.SharedObject;
 import dev.faultline.machine.task.Task;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
@@ -30,6 +27,7 @@ public final class PteSlot extends SharedObject implements Translated {
 
     private final SharedObject place;
     private final long part;
+    private final Mmu mmu = new Mmu(this);
 
     PteSlot(Mm mm, long address, Optional<PmdSlot> pmd) {
         super(mm, address, "pte", mm.name() + ":0x" + Long.toHexString(address));
@@ -41,7 +39,7 @@ public final class PteSlot extends SharedObject implements Translated {
     }
 
     /// The entry as it is in effect: of a huge page, or none, where the table has no such place.
-    private Pte now() {
+    Pte now() {
         return pmd.isEmpty() ? pte : pmd.get().entry(address, pte);
     }
 
@@ -59,8 +57,56 @@ public final class PteSlot extends SharedObject implements Translated {
         return translations;
     }
 
+    /// {@return what processors make of the entry}
+    Mmu mmu() {
+        return mmu;
+    }
+
+    /// {@return the object that steps on the entry are taken on}
+    SharedObject place() {
+        return place;
+    }
+
+    /// {@return the part of that which the entry is}
+    long part() {
+        return part;
+    }
+
+    /// What a processor goes by: what its TLB holds, of the huge page or of this one, else what is in effect.
+    Pte translation(long processor) {
+        Pte used = translations.of(processor, now());
+        return pmd.isEmpty() ? used : pmd.get().translation(processor, address, used);
+    }
+
+    /// A processor has met a fault with what it holds.
+    void forget(long processor) {
+        translations.forget(processor);
+        pmd.ifPresent(above -> above.translations().forget(processor));
+    }
+
+    /// A processor has used what is in effect, and keeps it.
+    void keep(long processor) {
+        if ((isHuge() ? pmd.orElseThrow().translations() : translations).used(processor)) {
+            changedUnseen(); // which only a change of the entry looks at
+        }
+    }
+
+    /// A processor writes through what is in effect, as `present`.
+    void markDirty(Pte.Present present) {
+        if (isHuge()) {
+            pmd.orElseThrow().markDirty();
+        } else {
+            put(present.mkDirty());
+        }
+    }
+
+    /// {@return whether the entry is in a table, and equals that one (`pte_same`); for the rest of a step that was taken here}
+    boolean isStill(Pte expected) {
+        return isThere() && pte.equals(expected);
+    }
+
     /// {@return whether there is a table that this place is in (`pte_offset_map_lock`)}
-    private boolean isThere() {
+    boolean isThere() {
         return pmd.isEmpty() || pmd.get().hasTable();
     }
 
@@ -70,15 +116,16 @@ public final class PteSlot extends SharedObject implements Translated {
     }
 
     /// Makes a table where there is nothing (`pte_alloc`). A step only where there may be something else than a table.
-    private void populate() {
+    void populate() {
         pmd.ifPresent(PmdSlot::populate);
     }
 
-    private void stepWith(PteSlot source) {
-        if (source.place == place) {
-            machine().step(place, Access.WRITE, part | source.part);
+    /// Takes a step on this place and on another one.
+    void stepWith(PteSlot other) {
+        if (other.place == place) {
+            machine().step(place, Access.WRITE, part | other.part);
         } else {
-            machine().step(source.place, Access.WRITE, source.part, place, Access.WRITE, part);
+            machine().step(other.place, Access.WRITE, other.part, place, Access.WRITE, part);
         }
     }
 
@@ -131,7 +178,7 @@ public final class PteSlot extends SharedObject implements Translated {
             populate();
         }
         machine().step(place, Access.WRITE, part);
-        boolean same = isThere() && pte.equals(expected);
+        boolean same = isStill(expected);
         machine().current().learn(same ? 1 : 0);
         if (same) {
             if (pte instanceof Pte.Present old && !(replacement instanceof Pte.Present p && p.folio() == old.folio())) {
@@ -253,7 +300,7 @@ public final class PteSlot extends SharedObject implements Translated {
     /// @return whether it was
     boolean mapSwappedIn(Pte expected, Pte.Present mapped) {
         machine().step(place, Access.WRITE, part, mapped.folio().referenceCount(), Access.ADD, -1);
-        boolean same = isThere() && pte.equals(expected);
+        boolean same = isStill(expected);
         machine().current().learn(same ? 1 : 0);
         if (same) {
             mapped.folio().mapWithinStep();
@@ -265,36 +312,20 @@ public final class PteSlot extends SharedObject implements Translated {
     /// What taking a page from its entry came to.
     enum Unmap { NOT_MAPPED, REFUSED, CLEAN, DIRTY }
 
-    /// Puts `swap` in the place of an entry that maps `folio`, unless somebody may have pinned the page, which then has
-    /// to stay here alone. Who pins without the page-table lock looks at the entry again afterwards. One step, under the
+    /// Puts something else in the place of an entry that maps `folio`, unless somebody may have pinned the page, which then
+    /// has to stay here alone. Who pins without the page-table lock looks at the entry again afterwards. One step, under the
     /// page-table lock.
     ///
-    /// @param tlb flushes the translation later
-    Unmap swapOut(Folio folio, SwapEntry swap, TlbGather tlb) {
+    /// @param left what stays in the place of the entry
+    /// @param tlb  flushes the translation later
+    Unmap unmap(Folio folio, Function<Pte.Present, Pte> left, TlbGather tlb) {
         machine().step(place, Access.WRITE, part, folio.referenceCount(), Access.READ, -1);
         Unmap result = !isThere() || !(pte instanceof Pte.Present present) || present.folio() != folio ? Unmap.NOT_MAPPED
                 : present.anonExclusive() && folio.isPinnedNow() ? Unmap.REFUSED
                 : present.dirty() ? Unmap.DIRTY : Unmap.CLEAN;
         machine().current().learn(result.ordinal());
         if ((result == Unmap.CLEAN || result == Unmap.DIRTY) && pte instanceof Pte.Present present) {
-            restrict(new Pte.Swap(swap, present.anonExclusive(), present.uffdWp()), tlb);
-        }
-        return result;
-    }
-
-    /// Puts a migration entry in the place of an entry that maps `folio`, on the conditions of [#swapOut]. One step, under
-    /// the page-table lock.
-    ///
-    /// @param tlb flushes the translation later
-    @Models(file = "mm/rmap.c", symbol = "try_to_migrate_one")
-    Unmap migrateOut(Folio folio, TlbGather tlb) {
-        machine().step(place, Access.WRITE, part, folio.referenceCount(), Access.READ, -1);
-        Unmap result = !isThere() || !(pte instanceof Pte.Present present) || present.folio() != folio ? Unmap.NOT_MAPPED
-                : present.anonExclusive() && folio.isPinnedNow() ? Unmap.REFUSED
-                : present.dirty() ? Unmap.DIRTY : Unmap.CLEAN;
-        machine().current().learn(result.ordinal());
-        if ((result == Unmap.CLEAN || result == Unmap.DIRTY) && pte instanceof Pte.Present present) {
-            restrict(new Pte.Migration(present), tlb);
+            restrict(left.apply(present), tlb);
         }
         return result;
     }
@@ -382,100 +413,11 @@ public final class PteSlot extends SharedObject implements Translated {
     boolean shareMigration(Pte.Migration expected, Pte.Migration mine, PteSlot other, Pte its) {
         other.populate();
         other.stepWith(this);
-        boolean same = isThere() && pte.equals(expected);
+        boolean same = isStill(expected);
         machine().current().learn(same ? 1 : 0);
         if (same) {
             put(mine);
             other.put(its);
-        }
-        return same;
-    }
-
-    /// Takes the entry of `source`, which is left empty. One step, under both page-table locks.
-    ///
-    /// @param tlb flushes the translation later, unless it has to be now
-    void moveFrom(PteSlot source, TlbGather tlb) {
-        populate();
-        stepWith(source);
-        machine().current().learn(source.now().hash());
-        if (!source.isThere() || !isThere()) {
-            return;
-        }
-        put(source.pte);
-        if (source.mm.tlbFlush().flushesUnderTheLock(pte)) {
-            source.translations.flush();
-        }
-        source.restrict(Pte.NONE, tlb);
-    }
-
-    /// Puts `moved` here and takes the entry of `source` away, if that is still `expected` and nothing is here; reverse maps
-    /// find the page here then. One step, under both page-table locks. The caller holds the folio lock.
-    ///
-    /// @return whether that was so
-    public boolean moveFrom(PteSlot source, Pte.Present expected, Pte.Present moved) {
-        populate();
-        stepWith(source);
-        boolean same = isThere() && source.isThere() && source.pte.equals(expected) && pte.equals(Pte.NONE) && !expected.folio().isPinnedNow();
-        machine().current().learn(same ? 1 : 0);
-        if (same) {
-            source.translations.flush(); // ptep_clear_flush
-            rehome(moved);
-            put(moved);
-            source.put(Pte.NONE);
-        }
-        return same;
-    }
-
-    private void rehome(Pte.Present moved) {
-        if (moved.isAnonymous()) {
-            rehome(moved.folio());
-        }
-    }
-
-    private void rehome(Folio folio) {
-        mm.vmaLookupUnlocked(address).ifPresent(vma -> folio.moveTo(vma.linearPageIndex(address)));
-    }
-
-    /// Puts an entry of a page in swap here and takes it from `source`, if that is still `expected` and nothing is here.
-    /// One step, under both page-table locks.
-    ///
-    /// @param cached the folio that is cached for the slot, if that is known, with its lock held: reverse maps find it here then
-    /// @return whether that was so
-    public boolean moveFrom(PteSlot source, Pte.Swap expected, Optional<Folio> cached) {
-        populate();
-        stepWith(source);
-        boolean same = isThere() && source.isThere() && source.pte.equals(expected) && pte.equals(Pte.NONE);
-        machine().current().learn(same ? 1 : 0);
-        if (same) {
-            cached.ifPresent(this::rehome);
-            put(expected);
-            source.put(Pte.NONE);
-        }
-        return same;
-    }
-
-    /// As that, if no folio is cached for the slot. Two steps, under the page-table locks in Linux: the second one finds out
-    /// whether anybody has changed the entry since the first, also if it was changed back.
-    ///
-    /// @return whether that was so
-    @SuppressWarnings("ReferenceEquality") // nobody puts the same object here twice
-    public boolean moveUncachedFrom(PteSlot source, Pte.Swap expected) {
-        Swap swap = mm.swap();
-        long slot = SwapDevice.part(expected.entry());
-        populate();
-        machine().step(source.place, Access.READ, source.part, swap, Access.READ, slot);
-        Pte seen = source.pte;
-        boolean uncached = source.isThere() && seen.equals(expected) && !swap.peekCached(expected.entry());
-        machine().current().learn(uncached ? 1 : 0);
-        if (!uncached) {
-            return false;
-        }
-        stepWith(source);
-        boolean same = isThere() && source.isThere() && source.pte == seen && pte.equals(Pte.NONE);
-        machine().current().learn(same ? 1 : 0);
-        if (same) {
-            put(expected);
-            source.put(Pte.NONE);
         }
         return same;
     }
@@ -516,96 +458,6 @@ public final class PteSlot extends SharedObject implements Translated {
         }
         return same;
     }
-
-    /// The processor's access to memory through this entry: translation and data in one step. The translation is
-    /// the one that the processor's TLB holds, if it holds one, else the present entry.
-    ///
-    /// @param write   whether memory is written; sets the dirty bit of the entry
-    /// @param offset  within the page, in bytes
-    /// @param lengthBytes the bytes touched, all within the page
-    /// @return the bytes of the page to touch within this step, or [#FAULT] if the entry does not permit it
-    Content access(boolean write, int offset, int lengthBytes) {
-        long pieces = Content.pieces(offset, lengthBytes);
-        machine().step(place, Access.READ, part, task -> announceAccess(task, write, pieces));
-        long processor = processor(machine().current());
-        Pte used = translation(processor);
-        machine().current().learn(used.hash());
-        if (!(used instanceof Pte.Present present) || !permits(present, write)) {
-            translations.forget(processor);
-            pmd.ifPresent(above -> above.translations().forget(processor));
-            return FAULT;
-        }
-        boolean current = used.equals(now());
-        if (write) {
-            present.folio().data().written();
-            if (!present.dirty()) {
-                markDirty(present);
-            }
-        }
-        if (current && (isHuge() ? pmd.orElseThrow().translations() : translations).used(processor)) {
-            changedUnseen(); // which only a change of the entry looks at
-        }
-        return present.folio().data().content();
-    }
-
-    /// What the processor goes by: what its TLB holds, of the huge page or of this one, else what is in effect.
-    private Pte translation(long processor) {
-        Pte used = translations.of(processor, now());
-        return pmd.isEmpty() ? used : pmd.get().translation(processor, address, used);
-    }
-
-    private void markDirty(Pte.Present present) {
-        if (isHuge()) {
-            pmd.orElseThrow().markDirty();
-        } else {
-            put(present.mkDirty());
-        }
-    }
-
-    /// How far an access reaches that [#access] has just permitted: the rest of that step.
-    ///
-    /// @param addressTag the tag of the address that is accessed
-    /// @return the bytes in front of the first granule with a tag that does not match
-    int untilMismatch(int addressTag, int offset, int lengthBytes) {
-        Pte used = translation(processor(machine().current()));
-        if (!(used instanceof Pte.Present present) || !present.tagged()) {
-            return lengthBytes;
-        }
-        int reached = present.folio().data().tags().matching(mm.architecture(), addressTag, offset, lengthBytes);
-        machine().current().learn(reached);
-        return reached;
-    }
-
-    /// {@return the page of an access that [#access] has just permitted, if it has tags: the rest of that step}
-    Optional<FolioData> taggedNow() {
-        return translation(processor(machine().current())) instanceof Pte.Present present && present.tagged()
-                ? Optional.of(present.folio().data()) : Optional.empty();
-    }
-
-    private static long processor(Task task) {
-        return task.context(TaskStruct.class).processor();
-    }
-
-    /// {@return whether an access succeeds with that translation} Where the entry is to be marked dirty, the
-    /// processor looks at the page table again, or leaves the mark to the fault handler.
-    private boolean permits(Pte.Present used, boolean write) {
-        return used.permits(write) && !used.old()
-                && (!write || used.dirty() || used.equals(now()) && mm.architecture().marksEntries());
-    }
-
-    private void announceAccess(Task task, boolean write, long pieces) {
-        SecondAccess.first(task, Access.READ);
-        if (translation(processor(task)) instanceof Pte.Present present && permits(present, write)) {
-            if (write && !present.dirty()) {
-                SecondAccess.first(task, Access.WRITE);
-            }
-            FolioData data = present.folio().data();
-            SecondAccess.touch(task, data.touched(), write ? Access.WRITE : Access.READ, data.part(pieces));
-        }
-    }
-
-    /// What [#access] returns where the processor raises a page fault.
-    static final Content FAULT = new Content((byte) 0);
 
     /// {@return the entry, without a step: for reports and for checks at the end}
     public Pte peek() {

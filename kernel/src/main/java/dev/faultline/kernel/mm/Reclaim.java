@@ -148,7 +148,7 @@ public final class Reclaim {
         SwapEntry entry = folio.swap().orElseThrow();
         swap.device().duplicate(entry);
         TlbGather tlb = new TlbGather(mm);
-        PteSlot.Unmap result = slot.swapOut(folio, entry, tlb);
+        PteSlot.Unmap result = slot.unmap(folio, present -> new Pte.Swap(entry, present.anonExclusive(), present.uffdWp()), tlb);
         switch (result) {
             case DIRTY -> {
                 folio.flags().setBits(Folio.DIRTY);

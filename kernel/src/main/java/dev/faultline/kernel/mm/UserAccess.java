@@ -72,8 +72,8 @@ public final class UserAccess {
         }
         PteSlot slot = mm.slot(address);
         int offset = (int) (address & Content.SIZE - 1);
-        Content bytes = slot.access(write, offset, sizeBytes);
-        if (bytes != PteSlot.FAULT) {
+        Content bytes = slot.mmu().access(write, offset, sizeBytes);
+        if (bytes != Mmu.FAULT) {
             return bytes;
         }
         RetryLoop loop = machine.retryLoop("user access");
@@ -82,8 +82,8 @@ public final class UserAccess {
             if (signal.isPresent()) {
                 throw new SignalRaised(signal.get());
             }
-            bytes = slot.access(write, offset, sizeBytes);
-            if (bytes != PteSlot.FAULT) {
+            bytes = slot.mmu().access(write, offset, sizeBytes);
+            if (bytes != Mmu.FAULT) {
                 return bytes;
             }
             loop.again();
@@ -99,7 +99,7 @@ public final class UserAccess {
     @Models(file = "lib/usercopy.c", symbol = "_copy_from_user")
     public int copyFromUser(Content destination, int offset, long address, int lengthBytes) {
         Content bytes = kernelAccess(address, false, lengthBytes);
-        if (bytes == PteSlot.FAULT) {
+        if (bytes == Mmu.FAULT) {
             return lengthBytes;
         }
         int copied = reach(address, lengthBytes);
@@ -114,7 +114,7 @@ public final class UserAccess {
     @Models(file = "lib/usercopy.c", symbol = "_copy_to_user")
     public int copyToUser(long address, Content source, int offset, int lengthBytes) {
         Content bytes = kernelAccess(address, true, lengthBytes);
-        if (bytes == PteSlot.FAULT) {
+        if (bytes == Mmu.FAULT) {
             return lengthBytes;
         }
         int copied = reach(address, lengthBytes);
@@ -132,7 +132,7 @@ public final class UserAccess {
     /// and sleep unless page faults are disabled.
     public boolean probeWriteable(long address) {
         Content bytes = kernelAccess(address, true, 1);
-        if (bytes == PteSlot.FAULT || reach(address, 1) == 0) {
+        if (bytes == Mmu.FAULT || reach(address, 1) == 0) {
             return false;
         }
         bytes.store((int) (address & Content.SIZE - 1), 1, 0);
@@ -143,7 +143,7 @@ public final class UserAccess {
     /// byte of each granule. May fault and sleep unless page faults are disabled.
     @Models(file = "arch/arm64/kernel/mte.c", symbol = "mte_probe_user_range")
     public int readable(long address, int lengthBytes) {
-        return kernelAccess(address, false, lengthBytes) == PteSlot.FAULT ? 0 : reach(address, lengthBytes);
+        return kernelAccess(address, false, lengthBytes) == Mmu.FAULT ? 0 : reach(address, lengthBytes);
     }
 
     /// {@return how many bytes of an access reach memory that matches the tag of the address} The rest of the step of the
@@ -155,7 +155,7 @@ public final class UserAccess {
         if (!architecture.hasTags() || architecture.threadsOptIn() && (task.tagControl() & Prctl.PR_MTE_TCF_SYNC) == 0) {
             return lengthBytes;
         }
-        return mm.slot(address).untilMismatch(architecture.tagOf(address), (int) (address & Content.SIZE - 1), lengthBytes);
+        return mm.slot(address).mmu().untilMismatch(architecture.tagOf(address), (int) (address & Content.SIZE - 1), lengthBytes);
     }
 
     /// {@return whether the running thread may name that range of memory in a system call}
@@ -198,28 +198,28 @@ public final class UserAccess {
     }
 
     private Optional<FolioData> taggedAt(long address) {
-        return TaskStruct.current(machine).mm().orElseThrow().slot(address).taggedNow();
+        return TaskStruct.current(machine).mm().orElseThrow().slot(address).mmu().taggedNow();
     }
 
     private Content kernelAccess(long tagged, boolean write, int lengthBytes) {
         if (!accessOk(tagged, lengthBytes)) {
-            return PteSlot.FAULT;
+            return Mmu.FAULT;
         }
         TaskStruct task = TaskStruct.current(machine);
         long address = task.mm().orElseThrow().architecture().untagged(tagged);
         PteSlot slot = task.mm().orElseThrow().slot(address);
         int offset = (int) (address & Content.SIZE - 1);
-        Content bytes = slot.access(write, offset, lengthBytes);
-        if (bytes != PteSlot.FAULT || task.isPagefaultDisabled()) {
+        Content bytes = slot.mmu().access(write, offset, lengthBytes);
+        if (bytes != Mmu.FAULT || task.isPagefaultDisabled()) {
             return bytes;
         }
         RetryLoop loop = machine.retryLoop("kernel access to user memory");
         for (;;) {
             if (doUserAddrFault(address, write, false).isPresent()) {
-                return PteSlot.FAULT;
+                return Mmu.FAULT;
             }
-            bytes = slot.access(write, offset, lengthBytes);
-            if (bytes != PteSlot.FAULT) {
+            bytes = slot.mmu().access(write, offset, lengthBytes);
+            if (bytes != Mmu.FAULT) {
                 return bytes;
             }
             loop.again();

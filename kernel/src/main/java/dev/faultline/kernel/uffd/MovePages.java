@@ -8,6 +8,7 @@ import dev.faultline.kernel.mm.HugeMove;
 import dev.faultline.kernel.mm.Mm;
 import dev.faultline.kernel.mm.PhysicalMemory;
 import dev.faultline.kernel.mm.Pte;
+import dev.faultline.kernel.mm.PteMove;
 import dev.faultline.kernel.mm.PteSlot;
 import dev.faultline.kernel.mm.VmFlag;
 import dev.faultline.kernel.mm.Vma;
@@ -118,7 +119,7 @@ final class MovePages {
             }
             case Pte.Present page when page.folio().isLarge() -> Optional.of(hugeMove.splitLargeFolio(from, page));
             case Pte.Present zero when zero.folio().isZeroPage() ->
-                to.moveFrom(from, zero, Pte.zeroPage(zero.folio())) ? Optional.empty() : Optional.of(Errno.EAGAIN);
+                new PteMove(from, to).page(zero, Pte.zeroPage(zero.folio())) ? Optional.empty() : Optional.of(Errno.EAGAIN);
             case Pte.Present page -> movePresent(to, from, page);
         };
     }
@@ -144,6 +145,6 @@ final class MovePages {
         if (page.folio().maybeDmaPinned()) {
             return Optional.of(Errno.EBUSY);
         }
-        return to.moveFrom(from, page, Pte.anonymous(page.folio(), true)) ? Optional.empty() : Optional.of(Errno.EAGAIN);
+        return new PteMove(from, to).page(page, Pte.anonymous(page.folio(), true)) ? Optional.empty() : Optional.of(Errno.EAGAIN);
     }
 }

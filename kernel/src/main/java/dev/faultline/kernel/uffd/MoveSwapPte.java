@@ -4,6 +4,7 @@ import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.lib.Part;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.mm.Pte;
+import dev.faultline.kernel.mm.PteMove;
 import dev.faultline.kernel.mm.PteSlot;
 import dev.faultline.kernel.uapi.Errno;
 import java.util.Optional;
@@ -40,9 +41,9 @@ public class MoveSwapPte {
     @Models(file = "mm/userfaultfd.c", symbol = "move_swap_pte")
     protected boolean moveLocked(PteSlot to, PteSlot from, Pte.Swap entry, Optional<Folio> cached) {
         if (cached.isEmpty()) {
-            return to.moveUncachedFrom(from, entry);
+            return new PteMove(from, to).uncached(entry);
         }
         boolean still = cached.get().swap().filter(entry.entry()::equals).isPresent();
-        return still && to.moveFrom(from, entry, cached);
+        return still && new PteMove(from, to).swapped(entry, cached);
     }
 }
