@@ -303,7 +303,7 @@ public final class Folio extends StateObject {
                 SecondAccess.touch(task, data.touched(), Access.WRITE, -1);
             }
         });
-        references.mappings -= mappings;
+        references.mappings -= head.fileBacked ? 0 : mappings;
         references.pins -= pins;
         references.add(-given);
         if (references.count == 0) {
