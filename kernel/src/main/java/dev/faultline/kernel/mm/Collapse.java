@@ -4,8 +4,10 @@ import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.machine.task.NotModelled;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.LongStream;
@@ -240,7 +242,7 @@ public final class Collapse {
         mm.anonVma().rwsem().upWrite();
         if (result == Scan.SUCCEED) {
             copy(pmd, huge);
-            release(pmd, isolated);
+            release(pmd);
             pmd.install(Pte.anonymous(huge, vma.has(VmFlag.WRITE)).permittedBy(vma));
         }
         return result;
@@ -281,18 +283,24 @@ public final class Collapse {
         }
     }
 
+    /// A huge page of which parts were mapped goes last, unlocked before.
     @Models(file = "mm/khugepaged.c", symbol = "__collapse_huge_page_copy_succeeded")
-    private static void release(PmdSlot pmd, Set<Folio> isolated) {
+    private static void release(PmdSlot pmd) {
+        Map<Folio, Integer> huge = new LinkedHashMap<>();
         for (PteSlot slot : pmd.detached()) {
             Pte old = slot.clearDetached();
-            if (isPage(old) && old instanceof Pte.Present present) {
-                if (!present.folio().isLarge()) {
-                    isolated.remove(present.folio());
-                    present.folio().lock().unlock();
+            if (isPage(old) && old instanceof Pte.Present(Folio folio, int _)) {
+                if (folio.isLarge()) {
+                    huge.merge(folio.head(), 1, Integer::sum);
+                } else {
+                    folio.lock().unlock();
+                    folio.putMapping();
                 }
-                present.folio().putMapping();
             }
         }
-        isolated.forEach(folio -> folio.lock().unlock());
+        huge.forEach((head, entries) -> {
+            head.lock().unlock();
+            head.putMappings(entries);
+        });
     }
 }

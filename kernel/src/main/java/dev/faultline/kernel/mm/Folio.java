@@ -313,11 +313,22 @@ public final class Folio extends StateObject {
 
     private void free() {
         inUse = false;
-        data.forget();
-        pages.values().forEach(page -> page.data.forget());
+        forget();
+        pages.values().forEach(Folio::forget);
         flags.pokeUnseen(0);
         memory.free(this);
         memory.giveFrame();
+    }
+
+    /// Another folio may have the frame next: nothing is left by which the state could be told from one in which it was never
+    /// used.
+    private void forget() {
+        data.forget();
+        anonIndex = NEVER_MAPPED;
+        mapping = Optional.empty();
+        swap = Optional.empty();
+        changedUnseen();
+        assert stateHash() == 0 && !lock.isLocked() : this + " freed, but not forgotten";
     }
 
     /// Gives a reference back that is not the last one, before anything runs. No step.

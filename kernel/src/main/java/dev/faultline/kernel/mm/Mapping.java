@@ -3,6 +3,7 @@ package dev.faultline.kernel.mm;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.machine.shared.Cell;
 import dev.faultline.machine.shared.RwSemaphore;
+import dev.faultline.machine.task.Digest;
 import dev.faultline.machine.task.Kind;
 import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.StateObject;
@@ -104,7 +105,7 @@ public abstract class Mapping extends StateObject {
     protected long stateHash() {
         long hash = 0;
         for (Vma vma : areas) {
-            hash += vma.stableName();
+            hash = Digest.mix(hash, Digest.mix(vma.mm().stableName(), vma.hash()));
         }
         return hash;
     }

@@ -361,11 +361,7 @@ public final class Mm extends StateObject {
 
     @Override
     protected long stateHash() {
-        long hash = (ended ? 1 : 0) + 2L * miscounted;
-        for (Vma vma : areas.values()) {
-            hash = Digest.mix(hash, vma.stableName() + (vma.hasAnonVma() ? 1 : 0));
-        }
-        return hash;
+        return Digest.mix(Vma.hash(areas.values()), (ended ? 1 : 0) + 2L * miscounted);
     }
 
     @Override

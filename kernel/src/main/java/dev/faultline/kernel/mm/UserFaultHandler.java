@@ -21,6 +21,9 @@ public interface UserFaultHandler {
     /// {@return whether pages that are not there can be protected (`UFFD_FEATURE_WP_UNPOPULATED`)} One step.
     boolean marksUnpopulated();
 
+    /// {@return the name of it in the state of the machine}
+    long stableName();
+
     /// Asks the program and sleeps until it has answered. Called with `mmap_lock` held for reading.
     ///
     /// @return [VmFaultResult#RETRY] with `mmap_lock` dropped; [VmFaultResult#SIGBUS] where the program must not

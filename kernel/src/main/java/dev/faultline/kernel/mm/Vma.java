@@ -3,15 +3,17 @@ package dev.faultline.kernel.mm;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.machine.task.Digest;
-import dev.faultline.machine.task.StateObject;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
 /// A range of addresses of a process that is mapped in one way (`struct vm_area_struct`). Immutable but for its
 /// `anon_vma`: a change replaces it, under `mmap_lock` for writing.
-public final class Vma extends StateObject {
+public final class Vma {
     /// The order in which who looks for a page goes through areas (`vma_interval_tree`).
     static final Comparator<Vma> IN_WALKS = Comparator.comparingLong(Vma::firstIndex).thenComparingLong(vma -> vma.age);
 
@@ -63,7 +65,6 @@ public final class Vma extends StateObject {
 
     private Vma(Mm mm, long start, long end, Set<VmFlag> flags, Optional<FileArea> file,
             Optional<UserFaultHandler> userfault, long anonOffset, long age, AnonVma anonVma) {
-        super(mm.machine());
         this.mm = mm;
         this.start = start;
         this.end = end;
@@ -261,8 +262,34 @@ public final class Vma extends StateObject {
         return write ? has(VmFlag.WRITE) : has(VmFlag.READ) || has(VmFlag.WRITE) || has(VmFlag.EXEC);
     }
 
-    @Override
-    protected long stateHash() {
-        return Digest.mix(start, end);
+    /// {@return a hash of where the area is, and of what it maps: the same for one that was made anew in its place}
+    long hash() {
+        long access = flags.stream().mapToLong(flag -> 1L << flag.ordinal()).sum();
+        long mapped = file.map(area -> Digest.mix(area.mapping().stableName(), area.pageOffset())).orElse(anonOffset);
+        return Digest.mix(Digest.mix(start, end), Digest.mix(mapped, Digest.mix(access, userfault.map(UserFaultHandler::stableName).orElse(0L))));
+    }
+
+    /// {@return a hash of the areas of an address space} Areas come and go: which of them keep their pages together, or have
+    /// the same open file, is told by the first one that does, and their ages by their order.
+    ///
+    /// @param areas by address
+    static long hash(Collection<Vma> areas) {
+        List<AnonVma> anonVmas = new ArrayList<>();
+        List<MappedFile> files = new ArrayList<>();
+        List<Vma> byAge = areas.stream().sorted(Comparator.comparingLong(vma -> vma.age)).toList();
+        long hash = 0;
+        for (Vma vma : areas) {
+            int sharing = numberOf(vma.anonVma, anonVmas) * 2 + (vma.anonVma.isOfForkChild ? 1 : 0);
+            int opened = vma.file.map(area -> numberOf(area.file(), files)).orElse(-1);
+            hash = Digest.mix(hash, Digest.mix(vma.hash(), Digest.mix(sharing + (vma.hasAnonVma() ? 1000L : 0), opened * 1000L + byAge.indexOf(vma))));
+        }
+        return hash;
+    }
+
+    private static <T> int numberOf(T one, List<T> known) {
+        if (!known.contains(one)) {
+            known.add(one);
+        }
+        return known.indexOf(one);
     }
 }

@@ -41,7 +41,7 @@ public final class VmaLocks extends SharedObject {
         Optional<Vma> vma = mm.vmaLookupUnlocked(address)
                 .filter(found -> !marked.contains(found) && mm.vmaLocking().covers(found));
         Task me = machine().current();
-        me.learn(vma.map(Vma::stableName).orElse(0L));
+        me.learn(vma.map(Vma::hash).orElse(0L));
         if (vma.isPresent()) {
             readers.add(new Reader(me, vma.get()));
             me.holds(this, LockMode.SHARED);
@@ -139,14 +139,20 @@ public final class VmaLocks extends SharedObject {
         return readers.stream().map(Reader::task).toList();
     }
 
+    /// One that is in use no more is another one than that in its place.
+    private long hash(Vma vma) {
+        boolean used = mm.vmaLookupUnlocked(vma.start()).filter(found -> found == vma).isPresent();
+        return Digest.mix(vma.hash(), used ? 1 : 0);
+    }
+
     @Override
     protected long stateHash() {
         long hash = 0;
         for (Reader reader : readers) {
-            hash += Digest.mix(reader.task().stableName(), reader.vma().stableName());
+            hash += Digest.mix(reader.task().stableName(), hash(reader.vma()));
         }
         for (Vma vma : marked) {
-            hash += Digest.mix(vma.stableName(), 5);
+            hash += Digest.mix(hash(vma), 5);
         }
         return hash;
     }

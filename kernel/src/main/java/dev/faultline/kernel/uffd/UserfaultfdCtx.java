@@ -60,6 +60,11 @@ final class UserfaultfdCtx implements UserFaultHandler {
         this.queues = new FaultQueues(machine, name);
     }
 
+    @Override
+    public long stableName() {
+        return features.stableName();
+    }
+
     /// {@return the address space whose faults it serves}
     Mm mm() {
         return mm;

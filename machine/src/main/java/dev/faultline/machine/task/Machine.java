@@ -78,7 +78,7 @@ public final class Machine {
 
     private Task add(Task task) {
         if (tasks.size() >= 64) {
-            throw new IllegalStateException("more than 64 tasks");
+            throw new NotModelled("more than 64 tasks, those that have ended included");
         }
         tasks.add(task);
         if (current != null) {
