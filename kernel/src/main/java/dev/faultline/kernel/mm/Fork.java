@@ -74,7 +74,9 @@ public final class Fork {
         if (cow) {
             parent.writeProtectSeq().addAndGet(1);
         }
-        HugeMemory.each(parent, vma.start(), vma.end(), pmd -> copyHugePmd(pmd, child, keepsProtection, tlb));
+        if (vma.isAnonymous()) { // those of a file come back by faults
+            HugeMemory.each(parent, vma.start(), vma.end(), pmd -> copyHugePmd(pmd, child, keepsProtection, tlb));
+        }
         List<PteSlot> slots = parent.vmaLocking().keepsOutOfFork()
                 ? parent.slots(vma.start(), vma.end()) : parent.walk(vma.start(), vma.end());
         for (PteSlot slot : copyLarge(vma, copy, slots, tlb)) {
@@ -92,7 +94,7 @@ public final class Fork {
     /// Leaves a huge page that may be pinned to be copied page by page.
     private static void copyHugePmd(PmdSlot pmd, Mm child, boolean keepsProtection, TlbGather tlb) {
         if (!pmd.share(child.pmd(pmd.address()).orElseThrow(), keepsProtection, tlb)) {
-            pmd.split();
+            HugeMemory.split(pmd);
         }
     }
 

@@ -5,10 +5,10 @@ import dev.faultline.kernel.lib.Models;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/// Huge pages of anonymous memory: mm/huge_memory.c. Those who change a range of addresses come by here first, and go on with
+/// Huge pages that one entry maps: mm/huge_memory.c. Those who change a range of addresses come by here first, and go on with
 /// the entries of tables.
 ///
-/// The huge page is split into mappings of small ones, not into small pages: it goes when its last page is unmapped.
+/// An anonymous huge page is split into mappings of small ones, not into small pages: it goes when its last page is unmapped.
 final class HugeMemory {
     private final PhysicalMemory physical;
     private final Folio zeroPage;
@@ -76,6 +76,10 @@ final class HugeMemory {
     /// A write to a huge page that is mapped read-only, or a pin of one that is shared.
     @Models(file = "mm/memory.c", symbol = "wp_huge_pmd")
     private Optional<VmFaultResult> wpHugePmd(VmFault fault, PmdSlot pmd, Pmd.Huge huge) {
+        if (huge.isOfFile()) {
+            split(pmd);
+            return Optional.empty();
+        }
         if (!fault.isUnshare() && Userfault.isProtected(fault.vma(), huge.first())) {
             if (!Userfault.isAsync(fault.vma())) {
                 return Optional.of(Userfault.ask(fault, PmdSlot.pageOf(huge, fault.address()), UserFaultHandler.Reason.WP));
@@ -131,10 +135,15 @@ final class HugeMemory {
                 if (start <= pmd.address() && pmd.address() + Thp.BYTES <= end) {
                     whole.accept(pmd);
                 } else {
-                    pmd.split();
+                    split(pmd);
                 }
             }
         }
+    }
+
+    /// Maps what a huge page has by a table, if there is one.
+    static void split(PmdSlot pmd) {
+        pmd.split().ifPresent(HugeFile::drop);
     }
 
     /// An area is to end, or to begin, at `address`: a huge page that reaches across is split.

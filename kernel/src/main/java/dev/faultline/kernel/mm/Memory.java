@@ -232,6 +232,9 @@ public final class Memory {
     /// reference on success.
     @Models(file = "mm/memory.c", symbol = "finish_fault")
     private boolean finishFault(VmFault fault, Pte.Present entry) {
+        if (HugeFile.doSetPmd(fault, entry.folio(), entry.writable())) {
+            return true;
+        }
         Pte.Present tagged = entry.taggedAs(fault.vma());
         return fault.slot().replace(fault.originalPte(), Userfault.protectedAsMarked(fault, tagged));
     }

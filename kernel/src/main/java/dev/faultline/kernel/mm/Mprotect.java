@@ -110,6 +110,10 @@ public final class Mprotect {
         TlbGather tlb = new TlbGather(vma.mm());
         Set<Long> done = new TreeSet<>();
         HugeMemory.each(vma.mm(), start, end, pmd -> {
+            if (enable && !vma.isAnonymous()) {
+                HugeMemory.split(pmd); // marked page by page
+                return;
+            }
             pmd.modify(first -> enable ? first.mkUffdWp() : resolved(vma, first), tlb);
             done.add(pmd.address());
         });

@@ -250,7 +250,7 @@ public final class Mremap {
     private void moveHugePmd(PmdSlot pmd, long distance, TlbGather tlb) {
         boolean moved = distance % Thp.BYTES == 0 && new PmdMove(pmd, mm.pmd(pmd.address() + distance).orElseThrow()).entry(tlb);
         if (!moved) {
-            pmd.split();
+            HugeMemory.split(pmd);
         }
     }
 }

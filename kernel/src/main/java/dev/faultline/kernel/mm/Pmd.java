@@ -24,6 +24,11 @@ sealed interface Pmd {
             return new Pte.Present(first.folio().page(i), first.bits());
         }
 
+        /// {@return whether it is a page of a file}
+        boolean isOfFile() {
+            return first.folio().isFileBacked();
+        }
+
         /// {@return whether it is the huge page of zeroes}
         boolean isZero() {
             return first.folio().isZeroPage();

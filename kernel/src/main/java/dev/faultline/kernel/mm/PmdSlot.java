@@ -287,25 +287,34 @@ final class PmdSlot extends SharedObject implements Translated {
         }
     }
 
-    /// Maps the pages of a huge page, if one is mapped, by a table of their own. One step, under the page-table lock.
+    /// Maps the pages of a huge page, if one is mapped, by a table of their own; one of a file is taken out. One step, under
+    /// the page-table lock.
+    ///
+    /// @return how the page of a file was mapped, which [HugeFile#drop] gives back
     @Models(file = "mm/huge_memory.c", symbol = "__split_huge_pmd")
-    void split() {
+    Optional<Pte.Present> split() {
         machine().step(this, Access.WRITE, -1, task -> {
-            if (pmd instanceof Pmd.Huge huge && !huge.isZero()) {
+            if (pmd instanceof Pmd.Huge huge && huge.first().isAnonymous()) {
                 SecondAccess.touch(task, huge.first().folio().referenceCount(), Access.ADD, -1);
             }
         });
         machine().current().learn(pmd.hash());
-        if (pmd instanceof Pmd.Huge huge) {
-            translations.flush(); // pmdp_invalidate
-            if (!huge.isZero()) {
-                huge.first().folio().splitMappingWithinStep();
-            }
-            newTable();
-            for (int i = 0; i < Thp.PAGES; i++) {
-                mm.slot(address + i * 4096L).put(huge.page(i));
-            }
+        if (!(pmd instanceof Pmd.Huge huge)) {
+            return Optional.empty();
         }
+        translations.flush(); // pmdp_invalidate
+        if (huge.isOfFile()) {
+            put(Pmd.NONE);
+            return Optional.of(huge.first());
+        }
+        if (!huge.isZero()) {
+            huge.first().folio().splitMappingWithinStep();
+        }
+        newTable();
+        for (int i = 0; i < Thp.PAGES; i++) {
+            mm.slot(address + i * 4096L).put(huge.page(i));
+        }
+        return Optional.empty();
     }
 
     /// Maps the huge page in a copy of the address space as well, where nothing is yet, unless the page is one entry's alone

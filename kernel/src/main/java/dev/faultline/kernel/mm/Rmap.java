@@ -30,6 +30,7 @@ public final class Rmap {
         for (Vma vma : mapping.areas()) {
             long from = Math.max(vma.start(), firstAddress(vma, first));
             TlbGather tlb = new TlbGather(vma.mm());
+            HugeMemory.each(vma.mm(), from, endAddress(vma, last), huge -> huge.clear(tlb).ifPresent(pte -> drop(mapping, pte, tlb)));
             for (long address = from; address < vma.end() && vma.pageIndex(address) <= last; address += 4096) {
                 zapPte(mapping, vma, vma.mm().slot(address), copies, tlb);
             }
@@ -40,6 +41,11 @@ public final class Rmap {
 
     private static long firstAddress(Vma vma, long first) {
         return vma.start() + (first - vma.pageIndex(vma.start()) << 12);
+    }
+
+    /// {@return behind the last address of the area at which page `last` is, or one before it}
+    private static long endAddress(Vma vma, long last) {
+        return vma.pageIndex(vma.end()) - 1 <= last ? vma.end() : firstAddress(vma, last + 1);
     }
 
     private static void zapPte(Mapping mapping, Vma vma, PteSlot slot, Copies copies, TlbGather tlb) {

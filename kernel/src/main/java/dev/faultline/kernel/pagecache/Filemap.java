@@ -5,6 +5,7 @@ import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.FaultFlag;
 import dev.faultline.kernel.mm.Folio;
+import dev.faultline.kernel.mm.HugeFile;
 import dev.faultline.kernel.mm.PhysicalMemory;
 import dev.faultline.kernel.mm.Pte;
 import dev.faultline.kernel.mm.VmFault;
@@ -290,7 +291,8 @@ public final class Filemap {
         }
         boolean mapped = isPartOf(folio, mapping)
                 && fault.pageIndex() < pagesOf(mapping)
-                && fault.slot().replace(Pte.NONE, Pte.file(folio, false, false).taggedAs(fault.vma()));
+                && (HugeFile.doSetPmd(fault, folio, false)
+                        || fault.slot().replace(Pte.NONE, Pte.file(folio, false, false).taggedAs(fault.vma())));
         folio.lock().unlock();
         if (!mapped) {
             folio.put();

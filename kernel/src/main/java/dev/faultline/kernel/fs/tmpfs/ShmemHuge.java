@@ -4,6 +4,7 @@ import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.mm.Rmap;
+import dev.faultline.kernel.mm.Thp;
 import dev.faultline.kernel.mm.VmFault;
 import dev.faultline.kernel.mm.VmFlag;
 import dev.faultline.kernel.mm.Vma;
@@ -61,22 +62,13 @@ final class ShmemHuge extends SharedObject {
             case ADVISE -> advised;
         };
         return wanted && vma.filter(area -> area.has(VmFlag.NOHUGEPAGE)).isEmpty()
-                && fault.map(ShmemHuge::isSuitable).orElse(true) && !inode.mapping().isAnyInHuge(index);
+                && fault.map(at -> Thp.isSuitable(at.vma(), at.address())).orElse(true) && !inode.mapping().isAnyInHuge(index);
     }
 
     @Models(file = "mm/shmem.c", symbol = "shmem_get_orders_within_size")
     private static boolean isWithinSize(ShmemInode inode, long index, long writeEnd) {
         long size = Math.max(writeEnd, inode.mapping().iSize().read());
         return Content.pages(size) >= index - index % PAGES + PAGES;
-    }
-
-    @Models(file = "include/linux/huge_mm.h", symbol = "thp_vma_suitable_order")
-    private static boolean isSuitable(VmFault fault) {
-        Vma vma = fault.vma();
-        long bytes = (long) PAGES * Content.SIZE;
-        long start = fault.address() & -bytes;
-        boolean aligned = (vma.pageIndex(vma.start()) - vma.start() / Content.SIZE) % PAGES == 0;
-        return aligned && vma.start() <= start && start + bytes <= vma.end();
     }
 
     /// Notes that the file may have a huge page that reaches beyond its end. One step.
