@@ -19,6 +19,7 @@ import dev.faultline.kernel.mm.Gup;
 import dev.faultline.kernel.mm.Mm;
 import dev.faultline.kernel.mm.Thp;
 import dev.faultline.kernel.mm.UserAccess;
+import dev.faultline.kernel.mm.VmFlag;
 import dev.faultline.kernel.syscall.Kernel;
 import dev.faultline.kernel.syscall.Process;
 import dev.faultline.kernel.syscall.ProcessCalls;
@@ -150,6 +151,14 @@ public final class Sandbox {
     /// Makes a clean file that is not cached.
     public Sandbox file(String path, long sizeBytes, char fill) {
         kernel.format(path, sizeBytes, Optional.of((byte) fill));
+        return this;
+    }
+
+    /// Makes a device whose memory can be mapped.
+    ///
+    /// @param sort [VmFlag#PFNMAP] or [VmFlag#IO]
+    public Sandbox device(String path, VmFlag sort) {
+        kernel.device(path, sort);
         return this;
     }
 
@@ -324,6 +333,12 @@ public final class Sandbox {
         public void migrate(Folio folio) {
             process.enter();
             process.node().userMemory().memory().migrate().migrateFilePage(folio);
+        }
+
+        /// Has the kernel take the page at an address out of memory, if it can.
+        public void reclaim(long address) {
+            process.enter();
+            process.node().userMemory().memory().reclaim().reclaim(process.mm(), address);
         }
 
         /// {@return the byte at an address}

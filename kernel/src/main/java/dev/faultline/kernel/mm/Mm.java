@@ -349,12 +349,10 @@ public final class Mm extends StateObject {
     public long unmappedArea(long lengthBytes) {
         long top = MMAP_BASE;
         for (Vma vma : areas.descendingMap().values()) {
-            if (vma.start() < MMAP_BASE && vma.end() > 0) {
-                if (top - vma.end() >= lengthBytes) {
-                    break;
-                }
-                top = Math.min(top, vma.start());
+            if (top - vma.end() >= lengthBytes) {
+                break;
             }
+            top = Math.min(top, vma.start());
         }
         return top - lengthBytes;
     }

@@ -44,7 +44,7 @@ public final class Mprotect {
 
     private static Optional<Errno> change(Mm mm, long start, long end, EnumSet<VmFlag> access) {
         long done = start;
-        while (done < end || done < 0) {
+        while (done != end) {
             Optional<Vma> vma = mm.vmaLookup(done);
             if (vma.isEmpty()) {
                 return Optional.of(Errno.ENOMEM);
@@ -61,7 +61,7 @@ public final class Mprotect {
             if (!VmFlag.areValid(flags)) {
                 return Optional.of(Errno.EINVAL);
             }
-            long to = Math.min(end, vma.get().end());
+            long to = Long.compareUnsigned(end, vma.get().end()) < 0 ? end : vma.get().end();
             mprotectFixup(vma.get(), done, to, flags);
             done = to;
         }

@@ -242,9 +242,9 @@ public final class Vma {
                 && goesOnIn(next) && canShareAnonVma(next);
     }
 
-    /// {@return whether `next` maps what follows what this area maps}
+    /// {@return whether `next`, which ends behind this area, maps what follows what this area maps}
     private boolean goesOnIn(Vma next) {
-        if (end != next.start || file.isPresent() != next.file.isPresent()) {
+        if (file.isPresent() != next.file.isPresent()) {
             return false;
         }
         return file.isEmpty() ? anonOffset(end) == next.anonOffset

@@ -45,7 +45,6 @@ public final class VmaChange {
     static void resetUserfault(Vma vma) {
         Vma made = vma.unregistered();
         vma.mm().vmaLocks().startWrite(vma);
-        vma.mm().remove(vma);
         insert(vma.mm(), made);
         made.file().ifPresent(file -> file.mapping().replaceAreas(List.of(vma), List.of(made)));
     }
@@ -73,14 +72,12 @@ public final class VmaChange {
         Mm mm = made.mm();
         List<Vma> gone = new ArrayList<>(old);
         Vma merged = made;
-        Optional<Vma> before = others.isEmpty() || others.getFirst().start() > made.start()
-                ? mm.vmaLookup(made.start() - 1) : Optional.empty();
+        Optional<Vma> before = mm.vmaLookup(made.start() - 1);
         if (before.isPresent() && before.get().canMergeWith(merged)) {
             gone.add(before.get());
             merged = before.get().joined(merged);
         }
-        Optional<Vma> after = others.isEmpty() || others.getLast().start() < made.start()
-                ? mm.vmaLookup(made.end()) : Optional.empty();
+        Optional<Vma> after = mm.vmaLookup(made.end());
         if (after.isPresent() && merged.canMergeWith(after.get())) {
             gone.add(after.get());
             merged = merged.joined(after.get());

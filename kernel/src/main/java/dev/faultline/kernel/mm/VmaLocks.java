@@ -51,11 +51,15 @@ public final class VmaLocks extends SharedObject {
     }
 
     /// Gives up what [#lockVmaUnderRcu] took for `address`. One step.
+    ///
+    /// @throws IllegalStateException if the running task has not locked the area
     @Models(file = "include/linux/mmap_lock.h", symbol = "vma_end_read")
     public void endRead(Vma vma, long address) {
         machine().step(this, Access.READ, pages(address, address + 1)); // readers that come and go meanwhile do not mind
         Task me = machine().current();
-        readers.remove(new Reader(me, vma));
+        if (!readers.remove(new Reader(me, vma))) {
+            throw new IllegalStateException("the lock of the area is not held");
+        }
         me.drops(this);
         changed();
     }

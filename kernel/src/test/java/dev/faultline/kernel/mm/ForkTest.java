@@ -1,6 +1,7 @@
 package dev.faultline.kernel.mm;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.faultline.kernel.Sandbox;
@@ -60,9 +61,60 @@ class ForkTest {
             Sandbox.Program child = program.fork();
             child.exit(0);
             int before = program.pagesInUse();
+            Pte.Present shared = (Pte.Present) program.mm().slot(p).peek();
             program.store(p, 5);
             assertEquals(before, program.pagesInUse());
+            assertSame(shared.folio(), ((Pte.Present) program.mm().slot(p).peek()).folio());
         });
+    }
+
+    /// It is in the swap cache besides, which gives it up.
+    @Test
+    void theLastOwnerWritesInPlaceWhatCameBackFromSwap() {
+        Sandbox sandbox = Sandbox.ext4();
+        sandbox.swapOn(2);
+        assertEquals(List.of(), sandbox.run(() -> {
+            Sandbox.Program program = sandbox.program(1);
+            long p = program.anonymous(P);
+            program.store(p, 1);
+            Sandbox.Program child = program.fork();
+            program.reclaim(p);
+            assertEquals(1, child.load(p));
+            assertEquals(1, program.load(p));
+            child.store(p, 2);
+            Pte.Present shared = (Pte.Present) program.mm().slot(p).peek();
+            assertEquals(1, shared.folio().swap().stream().count());
+            program.store(p, 5);
+            assertSame(shared.folio(), ((Pte.Present) program.mm().slot(p).peek()).folio());
+            assertEquals(0, shared.folio().swap().stream().count());
+            child.exit(0);
+        }));
+    }
+
+    /// Nobody can tell but the page table: what a fault would find again is left to it.
+    @Test
+    void onlyWhatFaultsCouldNotFindIsCopied() {
+        Sandbox sandbox = Sandbox.ext4().file("/mnt/f", 2 * P, 'a').device("/dev/registers", VmFlag.IO);
+        assertEquals(List.of(), sandbox.run(() -> {
+            Sandbox.Program program = sandbox.program(1);
+            int fd = program.open("/mnt/f", 0);
+            long shared = program.shared(fd, P);
+            long mine = program.must("mmap", 0, 2 * P, Mman.PROT_READ | Mman.PROT_WRITE, Mman.MAP_PRIVATE, fd, 0);
+            long device = program.shared(program.open("/dev/registers", 0), P);
+            program.load(shared);
+            program.load(mine);
+            program.store(device, 'd');
+            Sandbox.Program before = program.fork();
+            assertEquals(Pte.NONE, before.mm().slot(shared).peek());
+            assertEquals(Pte.NONE, before.mm().slot(mine).peek());
+            assertEquals('d', before.load(device));
+            before.exit(0);
+            program.store(mine + P, 'b');
+            Sandbox.Program child = program.fork();
+            assertEquals('b', child.load(mine + P));
+            assertEquals('a', child.load(mine));
+            child.exit(0);
+        }));
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.faultline.kernel.mm;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.faultline.kernel.Sandbox;
@@ -333,6 +334,76 @@ class GupTest {
             long p = program.shared(program.open("/mnt/f", 0), P);
             withoutWaiting(program, p, 1, GupFlag.PIN);
             assertEquals(1, withoutWaiting(program, p, 1, GupFlag.PIN));
+        });
+    }
+
+    /// The page is locked when it is looked at, and free a moment later.
+    @Test
+    void whoDoesNotWaitTakesTheLockNoSecondTime() {
+        TwoSwitches.twice(4, order -> {
+            Sandbox sandbox = Sandbox.ext4().file("/mnt/f", P, 'a');
+            List<Sandbox.Program> programs = new ArrayList<>();
+            long[] p = new long[1];
+            Folio[] page = new Folio[1];
+            assertEquals(List.of(), sandbox.runTogether(order, () -> {
+                Sandbox.Program program = sandbox.program(1);
+                programs.add(program);
+                p[0] = program.shared(program.open("/mnt/f", 0), P);
+                program.load(p[0]);
+                page[0] = present(program, p[0]).folio();
+                program.must("madvise", p[0], P, Mman.MADV_DONTNEED);
+            }, List.of(() -> {
+                page[0].lock().lock();
+                page[0].lock().unlock();
+            }, () -> {
+                programs.getFirst().gup();
+                withoutWaiting(programs.getFirst(), p[0], 1, GupFlag.PIN);
+            }), () -> programs.getFirst().must("munmap", p[0], P)), order::toString);
+        });
+    }
+
+    @Test
+    void theLocklessWalkTakesAllThatIsThere() {
+        for (Thp thp : Thp.values()) {
+            run(Sandbox.huge(thp), program -> {
+                long p = program.anonymous(3 * P);
+                program.fill(p, 3, 'a');
+                program.store(p + P, 'b');
+                program.store(p + 2 * P, 'c');
+                assertEquals(3, pages(program, p, 3, GupFlag.PIN, GupFlag.FAST_ONLY));
+            });
+        }
+    }
+
+    @Test
+    void aLongtermPinMayWriteToACopyOfAnyFile() {
+        run(Sandbox.ext4().file("/mnt/f", P, 'a'), program -> {
+            long p = privately(program, program.open("/mnt/f", 0));
+            assertEquals(1, pages(program, p, 1, GupFlag.PIN, GupFlag.WRITE, GupFlag.LONGTERM));
+            assertTrue(present(program, p).isAnonymous());
+        });
+    }
+
+    @Test
+    void whatLiesBehindTheEndOfAFileIsNotPoisoned() {
+        run(Sandbox.ext4().file("/mnt/f", P, 'a'), program -> {
+            long p = program.shared(program.open("/mnt/f", 0), 2 * P);
+            assertEquals(Errno.EFAULT, pages(program, p + P, 1, GupFlag.HWPOISON));
+            assertEquals(Errno.EFAULT, pages(program, p + P, 1));
+        });
+    }
+
+    @Test
+    void aWriteThatWasForcedIsNoPermission() {
+        run(Sandbox.ext4(), program -> {
+            long p = program.anonymous(P);
+            program.store(p, 'a');
+            Sandbox.Program child = program.fork();
+            program.must("mprotect", p, P, Mman.PROT_READ);
+            assertEquals(1, pages(program, p, 1, GupFlag.WRITE, GupFlag.FORCE));
+            assertFalse(present(program, p).writable());
+            assertThrows(SignalRaised.class, () -> program.store(p, 'b'));
+            child.exit(0);
         });
     }
 }

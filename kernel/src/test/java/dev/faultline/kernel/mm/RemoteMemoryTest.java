@@ -7,6 +7,7 @@ import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Mman;
 import dev.faultline.kernel.uapi.SysResult;
 import java.util.List;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 /// The memory of processes as others reach it. All results are those of v6.18.
@@ -126,5 +127,30 @@ class RemoteMemoryTest {
             assertEquals(SysResult.err(Errno.EFAULT), program.call("pread", mem, p, 4, work));
             assertEquals(SysResult.err(Errno.ENODEV), program.call("mmap", 0, P, Mman.PROT_READ, Mman.MAP_PRIVATE, mem, 0));
         });
+    }
+
+    /// The entry is not marked by that; whoever takes the page away has to know.
+    @Test
+    void whatIsWrittenFromElsewhereIsNotLost() {
+        Sandbox sandbox = Sandbox.tmpfs(OptionalLong.empty()).hole("/mnt/f", P);
+        sandbox.swapOn(4);
+        assertEquals(List.of(), sandbox.run(() -> {
+            Sandbox.Program program = sandbox.program(1);
+            long shared = program.shared(program.open("/mnt/f", 0), P);
+            long mine = program.anonymous(P);
+            long work = program.anonymous(P);
+            int mem = program.open("/proc/self/mem", 0);
+            program.store(work, 'w');
+            program.load(shared);
+            program.must("mprotect", shared, P, Mman.PROT_READ);
+            program.must("mprotect", shared, P, Mman.PROT_READ | Mman.PROT_WRITE); // writable, and clean
+            program.store(mine, 'a');
+            program.must("madvise", mine, P, Mman.MADV_FREE);
+            for (long p : new long[] {mine, shared}) {
+                assertEquals(1, program.must("pwrite", mem, work, 1, p));
+                program.must("madvise", p, P, Mman.MADV_PAGEOUT);
+                assertEquals('w', program.load(p));
+            }
+        }));
     }
 }

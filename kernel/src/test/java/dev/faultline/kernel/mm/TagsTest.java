@@ -186,4 +186,27 @@ class TagsTest {
             assertEquals(5, program.access().getTag(p + P + 128));
         });
     }
+
+    @Test
+    void granulesKeepTheirTagsWhenOthersGetOne() {
+        run(Architecture.ARM64_MTE, (program, p) -> {
+            program.access().setTag(p + P + 256, 6);
+            assertEquals(5, program.access().getTag(p + P + 128));
+            assertEquals(6, program.access().getTag(p + P + 256));
+        });
+    }
+
+    @Test
+    void theKernelTakesNoTaggedAddressFromAThreadThatDidNotAsk() {
+        run(Architecture.ARM64_MTE, (program, p) -> {
+            long tagged = Architecture.ARM64_MTE.tagged(p + P + 128, 5);
+            assertEquals(16, program.access().readable(tagged, 16));
+            program.must("prctl", Prctl.PR_SET_TAGGED_ADDR_CTRL, 0, 0, 0, 0);
+            assertEquals(0, program.access().readable(tagged, 16));
+            assertEquals(16, program.access().readable(p + P + 128, 16));
+            assertEquals(64, program.faultIn().faultInReadable(tagged, 64));
+            assertEquals(64, program.faultIn().faultInWriteable(tagged, 64));
+            assertEquals(64, program.faultIn().faultInSafeWriteable(program.mm(), tagged, 64));
+        });
+    }
 }
