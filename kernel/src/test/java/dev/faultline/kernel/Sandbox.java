@@ -133,6 +133,13 @@ public final class Sandbox {
         return new Sandbox(1, nodes -> List.of(new Tmpfs(nodes.getFirst(), "/mnt", sizeBytes, when)), Parts.TODAY);
     }
 
+    /// {@return today's kernel with a tmpfs that keeps its files in huge pages, where those and other memory are mapped by
+    /// one entry}
+    public static Sandbox hugeTmpfs() {
+        return new Sandbox(1, nodes -> List.of(new Tmpfs(nodes.getFirst(), "/mnt", OptionalLong.empty(), TmpfsHuge.ALWAYS)),
+                Parts.TODAY.with(Thp.PART, Thp.ALWAYS));
+    }
+
     /// {@return the machine}
     public Machine machine() {
         return machine;

@@ -17,7 +17,7 @@ public abstract class Mapping extends StateObject {
     private final Object host;
     private Optional<Cell> writableAreas = Optional.empty();
 
-    /// Guarded by [#iMmapRwsem].
+    /// Guarded by [#iMmapRwsem]; in the order in which walks go through them.
     private final List<Vma> areas = new ArrayList<>(4);
 
     /// The mapping of a file that nothing maps.
@@ -46,6 +46,7 @@ public abstract class Mapping extends StateObject {
         int before = writable(areas);
         areas.removeAll(old);
         areas.addAll(replacements);
+        areas.sort(Vma.IN_WALKS);
         changed();
         int more = writable(areas) - before;
         if (more != 0) {

@@ -117,6 +117,9 @@ public final class Mprotect {
             pmd.modify(first -> enable ? first.mkUffdWp() : resolved(vma, first), tlb);
             done.add(pmd.address());
         });
+        if (markers) {
+            vma.mm().pmds(start, end).forEach(PmdSlot::populate); // change_pmd_prepare: a mark needs a table to be in
+        }
         for (long address = start; address < end; address += Content.SIZE) {
             if (done.contains(Thp.start(address))) {
                 continue;

@@ -213,12 +213,20 @@ public final class Mremap {
             Mprotect.uffdWpRange(mm.vmaLookup(target).orElseThrow(), target, target + length, false);
         }
         if (!has(Mman.MREMAP_DONTUNMAP)) {
-            events.unmap(mm, from, from + length);
-            VmaChange.unmap(mm, from, from + length);
+            unmapSource(from, length);
         } else if (from == vma.start() && from + length == vma.end()) {
             mm.vmaLookup(from).filter(left -> left == vma).ifPresent(Vma::unlinkAnonVmas);
         }
         return SysResult.ok(target);
+    }
+
+    /// Of what is mapped once more nothing goes.
+    @Models(file = "mm/mremap.c", symbol = "unmap_source_vma")
+    private void unmapSource(long from, long length) {
+        if (length > 0) {
+            events.unmap(mm, from, from + length);
+            VmaChange.unmap(mm, from, from + length);
+        }
     }
 
     /// The new area is known to the file before the first entry moves, and the old one until the last has, so

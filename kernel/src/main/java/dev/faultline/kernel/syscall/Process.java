@@ -92,7 +92,7 @@ public final class Process {
         long length = (bytes.length + Content.SIZE - 1L) & -Content.SIZE;
         EnumSet<VmFlag> flags = EnumSet.of(VmFlag.READ, VmFlag.MAYREAD, VmFlag.MAYWRITE);
         if (writable) {
-            flags.add(VmFlag.WRITE);
+            flags.addAll(EnumSet.of(VmFlag.WRITE, VmFlag.ACCOUNT));
         }
         Vma segment = new Vma(mm, start, start + length, flags, Optional.empty());
         mm.insert(segment);
@@ -123,7 +123,7 @@ public final class Process {
     }
 
     private void mapAnonymous(long start, long lengthBytes) {
-        EnumSet<VmFlag> flags = EnumSet.of(VmFlag.READ, VmFlag.WRITE, VmFlag.MAYREAD, VmFlag.MAYWRITE);
+        EnumSet<VmFlag> flags = EnumSet.of(VmFlag.READ, VmFlag.WRITE, VmFlag.ACCOUNT, VmFlag.MAYREAD, VmFlag.MAYWRITE);
         if (mm.architecture().hasTags()) {
             flags.add(VmFlag.TAGS_ALLOWED);
         }

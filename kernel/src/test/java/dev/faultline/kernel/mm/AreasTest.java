@@ -3,6 +3,7 @@ package dev.faultline.kernel.mm;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -481,6 +482,75 @@ class AreasTest {
         });
     }
 
+    /// A system call that returned with it would be told so.
+    @Test
+    void theLockOfAnAreaIsHeldByWhoFoundTheArea() {
+        Sandbox sandbox = Sandbox.ext4();
+        assertEquals(1, sandbox.run(() -> {
+            Sandbox.Program program = sandbox.program(1);
+            at(program, Q, 1, RW);
+            VmaLocks locks = program.mm().vmaLocks();
+            Vma vma = locks.lockVmaUnderRcu(Q).orElseThrow();
+            locks.endRead(vma, Q);
+            program.must("sched_yield");
+            assertEquals(List.of(), sandbox.machine().findings());
+            locks.lockVmaUnderRcu(Q);
+            program.call("sched_yield");
+        }).size());
+        assertThrows(AssertionError.class, () -> run(program -> {
+            at(program, Q, 1, RW);
+            program.mm().vmaLocks().endRead(areas(program, Q, 1).getFirst(), Q);
+        }));
+    }
+
+    /// Which places of the address space a change of an area touches, for the explorer: one page in 64, or all.
+    @Test
+    void aChangeOfAnAreaTouchesAllOfItsPages() {
+        run(program -> {
+            for (int pages : new int[] {1, 63, 64, 200}) {
+                Mm mm = program.mm();
+                at(program, Q, pages, RW);
+                mm.mmapLock().downWrite();
+                mm.vmaLocks().startWrite(mm.vmaLookup(Q).orElseThrow());
+                assertEquals(Math.min(pages, 64), Long.bitCount(mm.machine().current().mask()));
+                mm.writeUnlock();
+            }
+        });
+    }
+
+    /// Loops that come to the same state again are found to get nowhere.
+    @Test
+    void anotherAreaIsAnotherState() {
+        run(program -> {
+            at(program, Q, 1, RW);
+            Vma vma = areas(program, Q, 1).getFirst();
+            String before = key(program);
+            vma.anonVmaPrepare();
+            String prepared = key(program);
+            assertNotEquals(before, prepared);
+            vma.unlinkAnonVmas();
+            assertNotEquals(prepared, key(program));
+            program.mm().mmapLock().downWrite();
+            String locked = key(program);
+            program.mm().vmaLocks().startWriteNew(vma);
+            assertNotEquals(locked, key(program));
+            program.mm().writeUnlock();
+        });
+    }
+
+    private static String key(Sandbox.Program program) {
+        return program.mm().machine().stateKey().toString();
+    }
+
+    @Test
+    void whereThereAreNoHugePagesNoneAreMade() {
+        run(program -> {
+            at(program, Q, 2 * Thp.PAGES, RW);
+            program.call("madvise", Q, 2 * Thp.BYTES, Mman.MADV_HUGEPAGE);
+            assertEquals(List.of(), Collapse.ranges(areas(program, Q, 1).getFirst(), 8));
+        });
+    }
+
     @Test
     void aHugePageIsSplitWhereAnAreaBeginsOrEnds() {
         for (boolean front : new boolean[] {true, false}) {
@@ -510,5 +580,63 @@ class AreasTest {
             assertEquals('a', program.load(Q + 6 * P));
             assertFalse(program.mm().pmd(Q).orElseThrow().isHuge());
         }));
+    }
+
+    private static void withAHugePageOfAFile(Consumer<Sandbox.Program> body) {
+        Sandbox sandbox = Sandbox.hugeTmpfs().file("/mnt/f", Thp.BYTES, 'a');
+        assertEquals(List.of(), sandbox.run(() -> {
+            Sandbox.Program program = sandbox.program(1);
+            program.open("/mnt/f", 0);
+            file(program, Q, Thp.PAGES, RW, Mman.MAP_SHARED, 0);
+            program.store(Q + P, 'b');
+            assertTrue(isHuge(program, Q));
+            body.accept(program);
+        }));
+    }
+
+    private static boolean isHuge(Sandbox.Program program, long address) {
+        return program.mm().pmd(address).orElseThrow().isHuge();
+    }
+
+    @Test
+    void whatIsMappedOnceMoreStaysAsItIs() {
+        withAHugePageOfAFile(program -> {
+            assertEquals(Q + 2 * Thp.BYTES, program.must("mremap", Q + P, 0, P, MOVE, Q + 2 * Thp.BYTES));
+            assertTrue(isHuge(program, Q));
+            areAreas(1, program, Q, Thp.PAGES);
+            assertEquals('b', program.load(Q + 2 * Thp.BYTES));
+        });
+    }
+
+    /// A fault finds the page in the cache.
+    @Test
+    void aHugePageOfAFileIsNotCopiedForAChild() {
+        withAHugePageOfAFile(program -> {
+            file(program, Q + 4 * Thp.BYTES, Thp.PAGES, RW, Mman.MAP_PRIVATE, 0);
+            program.load(Q + 4 * Thp.BYTES);
+            program.store(Q + 4 * Thp.BYTES, 'c');
+            file(program, Q + 8 * Thp.BYTES, 2 * Thp.PAGES, RW, Mman.MAP_PRIVATE, 0);
+            program.load(Q + 8 * Thp.BYTES);
+            program.must("mprotect", Q + 9 * Thp.BYTES, Thp.BYTES, Mman.PROT_READ);
+            Sandbox.Program child = program.fork();
+            assertFalse(isHuge(child, Q));
+            assertEquals('c', child.load(Q + 4 * Thp.BYTES));
+            assertEquals('b', child.load(Q + 4 * Thp.BYTES + P));
+            assertEquals('b', child.load(Q + P));
+            child.exit(0);
+        });
+    }
+
+    @Test
+    void aHugePageOfAFileIsMappedAsOneOnlyWhereAllOfItLiesAsInTheFile() {
+        withAHugePageOfAFile(program -> {
+            file(program, Q + 4 * Thp.BYTES, Thp.PAGES - 1, RW, Mman.MAP_SHARED, 0);
+            file(program, Q + 6 * Thp.BYTES + P, Thp.PAGES - 1, RW, Mman.MAP_SHARED, 1);
+            file(program, Q + 8 * Thp.BYTES, Thp.PAGES, RW, Mman.MAP_SHARED, 1);
+            for (int place : new int[] {4, 6, 8}) {
+                assertEquals('a', program.load(Q + place * Thp.BYTES + 2 * P));
+                assertFalse(isHuge(program, Q + place * Thp.BYTES));
+            }
+        });
     }
 }

@@ -260,6 +260,7 @@ class GupTest {
                 program.store(file, 'b');
                 assertEquals(1, pages(program, file, 1, GupFlag.PIN, GupFlag.FAST_ONLY, GupFlag.WRITE));
                 assertEquals(0, pages(program, file, 1, GupFlag.PIN, GupFlag.FAST_ONLY, GupFlag.WRITE, GupFlag.LONGTERM));
+                assertEquals(1, pages(program, file, 1, GupFlag.PIN, GupFlag.FAST_ONLY, GupFlag.LONGTERM));
             });
         }
     }
@@ -373,6 +374,20 @@ class GupTest {
                 assertEquals(3, pages(program, p, 3, GupFlag.PIN, GupFlag.FAST_ONLY));
             });
         }
+    }
+
+    @Test
+    void onlyTheAreaCanTellWhetherALongtermPinMayWriteToAHugePageOfAFile() {
+        run(Sandbox.hugeTmpfs().file("/mnt/f", Thp.BYTES, 'a'), program -> {
+            long p = program.must("mmap", 1L << 40, Thp.BYTES, Mman.PROT_READ | Mman.PROT_WRITE, Mman.MAP_SHARED | Mman.MAP_FIXED,
+                    program.open("/mnt/f", 0), 0);
+            program.store(p, 'b');
+            assertTrue(program.mm().pmd(p).orElseThrow().isHuge());
+            assertEquals(2, pages(program, p, 2, GupFlag.PIN, GupFlag.FAST_ONLY, GupFlag.WRITE));
+            assertEquals(2, pages(program, p, 2, GupFlag.PIN, GupFlag.FAST_ONLY, GupFlag.LONGTERM));
+            assertEquals(0, pages(program, p, 2, GupFlag.PIN, GupFlag.FAST_ONLY, GupFlag.WRITE, GupFlag.LONGTERM));
+            assertEquals(2, pages(program, p, 2, GupFlag.PIN, GupFlag.WRITE, GupFlag.LONGTERM));
+        });
     }
 
     @Test

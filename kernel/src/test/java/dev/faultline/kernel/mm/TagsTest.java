@@ -1,6 +1,7 @@
 package dev.faultline.kernel.mm;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.faultline.kernel.Sandbox;
@@ -207,6 +208,16 @@ class TagsTest {
             assertEquals(64, program.faultIn().faultInReadable(tagged, 64));
             assertEquals(64, program.faultIn().faultInWriteable(tagged, 64));
             assertEquals(64, program.faultIn().faultInSafeWriteable(program.mm(), tagged, 64));
+        });
+    }
+
+    /// Loops that come to the same state again are found to get nowhere.
+    @Test
+    void anotherTagIsAnotherState() {
+        run(Architecture.ARM64_MTE, (program, p) -> {
+            String before = program.mm().machine().stateKey().toString();
+            program.access().setTag(p + P + 128, 6);
+            assertNotEquals(before, program.mm().machine().stateKey().toString());
         });
     }
 }

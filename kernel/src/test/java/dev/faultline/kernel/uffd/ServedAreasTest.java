@@ -424,4 +424,24 @@ class ServedAreasTest {
             });
         }
     }
+
+    @Test
+    void aHugePageOfAFileIsProtectedPageByPage() {
+        World world = new World(Sandbox.hugeTmpfs());
+        assertEquals(List.of(), world.sandbox.run(() -> {
+            world.begin(WP);
+            world.program().must("ftruncate", 3, 512 * PAGE);
+            world.program().must("mmap", HUGE, 512 * PAGE, RW, Mman.MAP_SHARED | Mman.MAP_FIXED, 3, 0);
+            world.program().load(HUGE);
+            world.register(HUGE, 512, Uffd.REGISTER_MODE_WP);
+            world.program().load(HUGE);
+            world.protect(HUGE, 512, true);
+            assertEquals(Pte.Marker.UFFD_WP, world.entry(HUGE));
+            assertEquals(Pte.Marker.UFFD_WP, world.entry(HUGE + 511 * PAGE));
+            assertEquals('f', world.program().load(HUGE));
+            assertTrue(world.present(HUGE).uffdWp());
+            world.protect(HUGE, 512, false);
+            world.program().store(HUGE, 'x');
+        }));
+    }
 }
