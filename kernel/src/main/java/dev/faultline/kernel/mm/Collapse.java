@@ -12,9 +12,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.LongStream;
 
-/// Makes one huge page of small ones: mm/khugepaged.c, for anonymous memory.
+/// Makes one huge page of small ones: mm/khugepaged.c. For those of a file see [FileCollapse].
 ///
-/// Left out: bringing pages back from swap first.
+/// Left out: bringing anonymous pages back from swap first; the daemon leaves files alone.
 public final class Collapse {
     private static final int MOST_SHARED = 256;
 
@@ -27,28 +27,6 @@ public final class Collapse {
     /// For whom: the daemon is content with less.
     private enum Who { PROGRAM, DAEMON }
 
-    /// What an attempt came to.
-    private enum Scan {
-        SUCCEED, PMD_MAPPED, PMD_NULL, PTE_NON_PRESENT, PTE_UFFD_WP, PAGE_COUNT, PAGE_LOCK, EXCEED_NONE_PTE,
-        EXCEED_SHARED_PTE, VMA_CHECK, ALLOC_HUGE_PAGE_FAIL;
-
-        boolean goesOn() {
-            return switch (this) {
-                case SUCCEED, PMD_MAPPED, PMD_NULL, PTE_NON_PRESENT, PTE_UFFD_WP, PAGE_COUNT, PAGE_LOCK -> true;
-                case EXCEED_NONE_PTE, EXCEED_SHARED_PTE, VMA_CHECK, ALLOC_HUGE_PAGE_FAIL -> false;
-            };
-        }
-
-        Errno errno() {
-            return switch (this) {
-                case ALLOC_HUGE_PAGE_FAIL -> Errno.ENOMEM;
-                case PAGE_COUNT, PAGE_LOCK -> Errno.EAGAIN;
-                case SUCCEED, PMD_MAPPED, PMD_NULL, PTE_NON_PRESENT, PTE_UFFD_WP, EXCEED_NONE_PTE, EXCEED_SHARED_PTE,
-                        VMA_CHECK -> Errno.EINVAL;
-            };
-        }
-    }
-
     /// Collapses each 2 MiB that lie wholly in a part of an area. The caller holds `mmap_lock` for reading, and still does
     /// afterwards; it is dropped and taken again in between.
     ///
@@ -59,20 +37,18 @@ public final class Collapse {
         if (mm.thp() == Thp.NEVER) {
             throw new NotModelled("MADV_COLLAPSE of a machine without 'thp'");
         }
-        if (found.file().flatMap(file -> file.operations().userfaultPages()).isPresent()) {
-            throw new NotModelled("MADV_COLLAPSE of memory of a file of tmpfs");
-        }
         long first = Thp.start(start + Thp.BYTES - 1);
         long last = Thp.start(end);
         if (!isAllowable(found, Thp.start(found.end()) - Thp.BYTES, Who.PROGRAM)) {
             return Optional.of(Errno.EINVAL);
         }
         Optional<Errno> failed = Optional.empty();
-        Set<Folio> listed = lruAddDrainAll(mm, first, last);
+        Set<Folio> listed = found.isAnonymous() || first >= last ? lruAddDrainAll(mm, first, last)
+                : new LinkedHashSet<>(FileCollapse.cachedPages(found, first, last));
         for (long address = first; address < last; address += Thp.BYTES) {
-            Scan result = collapse(mm, address, Who.PROGRAM, listed);
+            ScanResult result = collapse(mm, address, Who.PROGRAM, listed);
             mm.mmapLock().downRead();
-            if (result != Scan.SUCCEED && result != Scan.PMD_MAPPED) {
+            if (result != ScanResult.SUCCEED && result != ScanResult.PMD_MAPPED) {
                 failed = Optional.of(result.errno());
             }
             if (!result.goesOn()) {
@@ -126,58 +102,69 @@ public final class Collapse {
     /// {@return whether huge pages may be made there (`thp_vma_allowable_order`, `thp_vma_suitable_order`)}
     private static boolean isAllowable(Vma vma, long start, Who who) {
         boolean advised = who == Who.DAEMON ? vma.mm().thp().permits(vma) : !vma.has(VmFlag.NOHUGEPAGE);
-        return advised && vma.isAnonymous() && !vma.has(VmFlag.SHARED) && vma.hasAnonVma() && vma.start() <= start
-                && start + Thp.BYTES <= vma.end();
+        boolean may = vma.isAnonymous() ? !vma.has(VmFlag.SHARED) && vma.hasAnonVma()
+                : who == Who.PROGRAM && FileCollapse.pagesOf(vma).isPresent();
+        return advised && may && Thp.isSuitable(vma, start);
     }
 
     private static boolean revalidate(Mm mm, long address, Who who) {
         return mm.vmaLookup(address).filter(vma -> isAllowable(vma, address, who)).isPresent();
     }
 
-    /// The caller holds `mmap_lock` for reading, which is given up.
-    @Models(file = "mm/khugepaged.c", symbol = "hpage_collapse_scan_pmd")
-    private Scan collapse(Mm mm, long address, Who who, Set<Folio> listed) {
-        Scan scanned = !revalidate(mm, address, who) ? Scan.VMA_CHECK
-                : scan(mm.vmaLookup(address).orElseThrow(), mm.pmd(address).orElseThrow(), who, listed);
-        mm.mmapLock().upRead();
-        return scanned == Scan.SUCCEED ? collapseHugePage(mm, address, who, listed) : scanned;
+    /// As [#revalidate], once `mmap_lock` was given up: a file may be mapped there by now.
+    private static boolean revalidateAnon(Mm mm, long address, Who who) {
+        return mm.vmaLookup(address).filter(vma -> vma.isAnonymous() && isAllowable(vma, address, who)).isPresent();
     }
 
-    private Scan scan(Vma vma, PmdSlot pmd, Who who, Set<Folio> listed) {
+    /// The caller holds `mmap_lock` for reading, which is given up.
+    @Models(file = "mm/khugepaged.c", symbol = "hpage_collapse_scan_pmd")
+    private ScanResult collapse(Mm mm, long address, Who who, Set<Folio> listed) {
+        boolean may = revalidate(mm, address, who);
+        Optional<Vma> ofFile = mm.vmaLookup(address).filter(vma -> may && !vma.isAnonymous());
+        if (ofFile.isPresent()) {
+            return FileCollapse.collapse(ofFile.get(), address, folio -> isListed(folio, listed), vma -> isAllowable(vma, address, who));
+        }
+        ScanResult scanned = !may ? ScanResult.VMA_CHECK
+                : scan(mm.vmaLookup(address).orElseThrow(), mm.pmd(address).orElseThrow(), who, listed);
+        mm.mmapLock().upRead();
+        return scanned == ScanResult.SUCCEED ? collapseHugePage(mm, address, who, listed) : scanned;
+    }
+
+    private ScanResult scan(Vma vma, PmdSlot pmd, Who who, Set<Folio> listed) {
         Pmd found = pmd.read();
         if (!(found instanceof Pmd.Table)) {
-            return found instanceof Pmd.None ? Scan.PMD_NULL : Scan.PMD_MAPPED;
+            return found instanceof Pmd.None ? ScanResult.PMD_NULL : ScanResult.PMD_MAPPED;
         }
         List<PteSlot> slots = pmd.entries(pmd.address(), pmd.address() + Thp.BYTES);
         int shared = 0;
         int pages = 0;
         for (PteSlot slot : slots) {
-            Scan result = check(vma, slot.inTable());
-            if (result == Scan.SUCCEED && isPage(slot.inTable())) {
+            ScanResult result = check(vma, slot.inTable());
+            if (result == ScanResult.SUCCEED && isPage(slot.inTable())) {
                 Folio folio = slot.presentInTable().folio();
-                result = folio.lock().isLocked() ? Scan.PAGE_LOCK
-                        : isListed(folio, listed) && isReferencedByEntriesOnly(folio) ? Scan.SUCCEED : Scan.PAGE_COUNT;
+                result = folio.lock().isLocked() ? ScanResult.PAGE_LOCK
+                        : isListed(folio, listed) && isReferencedByEntriesOnly(folio) ? ScanResult.SUCCEED : ScanResult.PAGE_COUNT;
                 shared += folio.readMappings() > 1 ? 1 : 0;
                 pages++;
             }
-            if (result != Scan.SUCCEED) {
+            if (result != ScanResult.SUCCEED) {
                 return result;
             }
         }
         boolean fewEnough = who == Who.PROGRAM || pages > 0;
-        return pages < Thp.PAGES && !vma.userfault().isEmpty() || !fewEnough ? Scan.EXCEED_NONE_PTE
-                : who == Who.DAEMON && shared > MOST_SHARED ? Scan.EXCEED_SHARED_PTE : Scan.SUCCEED;
+        return pages < Thp.PAGES && !vma.userfault().isEmpty() || !fewEnough ? ScanResult.EXCEED_NONE_PTE
+                : who == Who.DAEMON && shared > MOST_SHARED ? ScanResult.EXCEED_SHARED_PTE : ScanResult.SUCCEED;
     }
 
     private static boolean isPage(Pte pte) {
         return pte instanceof Pte.Present present && !present.special();
     }
 
-    private static Scan check(Vma vma, Pte pte) {
+    private static ScanResult check(Vma vma, Pte pte) {
         return switch (pte) {
-            case Pte.None _ -> Scan.SUCCEED;
-            case Pte.Present present -> present.uffdWp() ? Scan.PTE_UFFD_WP : Scan.SUCCEED;
-            case Pte.Marker marker -> marker == Pte.Marker.UFFD_WP ? Scan.PTE_UFFD_WP : Scan.PTE_NON_PRESENT;
+            case Pte.None _ -> ScanResult.SUCCEED;
+            case Pte.Present present -> present.uffdWp() ? ScanResult.PTE_UFFD_WP : ScanResult.SUCCEED;
+            case Pte.Marker marker -> marker == Pte.Marker.UFFD_WP ? ScanResult.PTE_UFFD_WP : ScanResult.PTE_NON_PRESENT;
             case Pte.Swap _, Pte.Migration _ ->
                 throw new NotModelled("collapsing memory of " + vma.mm() + " of which pages are in swap, or being moved");
         };
@@ -192,29 +179,29 @@ public final class Collapse {
     }
 
     @Models(file = "mm/khugepaged.c", symbol = "collapse_huge_page")
-    private Scan collapseHugePage(Mm mm, long address, Who who, Set<Folio> listed) {
+    private ScanResult collapseHugePage(Mm mm, long address, Who who, Set<Folio> listed) {
         Optional<Folio> huge = physical.allocateHuge("huge anonymous");
         if (huge.isEmpty()) {
-            return Scan.ALLOC_HUGE_PAGE_FAIL;
+            return ScanResult.ALLOC_HUGE_PAGE_FAIL;
         }
         mm.mmapLock().downRead();
-        boolean there = revalidate(mm, address, who) && mm.pmd(address).orElseThrow().read() instanceof Pmd.Table;
+        boolean there = revalidateAnon(mm, address, who) && mm.pmd(address).orElseThrow().read() instanceof Pmd.Table;
         mm.mmapLock().upRead();
-        Scan result = there ? underMmapLock(mm, address, who, huge.get(), listed) : Scan.VMA_CHECK;
-        if (result != Scan.SUCCEED) {
+        ScanResult result = there ? underMmapLock(mm, address, who, huge.get(), listed) : ScanResult.VMA_CHECK;
+        if (result != ScanResult.SUCCEED) {
             huge.get().put();
         }
         return result;
     }
 
-    private Scan underMmapLock(Mm mm, long address, Who who, Folio huge, Set<Folio> listed) {
+    private ScanResult underMmapLock(Mm mm, long address, Who who, Folio huge, Set<Folio> listed) {
         mm.mmapLock().downWrite();
-        Scan result = Scan.VMA_CHECK;
-        if (revalidate(mm, address, who)) {
+        ScanResult result = ScanResult.VMA_CHECK;
+        if (revalidateAnon(mm, address, who)) {
             Vma vma = mm.vmaLookup(address).orElseThrow();
             mm.vmaLocks().startWrite(vma);
             PmdSlot pmd = mm.pmd(address).orElseThrow();
-            result = pmd.read() instanceof Pmd.Table ? replace(vma, pmd, huge, listed) : Scan.PMD_NULL;
+            result = pmd.read() instanceof Pmd.Table ? replace(vma, pmd, huge, listed) : ScanResult.PMD_NULL;
         }
         mm.writeUnlock();
         return result;
@@ -222,7 +209,7 @@ public final class Collapse {
 
     /// Takes the table out, and puts the huge page in its place if all of the pages can be had. Lockless walks may be in the
     /// table until they are waited for; pages that they reference by then are counted.
-    private Scan replace(Vma vma, PmdSlot pmd, Folio huge, Set<Folio> listed) {
+    private ScanResult replace(Vma vma, PmdSlot pmd, Folio huge, Set<Folio> listed) {
         Mm mm = vma.mm();
         mm.anonVma().rwsem().downWrite();
         pmd.detach();
@@ -234,13 +221,13 @@ public final class Collapse {
             mm.locklessWalks().sync();
         }
         Set<Folio> isolated = new LinkedHashSet<>();
-        Scan result = isolate(vma, pmd, isolated, listed);
-        if (result != Scan.SUCCEED) {
+        ScanResult result = isolate(vma, pmd, isolated, listed);
+        if (result != ScanResult.SUCCEED) {
             isolated.forEach(folio -> folio.lock().unlock());
             pmd.reattach();
         }
         mm.anonVma().rwsem().upWrite();
-        if (result == Scan.SUCCEED) {
+        if (result == ScanResult.SUCCEED) {
             copy(pmd, huge);
             release(pmd);
             pmd.install(Pte.anonymous(huge, vma.has(VmFlag.WRITE)).permittedBy(vma));
@@ -252,25 +239,25 @@ public final class Collapse {
     ///
     /// @param isolated those that are locked afterwards
     @Models(file = "mm/khugepaged.c", symbol = "__collapse_huge_page_isolate")
-    private Scan isolate(Vma vma, PmdSlot pmd, Set<Folio> isolated, Set<Folio> listed) {
+    private ScanResult isolate(Vma vma, PmdSlot pmd, Set<Folio> isolated, Set<Folio> listed) {
         for (PteSlot slot : pmd.detached()) {
-            Scan result = check(vma, slot.inTable());
-            if (result == Scan.SUCCEED && isPage(slot.inTable()) && !isolated.contains(slot.presentInTable().folio().head())) {
+            ScanResult result = check(vma, slot.inTable());
+            if (result == ScanResult.SUCCEED && isPage(slot.inTable()) && !isolated.contains(slot.presentInTable().folio().head())) {
                 result = isolate(slot.presentInTable().folio().head(), isolated, listed);
             }
-            if (result != Scan.SUCCEED) {
+            if (result != ScanResult.SUCCEED) {
                 return result;
             }
         }
-        return Scan.SUCCEED;
+        return ScanResult.SUCCEED;
     }
 
-    private Scan isolate(Folio folio, Set<Folio> isolated, Set<Folio> listed) {
+    private ScanResult isolate(Folio folio, Set<Folio> isolated, Set<Folio> listed) {
         if (!folio.lock().tryLock()) {
-            return Scan.PAGE_LOCK;
+            return ScanResult.PAGE_LOCK;
         }
         isolated.add(folio);
-        return isListed(folio, listed) && isReferencedByEntriesOnly(folio) ? Scan.SUCCEED : Scan.PAGE_COUNT;
+        return isListed(folio, listed) && isReferencedByEntriesOnly(folio) ? ScanResult.SUCCEED : ScanResult.PAGE_COUNT;
     }
 
     @Models(file = "mm/khugepaged.c", symbol = "__collapse_huge_page_copy")

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 
 /// The place of one entry of the middle level, and the table below it, where huge pages may be mapped. One object: a step
@@ -172,10 +173,74 @@ final class PmdSlot extends SharedObject implements Translated {
         machine().current().learn(empty ? 1 : 0);
         if (empty) {
             // Who finds the table has begun to walk before, and is waited for: nobody ever reads it when it is freed.
-            freed = mm.tableWalk().keepsTables() ? freed : generation;
-            put(Pmd.NONE);
+            takeTable();
         }
         return empty;
+    }
+
+    /// {@return whether a table with that entry can go for the sake of a huge page that maps the same}
+    static ScanResult check(Pte entry, Folio head) {
+        return switch (entry) {
+            case Pte.None _ -> ScanResult.SUCCEED;
+            case Pte.Present present -> present.folio().head() == head ? ScanResult.SUCCEED : ScanResult.FAIL;
+            case Pte.Swap _, Pte.Migration _, Pte.Marker _ -> ScanResult.PTE_NON_PRESENT;
+        };
+    }
+
+    /// What has become of a table.
+    ///
+    /// @param entries how many pages it maps no longer, whose mappings are to be given back
+    /// @param result  [ScanResult#SUCCEED] if there is nothing else in it
+    record Cleared(int entries, ScanResult result) {}
+
+    /// Empties a table that maps pages of a huge one, up to the first entry that is something else. One step, under the
+    /// page-table lock. That a page was written through its entry is not kept: pages of a huge one are dirty.
+    ///
+    /// @param takesTable whether the table goes within the same step
+    /// @param tlb        flushes the translations later
+    @Models(file = "mm/khugepaged.c", symbol = "collapse_pte_mapped_thp")
+    Cleared clearPagesOf(Folio head, boolean takesTable, TlbGather tlb) {
+        machine().step(this, Access.WRITE, -1);
+        int entries = 0;
+        ScanResult result = ScanResult.SUCCEED;
+        for (PteSlot slot : hasTable() ? List.copyOf(mm.used(address, address + Thp.BYTES)) : List.<PteSlot>of()) {
+            result = check(slot.inTable(), head);
+            if (result != ScanResult.SUCCEED) {
+                break;
+            }
+            if (slot.inTable() instanceof Pte.Present) {
+                slot.restrict(Pte.NONE, tlb);
+                entries++;
+            }
+        }
+        machine().current().learn(Digest.mix(entries, result.ordinal()));
+        if (takesTable && result == ScanResult.SUCCEED) {
+            takeTable();
+        }
+        return new Cleared(entries, result);
+    }
+
+    /// Takes a table out that maps no page, with the marks that are in it. One step, under the page-table lock.
+    ///
+    /// @param may whether it still may go
+    @Models(file = "mm/khugepaged.c", symbol = "retract_page_tables")
+    void retract(BooleanSupplier may) {
+        machine().step(this, Access.WRITE, -1);
+        if (!hasTable() || !may.getAsBoolean()) {
+            return;
+        }
+        for (PteSlot slot : List.copyOf(mm.used(address, address + Thp.BYTES))) {
+            if (slot.inTable() instanceof Pte.Present present) {
+                throw machine().finding(Kind.BUG, "page table below the " + label() + " freed while it maps " + present.folio());
+            }
+            slot.put(Pte.NONE);
+        }
+        takeTable();
+    }
+
+    private void takeTable() {
+        freed = mm.tableWalk().keepsTables() ? freed : generation;
+        put(Pmd.NONE);
     }
 
     /// Takes the table out as it is, to make one huge page of its pages. One step, under the page-table lock. Nobody puts

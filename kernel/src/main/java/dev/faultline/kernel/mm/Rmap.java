@@ -1,8 +1,10 @@
 package dev.faultline.kernel.mm;
 
+import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import java.util.stream.LongStream;
 
 /// From pages of a file to the entries that map them (mm/rmap.c, mm/memory.c).
 public final class Rmap {
@@ -31,8 +33,8 @@ public final class Rmap {
             long from = Math.max(vma.start(), firstAddress(vma, first));
             TlbGather tlb = new TlbGather(vma.mm());
             HugeMemory.each(vma.mm(), from, endAddress(vma, last), huge -> huge.clear(tlb).ifPresent(pte -> drop(mapping, pte, tlb)));
-            for (long address = from; address < vma.end() && vma.pageIndex(address) <= last; address += 4096) {
-                zapPte(mapping, vma, vma.mm().slot(address), copies, tlb);
+            for (PteSlot slot : places(vma.mm(), from, endAddress(vma, last))) {
+                zapPte(mapping, vma, slot, copies, tlb);
             }
             tlb.finish();
         }
@@ -41,6 +43,12 @@ public final class Rmap {
 
     private static long firstAddress(Vma vma, long first) {
         return vma.start() + (first - vma.pageIndex(vma.start()) << 12);
+    }
+
+    /// {@return the places in a range; where there may be huge pages, those of a table at which something is, found in one step}
+    private static List<PteSlot> places(Mm mm, long start, long end) {
+        return mm.thp() == Thp.NEVER ? LongStream.iterate(start, at -> at < end, at -> at + Content.SIZE).mapToObj(mm::slot).toList()
+                : mm.walk(start, end);
     }
 
     /// {@return behind the last address of the area at which page `last` is, or one before it}

@@ -25,6 +25,11 @@ public interface VmOperations {
     ///         [VmFaultResult#NOPAGE] if it went away meanwhile; or an error
     VmFaultResult pageMkwrite(VmFault fault);
 
+    /// {@return the pages of the file, if huge ones can be made of them}
+    default Optional<CollapsibleFile> collapsible() {
+        return Optional.empty();
+    }
+
     /// {@return the pages of the file, if a program may fill them in itself (`vma_is_shmem`)}
     default Optional<UserfaultPages> userfaultPages() {
         return Optional.empty();

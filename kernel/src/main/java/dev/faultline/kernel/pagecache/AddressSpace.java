@@ -14,6 +14,7 @@ import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.SecondAccess;
 import dev.faultline.machine.task.SharedObject;
 import dev.faultline.machine.task.Task;
+import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Supplier;
@@ -108,9 +109,14 @@ public final class AddressSpace extends Mapping {
         return slot(index).get();
     }
 
+    /// {@return the cached page with that index, which may be given up at any time: without a reference} One step.
+    public Optional<Folio> look(long index) {
+        return slot(index).look();
+    }
+
     /// {@return whether a page with that index is cached} One step.
     public boolean isCached(long index) {
-        return slot(index).isOccupied();
+        return slot(index).look().isPresent();
     }
 
     /// Adds a new, locked folio, which gets a second reference: the cache's. One step.
@@ -123,6 +129,20 @@ public final class AddressSpace extends Mapping {
     /// {@return whether a page is cached, or in swap, in the 2 MiB around that index} One step.
     public boolean isAnyInHuge(long index) {
         return hugeSlot(index).isOccupied();
+    }
+
+    /// {@return the indices of what is cached, or in swap, in the 2 MiB from index `first` on; that one, if there is a huge page}
+    /// One step.
+    public List<Long> occupiedInHuge(long first) {
+        return hugeSlot(first).occupied();
+    }
+
+    /// Puts a huge page in the place of the small pages of 2 MiB, all of which the caller has locked, if nothing has come beside
+    /// them. The caller's reference to it becomes the cache's; the cache's to those become the caller's. One step.
+    ///
+    /// @return whether it was done
+    public boolean collapse(long first, Folio head, List<Folio> small) {
+        return hugeSlot(first).collapse(head, small);
     }
 
     /// Puts small pages in the place of a huge one, if the only references to that are the cache's and the caller's. The
@@ -180,6 +200,25 @@ public final class AddressSpace extends Mapping {
         Long next = slots.ceilingKey(index);
         Long nextHuge = hugeSlots.ceilingKey(index);
         return Math.min(next == null ? Long.MAX_VALUE : next, nextHuge == null ? Long.MAX_VALUE : nextHuge);
+    }
+
+    /// {@return as [#nextIndex]; where pages may be huge, the first index from `index` on at which something is} One step for
+    /// each 2 MiB that are looked at.
+    @Models(file = "mm/filemap.c", symbol = "find_get_entries")
+    public long nextEntry(long index) {
+        if (!mayBeHuge) {
+            return nextIndex(index);
+        }
+        hugeSlot(0);
+        Long first = hugeSlots.ceilingKey(index - index % HugeSlot.PAGES);
+        while (first != null) {
+            long next = hugeSlot(first).nextOccupied(index);
+            if (next != HugeSlot.NONE) {
+                return next;
+            }
+            first = hugeSlots.higherKey(first);
+        }
+        return Long.MAX_VALUE;
     }
 
     /// {@return the cached page with that index, without a step or a reference: for checks at the end}
@@ -288,7 +327,19 @@ public final class AddressSpace extends Mapping {
 
     /// {@return whether a small page is there in a range, or in swap; no step}
     boolean isAnyCachedNow(long first, long end) {
-        return slots.subMap(first, end).values().stream().anyMatch(slot -> slot.folio.isPresent() || slot.swap.isPresent());
+        return !cachedNow(first, end).isEmpty();
+    }
+
+    /// {@return the indices in a range at which a small page is, or is in swap; no step}
+    List<Long> cachedNow(long first, long end) {
+        return slots.subMap(first, end).values().stream().filter(slot -> slot.folio.isPresent() || slot.swap.isPresent())
+                .map(slot -> slot.index).toList();
+    }
+
+    /// A small page is no longer in its place; within a step.
+    void give(Folio small) {
+        slot(small.index()).give();
+        small.clearMapping();
     }
 
     /// A part of a huge page becomes a page of its own; within a step.
@@ -337,6 +388,12 @@ public final class AddressSpace extends Mapping {
             return part.isPresent() ? part : folio;
         }
 
+        /// Nothing is there any more; within a step.
+        void give() {
+            folio = Optional.empty();
+            changed();
+        }
+
         /// A part of a huge page becomes a page of its own; within a step.
         void become(Folio small) {
             small.setMapping(AddressSpace.this, index);
@@ -355,10 +412,10 @@ public final class AddressSpace extends Mapping {
             return now();
         }
 
-        boolean isOccupied() {
+        Optional<Folio> look() {
             machine().step(place, Access.READ, part);
             machine().current().learn(hashNow());
-            return now().isPresent();
+            return now();
         }
 
         boolean add(Folio added, long index) {

@@ -4,6 +4,7 @@ import dev.faultline.kernel.mm.Folio;
 import dev.faultline.machine.task.Access;
 import dev.faultline.machine.task.Digest;
 import dev.faultline.machine.task.SharedObject;
+import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Supplier;
@@ -12,6 +13,9 @@ import java.util.function.Supplier;
 final class HugeSlot extends SharedObject {
     /// The pages of a huge one.
     static final int PAGES = 512;
+
+    /// No index.
+    static final long NONE = -1;
 
     private static final int PARTS = 63;
 
@@ -56,6 +60,45 @@ final class HugeSlot extends SharedObject {
         boolean occupied = isOccupiedNow();
         machine().current().learn(occupied ? 1 : 0);
         return occupied;
+    }
+
+    /// {@return at which places something is, a small page or what stands for one in swap; at the first one if that is a huge
+    /// page} One step.
+    List<Long> occupied() {
+        machine().step(this, Access.READ, -1);
+        List<Long> places = occupiedNow();
+        places.forEach(machine().current()::learn);
+        return places;
+    }
+
+    /// {@return the first index from `from` on at which something is, [#NONE] if nothing is} One step.
+    long nextOccupied(long from) {
+        machine().step(this, Access.READ, -1);
+        long next = huge.isPresent() ? Math.max(first, from) : occupiedNow().stream().filter(index -> index >= from).findFirst().orElse(NONE);
+        machine().current().learn(next);
+        return next;
+    }
+
+    private List<Long> occupiedNow() {
+        return huge.isPresent() ? List.of(first) : space.cachedNow(first, first + PAGES);
+    }
+
+    /// Puts a huge page in the place of small ones that the caller has locked, unless there is something else by now. The
+    /// caller's references, to it and to those, stand for the cache's, which has none to those any more. One step.
+    ///
+    /// @return whether it was done
+    boolean collapse(Folio head, List<Folio> small) {
+        machine().step(this, Access.WRITE, -1);
+        boolean same = occupiedNow().size() == small.size();
+        machine().current().learn(same ? 1 : 0);
+        if (same) {
+            small.forEach(space::give);
+            head.setMapping(space, first);
+            huge = Optional.of(head);
+            wasHuge = true;
+            changed();
+        }
+        return same;
     }
 
     /// Adds a huge page. One step.

@@ -3,6 +3,7 @@ package dev.faultline.kernel.fs.tmpfs;
 import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.fs.OpenFile;
 import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.mm.Thp;
 import dev.faultline.kernel.uapi.Fcntl;
 import dev.faultline.machine.task.Finding;
 import java.util.ArrayList;
@@ -38,7 +39,8 @@ public final class ShmMount {
     @Models(file = "mm/shmem.c", symbol = "__shmem_file_setup")
     private ShmemInode fileSetup(String name, long sizeBytes) {
         BlockLimit none = new BlockLimit(node.machine(), "shm_mnt", BlockLimit.NONE);
-        ShmemInode inode = new ShmemInode(node, name, none, new ShmemHuge(node.machine(), "shm_mnt", TmpfsHuge.NEVER));
+        ShmemInode inode = new ShmemInode(node, name, none, new ShmemHuge(node.machine(), "shm_mnt", TmpfsHuge.NEVER,
+                node.parts().get(Thp.PART, () -> Thp.NEVER)));
         inode.mapping().iSize().poke(sizeBytes);
         inodes.add(inode);
         return inode;

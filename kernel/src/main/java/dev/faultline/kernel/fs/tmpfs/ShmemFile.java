@@ -9,6 +9,7 @@ import dev.faultline.kernel.fs.SpliceRead;
 import dev.faultline.kernel.iov.IovIter;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
+import dev.faultline.kernel.mm.CollapsibleFile;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.mm.Rmap;
 import dev.faultline.kernel.mm.UserfaultPages;
@@ -208,6 +209,11 @@ final class ShmemFile implements FileOperations, VmOperations, GenericWrite.Page
     @Override
     public VmFaultResult pageMkwrite(VmFault fault) {
         throw new AssertionError("shmem has no page_mkwrite");
+    }
+
+    @Override
+    public Optional<CollapsibleFile> collapsible() {
+        return Optional.of(new ShmemCollapse(inode));
     }
 
     @Override

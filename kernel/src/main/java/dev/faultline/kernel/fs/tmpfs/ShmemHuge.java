@@ -26,18 +26,21 @@ final class ShmemHuge extends SharedObject {
     static final int PAGES = 512;
 
     private final TmpfsHuge when;
+    private final boolean on;
 
     /// Files that may have a huge page of which the end is of no use (`shrinklist`).
     private final List<ShmemInode> shrinklist = new ArrayList<>(1);
 
-    ShmemHuge(Machine machine, String mountPoint, TmpfsHuge when) {
+    /// @param thp whether programs can ask for some whatever the mount says
+    ShmemHuge(Machine machine, String mountPoint, TmpfsHuge when, Thp thp) {
         super(machine, "shrinklist", mountPoint);
         this.when = when;
+        this.on = when != TmpfsHuge.NEVER || thp != Thp.NEVER;
     }
 
     /// {@return whether there may be any}
     boolean isOn() {
-        return when != TmpfsHuge.NEVER;
+        return on;
     }
 
     /// {@return whether a file that is there before anything runs has a huge page from that index on, as if a program had

@@ -59,7 +59,7 @@ final class ShmemTruncate {
     @Models(file = "mm/shmem.c", symbol = "shmem_undo_range")
     static void unfalloc(ShmemInode inode, long start, long end) {
         AddressSpace mapping = inode.mapping();
-        for (long index = mapping.nextIndex(start); index < end; index = mapping.nextIndex(index)) {
+        for (long index = mapping.nextEntry(start); index < end; index = mapping.nextEntry(index)) {
             Optional<Folio> folio = mapping.getFolio(index);
             boolean split = folio.isPresent() && unfalloc(inode, folio.get(), start);
             index = split ? index : folio.map(Folio::nextIndex).orElse(index + 1);
@@ -84,7 +84,7 @@ final class ShmemTruncate {
     @Models(file = "mm/shmem.c", symbol = "shmem_undo_range")
     private void undo(boolean truncates, boolean startsOver) {
         forgetFallocated();
-        for (long index = mapping.nextIndex(firstWhole); index <= lastWhole; index = mapping.nextIndex(index + 1)) {
+        for (long index = mapping.nextEntry(firstWhole); index <= lastWhole; index = mapping.nextEntry(index + 1)) {
             AddressSpace.Entry entry = mapping.getEntry(index);
             index = entry.folio().map(Folio::nextIndex).orElse(index + 1) - 1;
             entry.folio().ifPresent(this::truncateUnlessLocked);
@@ -137,7 +137,7 @@ final class ShmemTruncate {
     /// {@return whether there was any page}
     private boolean truncateWholeFolios() {
         boolean found = false;
-        for (long index = mapping.nextIndex(firstWhole); index <= lastWhole; index = mapping.nextIndex(index + 1)) {
+        for (long index = mapping.nextEntry(firstWhole); index <= lastWhole; index = mapping.nextEntry(index + 1)) {
             Visit visit = truncateWhole(index);
             found |= visit.found;
             index = visit.next - 1;

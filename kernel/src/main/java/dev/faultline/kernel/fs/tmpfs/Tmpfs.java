@@ -5,6 +5,7 @@ import dev.faultline.kernel.fs.FileSystem;
 import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.lib.Content;
+import dev.faultline.kernel.mm.Thp;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.machine.task.Finding;
 import dev.faultline.machine.task.Kind;
@@ -34,7 +35,7 @@ public final class Tmpfs implements FileSystem {
         this.mountPoint = mountPoint;
         this.limit = new BlockLimit(node.machine(), mountPoint,
                 sizeBytes.isPresent() ? Content.pages(sizeBytes.getAsLong()) : BlockLimit.NONE);
-        ShmemHuge huge = new ShmemHuge(node.machine(), mountPoint, when);
+        ShmemHuge huge = new ShmemHuge(node.machine(), mountPoint, when, node.parts().get(Thp.PART, () -> Thp.NEVER));
         this.directory = new Directory<>(node.machine(), mountPoint,
                 path -> new ShmemInode(node, mountPoint + "/" + path, limit, huge));
     }
