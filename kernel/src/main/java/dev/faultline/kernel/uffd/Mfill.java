@@ -38,6 +38,10 @@ final class Mfill implements ShmemFill.Source {
     private final SourceCopy sourceCopy;
 
     private long copied;
+
+    /// Whether bytes are to be copied without the locks, into a page that is kept.
+    private boolean wantsBytes;
+
     /// A page whose bytes could not be copied with the locks held; kept while they are dropped.
     private Optional<Folio> kept = Optional.empty();
 
@@ -66,8 +70,9 @@ final class Mfill implements ShmemFill.Source {
     SysResult run() {
         RetryLoop loop = node.machine().retryLoop("mfill_atomic");
         Optional<Errno> error = fillLocked();
-        while (error.isPresent() && error.get() == Errno.ENOENT && kept.isPresent()) {
-            error = copyUnlocked(kept.get());
+        while (wantsBytes) {
+            wantsBytes = false;
+            error = copyUnlocked(kept.orElseThrow());
             if (error.isEmpty()) {
                 loop.again(copied);
                 error = fillLocked();
@@ -129,6 +134,8 @@ final class Mfill implements ShmemFill.Source {
                 throw node.machine().finding(Kind.BUG, "mfill_atomic: bytes are to be copied into a folio that there is not");
             } else if (error.get() != Errno.ENOENT && kept.isPresent()) {
                 throw node.machine().finding(Kind.BUG, "mfill_atomic: a folio is left over");
+            } else {
+                wantsBytes = error.get() == Errno.ENOENT;
             }
         }
         return error;
