@@ -50,6 +50,7 @@ public final class Ground implements AutoCloseable {
 
     private final Path folder;
     private final List<Path> elsewhere = new CopyOnWriteArrayList<>();
+    private final List<HugetlbPool> pools = new CopyOnWriteArrayList<>();
     private final List<String> mounts = new ArrayList<>();
     private final List<String> places = new ArrayList<>();
     private final CountDownLatch closed = new CountDownLatch(1);
@@ -109,6 +110,12 @@ public final class Ground implements AutoCloseable {
     /// Has `file`, which lies elsewhere, go with the ground.
     void own(Path file) {
         elsewhere.add(file);
+    }
+
+    /// Has so many huge pages set aside while the ground is there.
+    void setAside(int hugePages) throws HostUnavailable {
+        pools.add(HugetlbPool.of(hugePages));
+        places.add(hugePages + " huge pages");
     }
 
     /// Has an image mounted at `path`, which is relative.
@@ -173,6 +180,7 @@ public final class Ground implements AutoCloseable {
     private void removeAll() {
         remove(folder);
         elsewhere.forEach(Ground::remove);
+        pools.forEach(HugetlbPool::close);
     }
 
     private static void remove(Path path) {

@@ -88,6 +88,9 @@ public final class Host {
     public static Ground prepare(LitmusTest test, boolean covered) throws HostUnavailable {
         Ground ground = new Ground();
         try {
+            if (test.machine().hugetlbPages().isPresent()) {
+                ground.setAside(test.machine().hugetlbPages().getAsInt());
+            }
             for (SetupStep step : test.machine().steps()) {
                 if (step instanceof SetupStep.Mount mount) {
                     place(ground, mount);

@@ -36,6 +36,16 @@
 #ifndef F_SEAL_EXEC
 #define F_SEAL_EXEC 0x20
 #endif
+#ifndef MFD_HUGE_2MB
+#define MFD_HUGE_SHIFT 26
+#define MFD_HUGE_MASK 0x3f
+#define MFD_HUGE_2MB (21U << MFD_HUGE_SHIFT)
+#endif
+#ifndef MAP_HUGE_2MB
+#define MAP_HUGE_SHIFT 26
+#define MAP_HUGE_MASK 0x3f
+#define MAP_HUGE_2MB (21U << MAP_HUGE_SHIFT)
+#endif
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 8
 #define MFD_EXEC 0x10
