@@ -23,6 +23,7 @@ module dev.faultline.kernel {
     exports dev.faultline.kernel.fs.ntfs3;
     exports dev.faultline.kernel.fs.fuse;
     exports dev.faultline.kernel.fs.gfs2;
+    exports dev.faultline.kernel.fs.hugetlbfs;
     exports dev.faultline.kernel.fs.ramfs;
     exports dev.faultline.kernel.fs.tmpfs;
     exports dev.faultline.kernel.fs.xfs;

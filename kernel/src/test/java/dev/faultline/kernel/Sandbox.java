@@ -16,6 +16,7 @@ import dev.faultline.kernel.lib.Parts;
 import dev.faultline.kernel.mm.FaultIn;
 import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.mm.Gup;
+import dev.faultline.kernel.mm.HugetlbPages;
 import dev.faultline.kernel.mm.Mm;
 import dev.faultline.kernel.mm.Thp;
 import dev.faultline.kernel.mm.UserAccess;
@@ -89,6 +90,12 @@ public final class Sandbox {
     public static Sandbox huge(Thp thp, Architecture architecture) {
         return new Sandbox(1, nodes -> List.of(new Ext4(nodes.getFirst(), "/mnt")),
                 Parts.TODAY.with(Thp.PART, thp).with(Architecture.PART, architecture));
+    }
+
+    /// {@return today's kernel with ext4, and so many huge pages set aside}
+    public static Sandbox hugetlb(int pages) {
+        return new Sandbox(1, nodes -> List.of(new Ext4(nodes.getFirst(), "/mnt")),
+                Parts.TODAY.with(HugetlbPages.PART, new HugetlbPages(pages)));
     }
 
     /// {@return today's kernel with ramfs}

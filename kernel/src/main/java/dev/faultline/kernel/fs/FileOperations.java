@@ -38,6 +38,22 @@ public interface FileOperations {
     /// @return what handles faults
     VmOperations mmap(OpenFile file);
 
+    /// What preparing a mapping came to.
+    sealed interface Mapped {
+        /// It can be.
+        ///
+        /// @param operations what handles faults
+        record With(VmOperations operations) implements Mapped {}
+
+        /// It cannot be.
+        record Refused(Errno errno) implements Mapped {}
+    }
+
+    /// As [#mmap(OpenFile)], of a range that [#mmapPrepare] has looked at, where nothing else is mapped any more.
+    default Mapped mmap(OpenFile file, long pos, long lengthBytes, EnumSet<VmFlag> flags) {
+        return new Mapped.With(mmap(file));
+    }
+
     /// Makes the file's data and size durable.
     ///
     /// @return the first error that was not reported through this open file yet

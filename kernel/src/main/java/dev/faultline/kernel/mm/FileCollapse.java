@@ -62,7 +62,7 @@ public final class FileCollapse {
 
     private static ScanResult mapWhole(Vma vma, PmdSlot pmd, Folio head) {
         ScanResult cleared = switch (pmd.read()) {
-            case Pmd.Huge _ -> ScanResult.PMD_MAPPED;
+            case Pmd.Huge _, Pmd.Marker _ -> ScanResult.PMD_MAPPED;
             case Pmd.None _ -> ScanResult.SUCCEED;
             case Pmd.Table _ -> clearTable(vma, pmd, head);
         };

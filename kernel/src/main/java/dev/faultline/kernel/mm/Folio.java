@@ -317,7 +317,6 @@ public final class Folio extends StateObject {
         pages.values().forEach(Folio::forget);
         flags.pokeUnseen(0);
         memory.free(this);
-        memory.giveFrame();
     }
 
     /// Another folio may have the frame next: nothing is left by which the state could be told from one in which it was never
@@ -362,6 +361,30 @@ public final class Folio extends StateObject {
         references.add(1);
     }
 
+    /// One more entry maps the folio, by a reference that it takes over, within a step that was announced as an addition to
+    /// [#referenceCount].
+    void addRmapWithinStep() {
+        references.mappings++;
+        references.changeMappings();
+    }
+
+    /// As that, of a folio that nobody else knows.
+    void addRmapUnseen() {
+        references.mappings++;
+    }
+
+    /// One entry less maps the folio, and leaves its reference, within such a step.
+    void removeRmapWithinStep() {
+        references.mappings--;
+        references.changeMappings();
+    }
+
+    /// One entry less maps the folio, and leaves its reference. One step.
+    public void removeRmap() {
+        machine().step(references, Access.ADD, -1);
+        removeRmapWithinStep();
+    }
+
     /// Gives a reference back that is not the last one, within a step that was announced as an addition to
     /// [#referenceCount].
     public void putWithinStep() {
@@ -386,12 +409,12 @@ public final class Folio extends StateObject {
     }
 
     /// Nothing maps the new folio yet, which is not for an entry that is about to.
-    void becomeUnmapped() {
+    public void becomeUnmapped() {
         references.mappings = 0;
     }
 
-    /// {@return how many entries map the folio, if it is anonymous memory (`folio_mapcount`)} One step.
-    int readMappings() {
+    /// {@return how many entries map the folio, if it is anonymous memory, or of the pool (`folio_mapcount`)} One step.
+    public int readMappings() {
         machine().step(references, Access.READ, -1);
         machine().current().learn(references.mappings);
         return references.mappings;
@@ -479,6 +502,11 @@ public final class Folio extends StateObject {
 
         void add(int delta) {
             addUnseen(delta);
+            changed();
+        }
+
+        void changeMappings() {
+            checkInUse();
             changed();
         }
 

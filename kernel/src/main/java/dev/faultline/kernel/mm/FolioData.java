@@ -63,6 +63,21 @@ public final class FolioData extends SharedObject {
         }
     }
 
+    /// Copies the bytes of a huge page to another one that nobody else knows yet. One step.
+    @Models(file = "mm/memory.c", symbol = "copy_user_large_folio")
+    public static void copyHuge(Folio source, Folio destination) {
+        source.data().step(Access.READ, -1);
+        copyHugeWithinStep(source, destination);
+    }
+
+    /// As that, within a step that was announced as a look at all of the source.
+    static void copyHugeWithinStep(Folio source, Folio destination) {
+        source.knownPages().forEach((i, page) -> {
+            destination.page(i).data().content.copy(0, page.data().content(), 0, Content.SIZE);
+            destination.page(i).data().changedUnseen();
+        });
+    }
+
     /// Says that the bytes were changed through [#content], or the tags through [#tags].
     public void written() {
         changed();

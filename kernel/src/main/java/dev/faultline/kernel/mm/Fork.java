@@ -68,12 +68,24 @@ public final class Fork {
     @Models(file = "mm/memory.c", symbol = "copy_page_range")
     private void copyPageRange(Vma vma, Vma copy, TlbGather tlb) {
         Mm parent = vma.mm();
-        Mm child = copy.mm();
         boolean keepsProtection = copy.has(VmFlag.UFFD_WP);
         boolean cow = vma.isCow();
         if (cow) {
             parent.writeProtectSeq().addAndGet(1);
         }
+        if (vma.hugetlb().isPresent()) {
+            vma.hugetlb().get().copyRange(vma, copy, keepsProtection);
+        } else {
+            copySmall(vma, copy, keepsProtection, tlb);
+        }
+        if (cow) {
+            parent.writeProtectSeq().addAndGet(1);
+        }
+    }
+
+    private void copySmall(Vma vma, Vma copy, boolean keepsProtection, TlbGather tlb) {
+        Mm parent = vma.mm();
+        Mm child = copy.mm();
         if (vma.isAnonymous()) { // those of a file come back by faults
             HugeMemory.each(parent, vma.start(), vma.end(), pmd -> copyHugePmd(pmd, child, keepsProtection, tlb));
         }
@@ -85,9 +97,6 @@ public final class Fork {
             if (!copied.equals(Pte.NONE)) {
                 childSlot.replace(Pte.NONE, copied);
             }
-        }
-        if (cow) {
-            parent.writeProtectSeq().addAndGet(1);
         }
     }
 

@@ -82,12 +82,12 @@ public final class Gup {
                 return found; // a fork is at work
             }
         }
-        if (mm.thp() != Thp.NEVER) {
+        if (mm.hasHugeEntries()) {
             mm.locklessWalks().enter();
             gupFastPmdRange(mm, start, start + (long) pages * Content.SIZE, flags, found);
             mm.locklessWalks().leave();
         }
-        for (int i = found.size(); i < pages && mm.thp() == Thp.NEVER; i++) {
+        for (int i = found.size(); i < pages && !mm.hasHugeEntries(); i++) {
             if (!gupFastPte(mm.slot(start + (long) i * Content.SIZE), flags, found)) {
                 break;
             }
@@ -111,7 +111,7 @@ public final class Gup {
             PmdSlot slot = mm.pmd(at).orElseThrow();
             long next = Math.min(end, Thp.start(at) + Thp.BYTES);
             all = switch (slot.read()) {
-                case Pmd.None _ -> false;
+                case Pmd.None _, Pmd.Marker _ -> false;
                 case Pmd.Huge huge -> gupFastPmdLeaf(slot, huge, at, next, flags, found);
                 case Pmd.Table table -> gupFastPteRange(mm, slot, table, at, next, flags, found);
             };
@@ -269,7 +269,7 @@ public final class Gup {
             return false;
         }
         boolean force = flags.contains(GupFlag.FORCE);
-        return flags.contains(GupFlag.WRITE) ? vma.has(VmFlag.WRITE) || force && vma.isCow()
+        return flags.contains(GupFlag.WRITE) ? vma.has(VmFlag.WRITE) || force && vma.isCow() && !vma.has(VmFlag.HUGETLB)
                 : vma.has(VmFlag.READ) || force && vma.has(VmFlag.MAYREAD);
     }
 

@@ -26,7 +26,7 @@ final class HugeMemory {
         Optional<PmdSlot> pmd = fault.vma().mm().pmd(fault.address());
         return pmd.flatMap(slot -> switch (slot.read()) {
             case Pmd.None _ -> isAllowable(fault.vma(), slot.address()) ? doHugePmdAnonymousPage(fault, slot) : Optional.empty();
-            case Pmd.Table _ -> Optional.empty();
+            case Pmd.Table _, Pmd.Marker _ -> Optional.empty();
             case Pmd.Huge huge when (fault.isWrite() || fault.isUnshare()) && !huge.first().writable() -> wpHugePmd(fault, slot, huge);
             case Pmd.Huge(Pte.Present first) -> Optional.of(hugePmdSetAccessed(fault, slot, first));
         });

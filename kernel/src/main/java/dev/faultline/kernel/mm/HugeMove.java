@@ -27,7 +27,7 @@ public final class HugeMove {
     ///         changed; nothing if tables are there, on both sides, whose entries are to be moved one by one
     @Models(file = "mm/userfaultfd.c", symbol = "move_pages")
     public Optional<SysResult> move(long to, long from, long end, boolean holes) {
-        if (mm.thp() == Thp.NEVER) {
+        if (!mm.hasHugeEntries()) {
             return Optional.empty();
         }
         PmdSlot target = mm.pmd(to).orElseThrow();
@@ -45,7 +45,7 @@ public final class HugeMove {
                 yield Optional.of(SysResult.ok(0));
             }
             case Pmd.None _ when !holes -> failed(Errno.ENOENT);
-            case Pmd.None _, Pmd.Table _ -> {
+            case Pmd.None _, Pmd.Marker _, Pmd.Table _ -> {
                 source.populate();
                 target.populate();
                 yield Optional.empty();

@@ -97,7 +97,7 @@ public final class Madvise {
     @Models(file = "mm/madvise.c", symbol = "madvise_vma_behavior")
     private static Optional<Errno> behave(Memory memory, Vma vma, long start, long end, int advice) {
         boolean device = vma.has(VmFlag.PFNMAP);
-        boolean locked = vma.has(VmFlag.LOCKED);
+        boolean locked = vma.has(VmFlag.LOCKED) || vma.has(VmFlag.HUGETLB); // can_madv_lru_vma
         return switch (advice) {
             case Mman.MADV_DONTNEED, Mman.MADV_DONTNEED_LOCKED, Mman.MADV_FREE -> dontneedFree(vma, start, end, advice);
             case Mman.MADV_REMOVE -> remove(vma, start, end);
@@ -114,7 +114,9 @@ public final class Madvise {
                 yield Optional.empty();
             }
             case Mman.MADV_WILLNEED -> {
-                Advice.willneed(vma, start, end);
+                if (!vma.has(VmFlag.HUGETLB)) {
+                    Advice.willneed(vma, start, end);
+                }
                 yield Optional.empty();
             }
             case Mman.MADV_NORMAL, Mman.MADV_RANDOM, Mman.MADV_SEQUENTIAL, Mman.MADV_DONTFORK, Mman.MADV_DOFORK,
@@ -142,30 +144,37 @@ public final class Madvise {
 
     @Models(file = "mm/madvise.c", symbol = "madvise_dontneed_free")
     private static Optional<Errno> dontneedFree(Vma found, long start, long end, int advice) {
-        if (!isGivenBack(found, advice)) {
+        if (!isGivenBack(found, start, advice)) {
             return Optional.of(Errno.EINVAL);
         }
+        long last = end & -found.pageBytes();
+        if (last == start) {
+            return Optional.empty();
+        }
         Vma vma = found;
-        if (Userfault.remove(found, start, end)) {
+        if (Userfault.remove(found, start, last)) {
             Optional<Vma> again = found.mm().vmaLookup(start);
             if (again.isEmpty()) {
                 return Optional.of(Errno.ENOMEM);
             }
             vma = again.get();
-            if (!isGivenBack(vma, advice)) {
+            if (!isGivenBack(vma, start, advice)) {
                 return Optional.of(Errno.EINVAL);
             }
         }
         if (advice == Mman.MADV_FREE) {
-            Advice.free(vma, start, Math.min(end, vma.end()));
+            Advice.free(vma, start, Math.min(last, vma.end()));
         } else {
-            Rmap.unmapRange(vma, start, Math.min(end, vma.end()));
+            Rmap.unmapRange(vma, start, Math.min(last & -vma.pageBytes(), vma.end()));
         }
         return Optional.empty();
     }
 
     @Models(file = "mm/madvise.c", symbol = "madvise_dontneed_free_valid_vma")
-    private static boolean isGivenBack(Vma vma, int advice) {
+    private static boolean isGivenBack(Vma vma, long start, int advice) {
+        if (vma.has(VmFlag.HUGETLB)) {
+            return advice != Mman.MADV_FREE && start % vma.pageBytes() == 0;
+        }
         return !vma.has(VmFlag.PFNMAP) && (!vma.has(VmFlag.LOCKED) || advice == Mman.MADV_DONTNEED_LOCKED)
                 && (advice != Mman.MADV_FREE || vma.isAnonymous());
     }
@@ -189,6 +198,9 @@ public final class Madvise {
                     flags.add(advice == Mman.MADV_RANDOM ? VmFlag.RAND_READ : VmFlag.SEQ_READ);
                 }
             }
+        }
+        if (!vma.flags().equals(flags) && !VmaChange.maySplit(vma, start, end)) {
+            return Optional.of(Errno.EINVAL);
         }
         VmaChange.modify(vma, start, end, flags);
         return Optional.empty();

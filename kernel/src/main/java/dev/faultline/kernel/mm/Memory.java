@@ -3,6 +3,7 @@ package dev.faultline.kernel.mm;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.machine.task.Machine;
 import java.util.EnumSet;
+import java.util.Optional;
 
 /// The fault handler: mm/memory.c.
 ///
@@ -70,6 +71,10 @@ public final class Memory {
     @Models(file = "mm/memory.c", symbol = "handle_mm_fault")
     public VmFaultResult handleMmFault(Vma vma, long address, EnumSet<FaultFlag> flags) {
         VmFault fault = new VmFault(vma, address, flags);
+        Optional<HugetlbOperations> hugetlb = vma.hugetlb();
+        if (hugetlb.isPresent()) {
+            return hugetlb.get().handleFault(fault);
+        }
         return hugeMemory.handle(fault).orElseGet(() -> handlePteFault(fault));
     }
 

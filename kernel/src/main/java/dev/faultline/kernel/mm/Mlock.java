@@ -61,8 +61,8 @@ public final class Mlock {
 
     @Models(file = "mm/mlock.c", symbol = "mlock_fixup")
     private static void mlockFixup(Vma vma, long start, long end, boolean lock) {
-        if (vma.has(VmFlag.IO) || vma.has(VmFlag.PFNMAP)) {
-            return; // there are no pages to keep
+        if (vma.has(VmFlag.IO) || vma.has(VmFlag.PFNMAP) || vma.has(VmFlag.HUGETLB)) {
+            return; // there are no pages to keep, or they stay by themselves
         }
         EnumSet<VmFlag> flags = EnumSet.copyOf(vma.flags());
         if (lock) {

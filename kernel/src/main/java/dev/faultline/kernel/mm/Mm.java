@@ -40,6 +40,7 @@ public final class Mm extends StateObject {
     private final VmaLocking vmaLocking;
     private final SeveralAreas severalAreas;
     private final Thp thp;
+    private final boolean hugeEntries;
     private final TableWalk tableWalk;
     private final LocklessWalks locklessWalks;
     private final Cell writeProtectSeq;
@@ -69,6 +70,7 @@ public final class Mm extends StateObject {
         this.vmaLocking = parts.get(VmaLocking.PART, VmaLocking::new);
         this.severalAreas = parts.get(SeveralAreas.PART, SeveralAreas::new);
         this.thp = parts.get(Thp.PART, () -> Thp.NEVER);
+        this.hugeEntries = thp != Thp.NEVER || parts.get(HugetlbPages.PART, () -> HugetlbPages.NONE).isThere();
         this.tableWalk = parts.get(TableWalk.PART, TableWalk::new);
         this.locklessWalks = new LocklessWalks(this);
         this.vmaLocks = new VmaLocks(this);
@@ -172,6 +174,11 @@ public final class Mm extends StateObject {
         return thp;
     }
 
+    /// {@return whether entries of the middle level may map pages, so that they are places of their own}
+    public boolean hasHugeEntries() {
+        return hugeEntries;
+    }
+
     /// {@return what keeps lockless walks from what becomes of tables}
     TableWalk tableWalk() {
         return tableWalk;
@@ -190,7 +197,7 @@ public final class Mm extends StateObject {
     /// {@return the entries of the middle level for a range, by address; none where there cannot be huge pages} Of a range
     /// that is longer than what anybody else may fault in meanwhile, only those where something is.
     List<PmdSlot> pmds(long start, long end) {
-        if (thp == Thp.NEVER || start >= end) {
+        if (!hugeEntries || start >= end) {
             return List.of();
         }
         long count = (end - Thp.start(start) + Thp.BYTES - 1) / Thp.BYTES;
@@ -217,7 +224,7 @@ public final class Mm extends StateObject {
     /// address} For those who keep faults out of the range meanwhile: by `mmap_lock` for writing and the locks of its
     /// areas, or because nobody finds the areas any more. Then nothing comes to be in another entry.
     public List<PteSlot> slots(long start, long end) {
-        return thp != Thp.NEVER ? inTables(start, end) : vmaLocking.waitsForReaders() ? List.copyOf(pageTable.used(start, end)) : walk(start, end);
+        return hugeEntries ? inTables(start, end) : vmaLocking.waitsForReaders() ? List.copyOf(pageTable.used(start, end)) : walk(start, end);
     }
 
     /// {@return every page-table entry from `start` (inclusive) to `end` (exclusive), for those who look at a range while
@@ -225,7 +232,7 @@ public final class Mm extends StateObject {
     ///
     /// @throws NotModelled if they are more than one table has
     List<PteSlot> walk(long start, long end) {
-        if (thp != Thp.NEVER) {
+        if (hugeEntries) {
             return inTables(start, end);
         }
         long pages = (end - start) / Content.SIZE;
@@ -347,14 +354,20 @@ public final class Mm extends StateObject {
 
     /// {@return the start of `lengthBytes` unmapped bytes below every mapping made so} The caller holds `mmap_lock`.
     public long unmappedArea(long lengthBytes) {
+        return unmappedArea(lengthBytes, Content.SIZE);
+    }
+
+    /// {@return as that, a multiple of `alignment`, which is a power of two}
+    @Models(file = "mm/vma.c", symbol = "unmapped_area_topdown")
+    public long unmappedArea(long lengthBytes, long alignment) {
         long top = MMAP_BASE;
         for (Vma vma : areas.descendingMap().values()) {
-            if (top - vma.end() >= lengthBytes) {
+            if ((top - lengthBytes & -alignment) >= vma.end()) {
                 break;
             }
             top = Math.min(top, vma.start());
         }
-        return top - lengthBytes;
+        return top - lengthBytes & -alignment;
     }
 
     @Override

@@ -62,6 +62,9 @@ public final class Mprotect {
                 return Optional.of(Errno.EINVAL);
             }
             long to = Long.compareUnsigned(end, vma.get().end()) < 0 ? end : vma.get().end();
+            if (!vma.get().flags().equals(flags) && !VmaChange.maySplit(vma.get(), done, to)) {
+                return Optional.of(Errno.EINVAL);
+            }
             mprotectFixup(vma.get(), done, to, flags);
             done = to;
         }
@@ -84,6 +87,11 @@ public final class Mprotect {
     /// Makes the entries of a part of an area permit what the area permits, and no more.
     @Models(file = "mm/mprotect.c", symbol = "change_protection")
     private static void changeProtection(Vma vma, long start, long end) {
+        if (vma.hugetlb().isPresent()) {
+            vma.hugetlb().get().changeProtection(vma, start, end, pte ->
+                    pte instanceof Pte.Present present ? changeHugePte(vma, present) : pte);
+            return;
+        }
         TlbGather tlb = new TlbGather(vma.mm());
         HugeMemory.each(vma.mm(), start, end, pmd -> pmd.modify(first -> changePte(vma, first), tlb));
         for (PteSlot slot : vma.mm().slots(start, end)) {
@@ -101,10 +109,33 @@ public final class Mprotect {
         return vma.has(VmFlag.WRITE) && canChangeWritable(vma, changed) ? changed.with(Pte.Present.WRITE) : changed;
     }
 
+    /// {@return the entry as an area of huge pages of the pool has it by itself} Only of a shared one whose program serves no
+    /// writes entries permit them before a fault.
+    @Models(file = "arch/x86/include/asm/hugetlb.h", symbol = "huge_pte_modify")
+    private static Pte.Present changeHugePte(Vma vma, Pte.Present pte) {
+        Pte.Present changed = pte.without(Pte.Present.WRITE | Pte.Present.PROT_NONE).permittedBy(vma);
+        boolean writable = vma.has(VmFlag.SHARED) && vma.has(VmFlag.WRITE) && !vma.has(VmFlag.UFFD_WP);
+        return writable ? changed.with(Pte.Present.WRITE) : changed;
+    }
+
+    private static Pte protectHugePte(Vma vma, Pte pte, boolean enable) {
+        return switch (pte) {
+            case Pte.None _ -> enable ? Pte.Marker.UFFD_WP : pte;
+            case Pte.Marker marker -> enable || marker != Pte.Marker.UFFD_WP ? marker : Pte.NONE;
+            case Pte.Present present -> enable ? changeHugePte(vma, present).mkUffdWp()
+                    : changeHugePte(vma, present).without(Pte.Present.UFFD_WP);
+            case Pte.Swap _, Pte.Migration _ -> throw new AssertionError("never of a huge page of the pool: " + pte);
+        };
+    }
+
     /// Protects the entries of a range against writes for the sake of the program that serves the area, or lifts that
     /// again. The caller holds `mmap_lock` for reading.
     @Models(file = "mm/userfaultfd.c", symbol = "uffd_wp_range")
     public static void uffdWpRange(Vma vma, long start, long end, boolean enable) {
+        if (vma.hugetlb().isPresent()) {
+            vma.hugetlb().get().changeProtection(vma, start, end, pte -> protectHugePte(vma, pte, enable));
+            return;
+        }
         boolean markers = enable && (!vma.isAnonymous()
                 || vma.userfault().filter(UserFaultHandler::marksUnpopulated).isPresent());
         TlbGather tlb = new TlbGather(vma.mm());

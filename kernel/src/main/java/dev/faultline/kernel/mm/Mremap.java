@@ -18,7 +18,7 @@ public final class Mremap {
     private final long newAddress;
     private final int flags;
     private long oldLength;
-    private final long newLength;
+    private long newLength;
     private final UserfaultEvents events = new UserfaultEvents();
     private boolean unlocked;
 
@@ -27,14 +27,14 @@ public final class Mremap {
         this.populate = populate;
         this.mm = mm;
         this.address = mm.architecture().untagged(arguments[0]);
-        this.oldLength = pages(arguments[1]);
-        this.newLength = pages(arguments[2]);
+        this.oldLength = pages(arguments[1], Content.SIZE);
+        this.newLength = pages(arguments[2], Content.SIZE);
         this.flags = (int) arguments[3];
         this.newAddress = arguments[4];
     }
 
-    private static long pages(long lengthBytes) {
-        return lengthBytes + Content.SIZE - 1 & -Content.SIZE;
+    private static long pages(long lengthBytes, long size) {
+        return lengthBytes + size - 1 & -size;
     }
 
     /// Takes `mmap_lock` for writing.
@@ -116,8 +116,11 @@ public final class Mremap {
             }
             before = vma;
             long from = Math.max(address, vma.start());
-            long length = Math.min(end, vma.end()) - from;
+            long length = pages(Math.min(end, vma.end()) - from, vma.pageBytes());
             long target = newAddress + (from - address);
+            if (from % vma.pageBytes() != 0 || target % vma.pageBytes() != 0 || has(Mman.MREMAP_DONTUNMAP) && vma.has(VmFlag.HUGETLB)) {
+                return SysResult.err(Errno.EINVAL);
+            }
             events.unmap(mm, target, target + length);
             VmaChange.unmap(mm, target, target + length);
             moveVma(vma, from, length, target, length);
@@ -131,6 +134,9 @@ public final class Mremap {
             return SysResult.err(Errno.EFAULT);
         }
         Vma vma = found.get();
+        if (vma.has(VmFlag.HUGETLB) && !alignHugetlb(vma.pageBytes())) {
+            return SysResult.err(Errno.EINVAL);
+        }
         if (newLength > oldLength || impliesNewAddress()) {
             Optional<Errno> wrong = checkPrepVma(vma);
             if (wrong.isPresent()) {
@@ -138,6 +144,17 @@ public final class Mremap {
             }
         }
         return impliesNewAddress() ? mremapTo(vma) : mremapAt(vma);
+    }
+
+    /// Rounds the lengths to huge pages of the pool.
+    ///
+    /// @return whether the area can become so: it cannot grow, as nothing is set aside for that
+    @Models(file = "mm/mremap.c", symbol = "align_hugetlb")
+    private boolean alignHugetlb(long size) {
+        oldLength = pages(oldLength, size);
+        newLength = pages(newLength, size);
+        return address % size == 0 && (!impliesNewAddress() || newAddress % size == 0) && newLength <= oldLength
+                && !has(Mman.MREMAP_DONTUNMAP);
     }
 
     private static boolean isDevice(Vma vma) {
@@ -208,7 +225,13 @@ public final class Mremap {
             VmaChange.resetUserfault(mm.vmaLookup(target).orElseThrow());
         }
         boolean merged = made != placed;
-        movePageTables(from, length, target, merged && made.firstIndex() <= vma.firstIndex());
+        Optional<HugetlbOperations> hugetlb = vma.hugetlb();
+        if (hugetlb.isPresent()) {
+            hugetlb.get().movePageTables(vma, from, target, length);
+            VmaChange.movedAway(vma, hugetlb.get());
+        } else {
+            movePageTables(from, length, target, merged && made.firstIndex() <= vma.firstIndex());
+        }
         if (!served && vma.has(VmFlag.UFFD_WP)) {
             Mprotect.uffdWpRange(mm.vmaLookup(target).orElseThrow(), target, target + length, false);
         }

@@ -31,7 +31,7 @@ final class PageTable {
 
     /// {@return the entry of the middle level for `address`, where huge pages may be mapped}
     Optional<PmdSlot> pmd(long address) {
-        return mm.thp() == Thp.NEVER ? Optional.empty()
+        return !mm.hasHugeEntries() ? Optional.empty()
                 : Optional.of(middle.computeIfAbsent(Thp.start(address), at -> new PmdSlot(mm, at)));
     }
 

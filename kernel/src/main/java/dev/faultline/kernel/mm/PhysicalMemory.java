@@ -3,8 +3,11 @@ package dev.faultline.kernel.mm;
 import dev.faultline.machine.task.Machine;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
+import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /// The page frames of one machine. A freed frame is reused lowest number first, so that a loop that
 /// allocates and frees comes back to the same state.
@@ -19,6 +22,9 @@ public final class PhysicalMemory {
     private long next;
     private final PriorityQueue<Long> freeHuge = new PriorityQueue<>();
     private long nextHuge = FIRST_HUGE;
+
+    /// By frame: whose huge pages are that are no part of the memory that anybody may have.
+    private final Map<Long, Consumer<Folio>> setAside = new TreeMap<>();
 
     /// Memory without a limit.
     public PhysicalMemory(Machine machine) {
@@ -61,23 +67,38 @@ public final class PhysicalMemory {
         if (limit.isPresent()) {
             return Optional.empty();
         }
+        return Optional.of(newHuge(what));
+    }
+
+    private Folio newHuge(String what) {
         long pfn = freeHuge.isEmpty() ? nextHuge : freeHuge.remove();
         if (pfn == nextHuge) {
             nextHuge += Thp.PAGES;
         }
         Folio folio = new Folio(this, pfn, what, true);
         inUse.add(folio);
-        return Optional.of(folio);
+        return folio;
     }
 
+    /// {@return the first page of a huge page of zeroes as [#allocateHuge] gives, out of memory that was set aside} No step.
+    ///
+    /// @param freed whose it is when it is freed
+    public Folio allocateSetAside(String what, Consumer<Folio> freed) {
+        Folio folio = newHuge(what);
+        setAside.put(folio.pfn(), freed);
+        return folio;
+    }
+
+    /// The frame of a folio can be had again. One step where there is a limit, or the memory was set aside.
     void free(Folio folio) {
         inUse.remove(folio);
         (folio.isLarge() ? freeHuge : free).add(folio.pfn());
-    }
-
-    /// The frame of a folio that was freed can be had again. One step where there is a limit.
-    void giveFrame() {
-        limit.ifPresent(FrameLimit::give);
+        Consumer<Folio> owner = setAside.remove(folio.pfn());
+        if (owner != null) {
+            owner.accept(folio);
+        } else {
+            limit.ifPresent(FrameLimit::give);
+        }
     }
 
     /// {@return the folios that were not freed, for the check at the end}

@@ -15,6 +15,9 @@ sealed interface Pmd {
     /// @param generation which one of those that were in this place
     record Table(int generation) implements Pmd {}
 
+    /// Nothing is mapped, where there are huge pages of the pool only, and the next access is told why.
+    record Marker(Pte.Marker marker) implements Pmd {}
+
     /// A huge page.
     ///
     /// @param first how its first page is mapped; the others are so as well
@@ -40,6 +43,7 @@ sealed interface Pmd {
         return switch (this) {
             case None _ -> 0;
             case Table(int generation) -> 1 + generation;
+            case Marker(Pte.Marker marker) -> marker.hash();
             case Huge(Pte.Present first) -> Digest.mix(first.hash(), 31);
         };
     }

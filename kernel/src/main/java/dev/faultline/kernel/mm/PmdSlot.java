@@ -18,7 +18,7 @@ import java.util.function.UnaryOperator;
 /// all of it. Changes are made under the page-table lock, whose whole critical section is one step here.
 final class PmdSlot extends SharedObject implements Translated {
     /// The part that is the entry itself.
-    private static final long OWN = 1L << 63;
+    static final long OWN = 1L << 63;
 
     private static final int PARTS = 63;
 
@@ -96,6 +96,7 @@ final class PmdSlot extends SharedObject implements Translated {
         return switch (pmd) {
             case Pmd.None _ -> Pte.NONE;
             case Pmd.Table _ -> inTable;
+            case Pmd.Marker(Pte.Marker marker) -> marker;
             case Pmd.Huge huge -> huge.page(index(at));
         };
     }
@@ -122,10 +123,15 @@ final class PmdSlot extends SharedObject implements Translated {
         }
     }
 
-    /// Puts an entry here, as a part of a step.
+    /// Changes the entry, within a step.
     void put(Pmd entry) {
         pmd = entry;
         changed();
+    }
+
+    /// A processor has come to hold the translation, which only a change of the entry looks at; within a step.
+    void usedUnseen() {
+        changedUnseen();
     }
 
     /// {@return the entries of a range that are not empty} One step.
@@ -319,7 +325,7 @@ final class PmdSlot extends SharedObject implements Translated {
         return same;
     }
 
-    /// Changes the entry to one that permits less; `tlb` flushes later what processors hold.
+    /// Changes the entry to one that permits less, within a step; `tlb` flushes later what processors hold.
     void restrict(Pmd restricted, TlbGather tlb) {
         if (pmd instanceof Pmd.Huge(Pte.Present first) && translations.outdated(first)) {
             tlb.flushLater(this);
@@ -418,7 +424,7 @@ final class PmdSlot extends SharedObject implements Translated {
     /// {@return whether it maps the huge page, or its table a part of that, or will again; no step}
     boolean mapsPartOf(Folio head) {
         return switch (pmd) {
-            case Pmd.None _ -> false;
+            case Pmd.None _, Pmd.Marker _ -> false;
             case Pmd.Huge(Pte.Present first) -> first.folio() == head;
             case Pmd.Table _ -> mm.used(address, address + Thp.BYTES).stream().anyMatch(slot -> slot.inTable() instanceof Pte.Present present
                     ? present.folio().head() == head

@@ -1,6 +1,5 @@
 package dev.faultline.kernel.mm;
 
-import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.machine.task.Machine;
@@ -45,7 +44,7 @@ public final class Populate {
             error = vma.get().permits(false)
                     ? page(mm, at, vma.get().has(VmFlag.WRITE) && !vma.get().has(VmFlag.SHARED))
                     : Optional.of(Errno.EFAULT);
-            at += Content.SIZE;
+            at = (at & -vma.get().pageBytes()) + vma.get().pageBytes();
         }
         mm.mmapLock().upRead();
         return error.map(errno -> errno == Errno.EHWPOISON ? Errno.EFAULT : errno);
@@ -59,7 +58,7 @@ public final class Populate {
     public Optional<Errno> faultinPageRange(Mm mm, long start, long end, boolean write) {
         Optional<Errno> error = Optional.empty();
         mm.mmapLock().downRead();
-        for (long at = start; at < end && error.isEmpty(); at += Content.SIZE) {
+        for (long at = start; at < end && error.isEmpty(); ) {
             Optional<Vma> vma = mm.vmaLookup(at);
             if (vma.isEmpty()) {
                 error = Optional.of(Errno.ENOMEM);
@@ -67,6 +66,7 @@ public final class Populate {
                 error = Optional.of(Errno.EINVAL);
             } else {
                 error = page(mm, at, write);
+                at = (at & -vma.get().pageBytes()) + vma.get().pageBytes();
             }
         }
         mm.mmapLock().upRead();

@@ -105,7 +105,7 @@ public sealed interface Pte {
         }
 
         /// {@return this entry after an access through it}
-        Present mkYoung() {
+        public Present mkYoung() {
             return without(OLD);
         }
 

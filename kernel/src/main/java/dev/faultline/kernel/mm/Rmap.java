@@ -136,12 +136,20 @@ public final class Rmap {
     /// Removes all entries of an area (`zap_page_range_single`). The caller holds `mmap_lock`.
     @Models(file = "mm/memory.c", symbol = "unmap_vmas")
     public static void unmapVma(Vma vma) {
+        if (vma.hugetlb().isPresent()) {
+            vma.hugetlb().get().unmapRange(vma, vma.start(), vma.end(), HugetlbOperations.Markers.GO);
+            return;
+        }
         zap(vma, vma.start(), vma.end(), Mm::slots, _ -> Pte.NONE);
     }
 
     /// Removes all entries of a part of an area. The caller holds `mmap_lock`.
     @Models(file = "mm/memory.c", symbol = "zap_page_range_single")
     static void unmapRange(Vma vma, long start, long end) {
+        if (vma.hugetlb().isPresent()) {
+            vma.hugetlb().get().unmapRange(vma, start, end, HugetlbOperations.Markers.STAY);
+            return;
+        }
         zap(vma, start, end, Mm::walk, pte -> outlasting(vma, pte));
         reclaimTables(vma.mm(), start, end);
     }
@@ -158,7 +166,7 @@ public final class Rmap {
 
     private static void zap(Vma vma, long start, long end, Walk walk, UnaryOperator<Pte> left) {
         TlbGather tlb = new TlbGather(vma.mm());
-        if (vma.mm().thp() == Thp.NEVER) {
+        if (!vma.mm().hasHugeEntries()) {
             for (PteSlot slot : walk.slots(vma.mm(), start, end)) {
                 dropZapped(vma, slot.getAndClear(left, tlb), tlb);
             }

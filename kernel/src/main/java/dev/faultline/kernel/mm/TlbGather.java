@@ -6,13 +6,15 @@ import java.util.List;
 
 /// Entries that were removed or restricted, whose translations are flushed together, and pages that are given
 /// back after that (`struct mmu_gather`).
-final class TlbGather {
+public final class TlbGather {
     private final TlbFlush how;
     private final Swap swap;
     private final List<Translated> places = new ArrayList<>();
     private final List<Folio> pages = new ArrayList<>();
+    private final List<Folio> hugetlb = new ArrayList<>();
 
-    TlbGather(Mm mm) {
+    /// For entries of that address space.
+    public TlbGather(Mm mm) {
         this.how = mm.tlbFlush();
         this.swap = mm.swap();
     }
@@ -28,6 +30,12 @@ final class TlbGather {
         pages.add(folio);
     }
 
+    /// The reference of an entry is to be given back that mapped a huge page of the pool, and is not counted as one that does.
+    @Models(file = "include/asm-generic/tlb.h", symbol = "tlb_remove_page_size")
+    public void removeHugetlb(Folio folio) {
+        hugetlb.add(folio);
+    }
+
     @Models(file = "mm/swap_state.c", symbol = "free_pages_and_swap_cache")
     private void freePageAndSwapCache(Folio folio) {
         if (swap.isOn() && !folio.isFileBacked()) {
@@ -40,9 +48,11 @@ final class TlbGather {
         }
     }
 
+    /// Flushes the translations, and gives the pages back. A step for each.
     @Models(file = "mm/mmu_gather.c", symbol = "tlb_finish_mmu")
-    void finish() {
+    public void finish() {
         how.flushRange(places);
+        hugetlb.forEach(Folio::put);
         for (int i = 0; i < pages.size(); ) {
             i += pages.get(i).isLarge() ? putLarge(i) : putSmall(i);
         }

@@ -107,6 +107,36 @@ public final class UserAccess {
         return lengthBytes - copied;
     }
 
+    /// Copies 2 MiB from user memory at `address` to a huge page that nobody else knows: in one step where one entry of the
+    /// middle level maps them, else page by page.
+    ///
+    /// @return whether all of it was copied
+    @Models(file = "mm/memory.c", symbol = "copy_folio_from_user")
+    public boolean copyHugeFromUser(Folio destination, long address) {
+        if (!accessOk(address, Thp.BYTES)) {
+            return false;
+        }
+        Mm mm = TaskStruct.current(machine).mm().orElseThrow();
+        Optional<PmdSlot> pmd = address % Thp.BYTES == 0 ? mm.pmd(address) : Optional.empty();
+        Optional<Folio> whole = pmd.flatMap(HugePte::readWhole)
+                .or(() -> pmd.isPresent() && probeReadable(address) ? HugePte.readWhole(pmd.get()) : Optional.empty());
+        whole.ifPresent(source -> FolioData.copyHugeWithinStep(source, destination));
+        return whole.isPresent() || copyPagesFromUser(destination, address);
+    }
+
+    private boolean copyPagesFromUser(Folio destination, long address) {
+        int head = Content.SIZE - (int) (address & Content.SIZE - 1);
+        for (int i = 0; i < Thp.PAGES; i++) {
+            long from = address + (long) i * Content.SIZE;
+            Content bytes = destination.page(i).data().content();
+            if (copyFromUser(bytes, 0, from, head) != 0
+                    || head < Content.SIZE && copyFromUser(bytes, head, from + head, Content.SIZE - head) != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /// Copies `lengthBytes` bytes of `source` at `offset` to user memory at `address`, all within one page
     /// of each.
     ///

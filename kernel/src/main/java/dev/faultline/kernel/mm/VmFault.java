@@ -16,7 +16,7 @@ public final class VmFault {
 
     VmFault(Vma vma, long address, EnumSet<FaultFlag> flags) {
         this.vma = vma;
-        this.address = address & -Content.SIZE;
+        this.address = address & -vma.pageBytes();
         this.realAddress = address;
         this.flags = flags;
     }
@@ -71,7 +71,7 @@ public final class VmFault {
     ///
     /// @return whether the area is prepared; otherwise the lock of the area is given up
     @Models(file = "mm/memory.c", symbol = "__vmf_anon_prepare")
-    boolean anonPrepare() {
+    public boolean anonPrepare() {
         if (vma.hasAnonVma()) {
             return true;
         }

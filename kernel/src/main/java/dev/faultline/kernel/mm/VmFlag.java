@@ -33,6 +33,10 @@ public enum VmFlag {
     UFFD_WP,
     /// Faults on pages that are in the page cache only go to the program (`VM_UFFD_MINOR`).
     UFFD_MINOR,
+    /// Pages are huge ones of the pool (`VM_HUGETLB`).
+    HUGETLB,
+    /// Nothing is set aside for the pages (`VM_NORESERVE`); kept of areas with huge pages of the pool only.
+    NORESERVE,
     /// The memory is accounted for, as it is private and was writable once.
     ACCOUNT,
     /// Accesses look at the tags of memory (`VM_MTE`, `VM_SPARC_ADI`).

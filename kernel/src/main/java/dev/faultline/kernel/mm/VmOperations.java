@@ -30,6 +30,16 @@ public interface VmOperations {
         return Optional.empty();
     }
 
+    /// {@return what handles the area in a copy of the address space} Called with `mmap_lock` held for writing.
+    default VmOperations forked() {
+        return this;
+    }
+
+    /// {@return what is done otherwise with the area, if its pages are huge ones of a pool (`is_vm_hugetlb_page`)}
+    default Optional<HugetlbOperations> hugetlb() {
+        return Optional.empty();
+    }
+
     /// {@return the pages of the file, if a program may fill them in itself (`vma_is_shmem`)}
     default Optional<UserfaultPages> userfaultPages() {
         return Optional.empty();

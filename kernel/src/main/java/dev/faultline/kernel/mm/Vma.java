@@ -56,7 +56,12 @@ public final class Vma {
     /// @param pageOffset the index in the file of the first page of the area
     /// @param operations what the file system does for it
     /// @param file       the file as it was opened
-    public record FileArea(Mapping mapping, long pageOffset, VmOperations operations, MappedFile file) {}
+    public record FileArea(Mapping mapping, long pageOffset, VmOperations operations, MappedFile file) {
+        /// {@return what it maps, handled otherwise}
+        private FileArea with(VmOperations others) {
+            return new FileArea(mapping, pageOffset, others, file);
+        }
+    }
 
     /// An area from `start` (inclusive) to `end` (exclusive), both multiples of the page size.
     public Vma(Mm mm, long start, long end, Set<VmFlag> flags, Optional<FileArea> file) {
@@ -109,6 +114,17 @@ public final class Vma {
     /// {@return who serves its faults, if the program does (`vm_userfaultfd_ctx`)}
     public Optional<UserFaultHandler> userfault() {
         return userfault;
+    }
+
+    /// {@return what is done otherwise with it, if its pages are huge ones of a pool (`is_vm_hugetlb_page`)}
+    public Optional<HugetlbOperations> hugetlb() {
+        return file.flatMap(area -> area.operations().hugetlb());
+    }
+
+    /// {@return the bytes of one of its pages}
+    @Models(file = "mm/hugetlb.c", symbol = "vma_kernel_pagesize")
+    public long pageBytes() {
+        return has(VmFlag.HUGETLB) ? Thp.BYTES : PAGE_BYTES;
     }
 
     /// {@return whether the area has no operations of a file (`vma_is_anonymous`)}
@@ -194,7 +210,13 @@ public final class Vma {
     @Models(file = "mm/rmap.c", symbol = "anon_vma_fork")
     Vma forked(Mm child, Set<VmFlag> childFlags) {
         AnonVma ofChild = hasAnonVma() && !has(VmFlag.WIPEONFORK) ? new AnonVma(true) : AnonVma.NONE;
-        return new Vma(child, start, end, childFlags, file, Optional.empty(), anonOffset, age, ofChild);
+        Optional<FileArea> ofFile = file.map(area -> area.with(area.operations().forked()));
+        return new Vma(child, start, end, childFlags, ofFile, Optional.empty(), anonOffset, age, ofChild);
+    }
+
+    /// {@return the area, whose pages have moved elsewhere}
+    Vma movedAway(HugetlbOperations operations) {
+        return new Vma(mm, start, end, flags, file.map(area -> area.with(operations.movedAway())), userfault, anonOffset, age, anonVma);
     }
 
     /// {@return whether the area may have pages that are no file's, which fork has to copy}
@@ -238,7 +260,7 @@ public final class Vma {
 
     /// {@return whether one area could stand for this one and `next` behind it}
     boolean canMergeWith(Vma next) {
-        return flags.equals(next.flags) && userfault.equals(next.userfault) && !has(VmFlag.IO) && !has(VmFlag.PFNMAP)
+        return flags.equals(next.flags) && userfault.equals(next.userfault) && !has(VmFlag.IO) && !has(VmFlag.PFNMAP) && !has(VmFlag.HUGETLB)
                 && goesOnIn(next) && canShareAnonVma(next);
     }
 

@@ -11,6 +11,18 @@ import java.util.Set;
 public final class VmaChange {
     private VmaChange() {}
 
+    /// {@return whether an area can be split so that a range is one of its own} Huge pages of the pool stay whole.
+    @Models(file = "mm/hugetlb.c", symbol = "hugetlb_vm_op_split")
+    public static boolean maySplit(Vma vma, long start, long end) {
+        long size = vma.pageBytes();
+        return (start <= vma.start() || start % size == 0) && (end >= vma.end() || end % size == 0);
+    }
+
+    /// {@return whether whatever lies in a range can be unmapped} The caller holds `mmap_lock`.
+    public static boolean mayUnmap(Mm mm, long start, long end) {
+        return mm.areas(start, end).stream().allMatch(vma -> maySplit(vma, start, end));
+    }
+
     /// Adds an area that overlaps no other, as a part of a neighbour where one could stand for both.
     ///
     /// @return the area that it is part of now
@@ -47,6 +59,12 @@ public final class VmaChange {
         vma.mm().vmaLocks().startWrite(vma);
         insert(vma.mm(), made);
         made.file().ifPresent(file -> file.mapping().replaceAreas(List.of(vma), List.of(made)));
+    }
+
+    /// The pages of an area have moved elsewhere, and with them what is set aside for all of it.
+    @Models(file = "mm/hugetlb.c", symbol = "clear_vma_resv_huge_pages")
+    static void movedAway(Vma vma, HugetlbOperations hugetlb) {
+        replace(vma.movedAway(hugetlb), List.of(vma), List.of());
     }
 
     /// Makes an area longer.
@@ -160,6 +178,7 @@ public final class VmaChange {
         detached.forEach(VmaChange::freePgtables);
         for (Vma vma : detached) {
             vma.file().ifPresent(file -> file.mapping().replaceAreas(List.of(vma), List.of()));
+            vma.hugetlb().ifPresent(hugetlb -> hugetlb.closed(vma));
         }
     }
 

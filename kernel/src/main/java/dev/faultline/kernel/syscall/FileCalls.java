@@ -354,14 +354,13 @@ final class FileCalls {
         return result(seals.get().add(more));
     }
 
-    /// memfd_create(2), without huge pages.
+    /// memfd_create(2).
     @Models(file = "mm/memfd.c", symbol = "__do_sys_memfd_create")
     SysResult memfdCreate(Process process, long nameAddress, int flags) {
-        if ((flags & Mman.MFD_HUGETLB) != 0) {
-            throw new NotModelled("MFD_HUGETLB: there are no huge pages");
-        }
+        boolean huge = (flags & Mman.MFD_HUGETLB) != 0;
+        int known = huge ? MFD_KNOWN | Mman.MFD_HUGETLB | Mman.HUGE_MASK << Mman.HUGE_SHIFT : MFD_KNOWN;
         boolean both = (flags & Mman.MFD_EXEC) != 0 && (flags & Mman.MFD_NOEXEC_SEAL) != 0;
-        if ((flags & ~MFD_KNOWN) != 0 || both) {
+        if ((flags & ~known) != 0 || both) {
             return SysResult.err(Errno.EINVAL);
         }
         StringBuilder name = new StringBuilder();
@@ -369,9 +368,22 @@ final class FileCalls {
         if (wrong.isPresent()) {
             return SysResult.err(wrong.get());
         }
+        if (huge) {
+            return hugetlbFile(process, name.toString(), flags);
+        }
         int seals = (flags & Mman.MFD_NOEXEC_SEAL) != 0 ? Fcntl.F_SEAL_EXEC
                 : (flags & Mman.MFD_ALLOW_SEALING) != 0 ? 0 : Fcntl.F_SEAL_SEAL;
         return SysResult.ok(process.files().install(kernel.shmMount(process.node()).memfd(name.toString(), seals)));
+    }
+
+    private SysResult hugetlbFile(Process process, String name, int flags) {
+        if (!MemoryCalls.isHugeSize(flags)) {
+            return SysResult.err(Errno.ENODEV);
+        }
+        if ((flags & (Mman.MFD_ALLOW_SEALING | Mman.MFD_NOEXEC_SEAL)) != 0) {
+            throw new NotModelled("seals of a file of huge pages");
+        }
+        return SysResult.ok(process.files().install(kernel.hugetlbMount(process.node()).memfd(name)));
     }
 
     /// fallocate(2).

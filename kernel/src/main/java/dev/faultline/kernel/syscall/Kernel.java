@@ -6,6 +6,7 @@ import dev.faultline.kernel.fs.FileSystem;
 import dev.faultline.kernel.fs.Inode;
 import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.fs.chardev.MemoryDevice;
+import dev.faultline.kernel.fs.hugetlbfs.HugetlbMount;
 import dev.faultline.kernel.fs.tmpfs.ShmMount;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.lib.Parts;
@@ -37,6 +38,7 @@ public final class Kernel {
     private final List<Mount> mounts = new ArrayList<>();
     private final List<TreeMap<String, Inode>> devices = new ArrayList<>();
     private final List<ShmMount> shmMounts = new ArrayList<>();
+    private final List<HugetlbMount> hugetlbMounts = new ArrayList<>();
     private final List<Process> processes = new ArrayList<>();
     private final Cell lastPid;
     private final Userfaultfds userfaults = new Userfaultfds();
@@ -57,6 +59,7 @@ public final class Kernel {
             nodes.add(node);
             devices.add(new TreeMap<>());
             shmMounts.add(new ShmMount(node));
+            hugetlbMounts.add(new HugetlbMount(node));
             reserved.add(node.userMemory().memory().zeroPage());
         }
     }
@@ -79,6 +82,11 @@ public final class Kernel {
     /// {@return the memory of a node that is shared and has no name}
     ShmMount shmMount(Node node) {
         return shmMounts.get(node.number() - 1);
+    }
+
+    /// {@return the files of huge pages of a node}
+    HugetlbMount hugetlbMount(Node node) {
+        return hugetlbMounts.get(node.number() - 1);
     }
 
     /// Gives every machine a swap device, if it has at least one slot. Before anything runs.
@@ -233,6 +241,7 @@ public final class Kernel {
             mount.onNode().forEach(fileSystem -> report(fileSystem.checkQuiescent()));
         }
         shmMounts.forEach(shm -> report(shm.checkQuiescent()));
+        hugetlbMounts.forEach(hugetlb -> report(hugetlb.checkQuiescent()));
         nodes.forEach(this::checkSwap);
         nodes.forEach(this::checkFolios);
     }

@@ -2,6 +2,7 @@ package dev.faultline.kernel.syscall;
 
 import dev.faultline.kernel.arch.Architecture;
 import dev.faultline.kernel.fs.FileMode;
+import dev.faultline.kernel.fs.FileOperations;
 import dev.faultline.kernel.fs.OpenFile;
 import dev.faultline.kernel.fs.Seals;
 import dev.faultline.kernel.fs.tmpfs.ShmMount;
@@ -10,6 +11,7 @@ import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Mm;
 import dev.faultline.kernel.mm.UserfaultEvents;
 import dev.faultline.kernel.mm.VmFlag;
+import dev.faultline.kernel.mm.VmOperations;
 import dev.faultline.kernel.mm.Vma;
 import dev.faultline.kernel.mm.VmaChange;
 import dev.faultline.kernel.uapi.Errno;
@@ -23,7 +25,10 @@ import java.util.Optional;
 /// The calls that change an address space (mm/mmap.c).
 final class MemoryCalls {
     /// What MAP_SHARED_VALIDATE takes: the flags from before it, which MAP_FIXED_NOREPLACE is not among.
-    private static final int KNOWN_FLAGS = Mman.MAP_TYPE | Mman.MAP_FIXED | Mman.MAP_ANONYMOUS | Mman.MAP_POPULATE;
+    private static final int KNOWN_FLAGS = Mman.MAP_TYPE | Mman.MAP_FIXED | Mman.MAP_ANONYMOUS | Mman.MAP_POPULATE
+            | Mman.MAP_NORESERVE | Mman.MAP_HUGETLB | Mman.HUGE_2MB << Mman.HUGE_SHIFT;
+
+    private static final long HUGE_BYTES = 1L << Mman.HUGE_2MB;
 
     private MemoryCalls() {}
 
@@ -41,18 +46,27 @@ final class MemoryCalls {
                 return SysResult.err(Errno.EBADF);
             }
         }
-        if ((flags & Mman.MAP_HUGETLB) != 0) {
-            return hugetlb(file);
+        boolean huge = file.map(MemoryCalls::isHuge).orElse((flags & Mman.MAP_HUGETLB) != 0);
+        if ((flags & Mman.MAP_HUGETLB) != 0 && (file.isPresent() ? !huge : !isHugeSize(flags))) {
+            return SysResult.err(Errno.EINVAL);
         }
-        long length = (lengthBytes + Content.SIZE - 1) & -Content.SIZE;
-        Optional<Errno> wrong = checkPlace(address, lengthBytes, length, flags);
+        long size = huge ? HUGE_BYTES : Content.SIZE;
+        long length = lengthBytes + size - 1 & -size;
+        Optional<Errno> wrong = checkPlace(address, lengthBytes, length, flags, size);
         if (wrong.isPresent()) {
             return SysResult.err(wrong.get());
         }
+        if (huge && file.isEmpty()) {
+            file = Optional.of(kernel.hugetlbMount(process.node()).anonymous(length));
+        }
         Mm mm = process.mm();
+        if (huge && (flags & Mman.MAP_NORESERVE) != 0 && !mm.hasHugeEntries()) {
+            throw new NotModelled("huge pages for which nothing is set aside, on a machine of which nothing is said about them: `hugetlb 0;` says that there are none");
+        }
         UserfaultEvents events = new UserfaultEvents();
         mm.mmapLock().downWrite();
-        Request request = new Request(fixed(flags) ? address : address & -Content.SIZE, length, protection, flags, file, offset, false);
+        long hint = fixed(flags) ? address : huge ? address + size - 1 & -size : address & -size;
+        Request request = new Request(hint, length, protection, flags, file, offset, false);
         SysResult result = doMmap(kernel.shmMount(process.node()), mm, request, events);
         mm.writeUnlock();
         events.complete();
@@ -62,11 +76,16 @@ final class MemoryCalls {
         return result;
     }
 
-    private static SysResult hugetlb(Optional<OpenFile> file) {
-        if (file.isEmpty()) {
-            throw new NotModelled("MAP_HUGETLB: there are no huge pages");
-        }
-        return SysResult.err(Errno.EINVAL); // no file is one of hugetlbfs
+    @Models(file = "include/linux/hugetlb.h", symbol = "is_file_hugepages")
+    private static boolean isHuge(OpenFile file) {
+        return file.inode().operations().areaFlags().contains(VmFlag.HUGETLB);
+    }
+
+    /// {@return whether the flags of mmap(2) or memfd_create(2) ask for huge pages of a size that there is}
+    @Models(file = "include/linux/hugetlb.h", symbol = "hstate_sizelog")
+    static boolean isHugeSize(int flags) {
+        int logarithm = flags >>> Mman.HUGE_SHIFT & Mman.HUGE_MASK;
+        return logarithm == 0 || logarithm == Mman.HUGE_2MB;
     }
 
     /// What is asked for.
@@ -95,13 +114,18 @@ final class MemoryCalls {
         long pageOffset() {
             return file.isEmpty() ? 0 : offset / Content.SIZE;
         }
+
+        /// {@return the bytes of a page}
+        long pageBytes() {
+            return file.filter(MemoryCalls::isHuge).isPresent() ? HUGE_BYTES : Content.SIZE;
+        }
     }
 
     private static boolean fixed(int flags) {
         return (flags & (Mman.MAP_FIXED | Mman.MAP_FIXED_NOREPLACE)) != 0;
     }
 
-    private static Optional<Errno> checkPlace(long address, long asked, long length, int flags) {
+    private static Optional<Errno> checkPlace(long address, long asked, long length, int flags, long size) {
         if (asked == 0) {
             return Optional.of(Errno.EINVAL);
         }
@@ -114,7 +138,7 @@ final class MemoryCalls {
         if (address < 0 || address > Mm.TASK_SIZE - length) {
             return Optional.of(Errno.ENOMEM);
         }
-        return address % Content.SIZE != 0 ? Optional.of(Errno.EINVAL) : Optional.empty();
+        return address % size != 0 ? Optional.of(Errno.EINVAL) : Optional.empty();
     }
 
     private static Optional<Errno> checkType(Request request) {
@@ -174,7 +198,7 @@ final class MemoryCalls {
         }
         boolean there = fixed || keep
                 || hint > 0 && !taken && hint % Content.SIZE == 0 && hint <= Mm.TASK_SIZE - length;
-        long start = there ? hint : mm.unmappedArea(length);
+        long start = there ? hint : mm.unmappedArea(length, request.pageBytes());
         Optional<Seals> seals = request.seals();
         return seals.isEmpty() ? mmapRegion(mm, start, request, request.backing(shm), events)
                 : mmapSealed(mm, start, request, seals.get(), events);
@@ -208,6 +232,9 @@ final class MemoryCalls {
         if (refused.isPresent()) {
             return SysResult.err(refused.get());
         }
+        if (!VmaChange.mayUnmap(mm, start, start + request.length)) {
+            return SysResult.err(Errno.EINVAL);
+        }
         if ((request.flags & Mman.MAP_FIXED) != 0) {
             events.unmap(mm, start, start + request.length);
             VmaChange.unmap(mm, start, start + request.length);
@@ -215,12 +242,23 @@ final class MemoryCalls {
         if (!VmFlag.areValid(vmFlags)) {
             return SysResult.err(Errno.EINVAL);
         }
+        Optional<FileOperations.Mapped> mapped = file.map(opened -> opened.inode().operations().mmap(opened, request.offset, request.length, vmFlags));
+        if (mapped.isPresent() && mapped.get() instanceof FileOperations.Mapped.Refused(Errno errno)) {
+            return SysResult.err(errno);
+        }
         Optional<Vma.FileArea> area = file.map(opened -> new Vma.FileArea(opened.inode().mapping(),
-                request.pageOffset(), opened.inode().operations().mmap(opened), opened));
+                request.pageOffset(), operations(mapped.orElseThrow()), opened));
         Vma vma = new Vma(mm, start, start + request.length, vmFlags, area);
         VmaChange.add(vma);
         file.ifPresent(opened -> opened.inode().operations().areaMade(vma));
         return SysResult.ok(start);
+    }
+
+    private static VmOperations operations(FileOperations.Mapped mapped) {
+        return switch (mapped) {
+            case FileOperations.Mapped.With(VmOperations operations) -> operations;
+            case FileOperations.Mapped.Refused _ -> throw new AssertionError("not to be mapped");
+        };
     }
 
     private static boolean overlaps(Mm mm, long start, long length) {
@@ -243,6 +281,9 @@ final class MemoryCalls {
             vmFlags.add(VmFlag.TAGS_ALLOWED);
         }
         file.ifPresent(opened -> vmFlags.addAll(opened.inode().operations().areaFlags()));
+        if (vmFlags.contains(VmFlag.HUGETLB) && (request.flags & Mman.MAP_NORESERVE) != 0) {
+            vmFlags.add(VmFlag.NORESERVE);
+        }
         return vmFlags;
     }
 
@@ -255,6 +296,10 @@ final class MemoryCalls {
             return SysResult.err(Errno.EINVAL);
         }
         mm.mmapLock().downWrite();
+        if (!VmaChange.mayUnmap(mm, address, address + length)) {
+            mm.writeUnlock();
+            return SysResult.err(Errno.EINVAL);
+        }
         UserfaultEvents events = new UserfaultEvents();
         events.unmap(mm, address, address + length);
         VmaChange.unmapAndUnlock(mm, address, address + length);

@@ -71,15 +71,26 @@ public class Mincore {
     /// Fills `answers`. The caller holds `mmap_lock` for reading.
     @Models(file = "mm/mincore.c", symbol = "do_mincore")
     protected static Optional<Errno> doMincore(Mm mm, long start, int pages, Content answers) {
-        for (int i = 0; i < pages; i++) {
+        for (int i = 0; i < pages; ) {
             long address = start + (long) i * Content.SIZE;
             Optional<Vma> vma = mm.vmaLookup(address);
             if (vma.isEmpty()) {
                 return Optional.of(Errno.ENOMEM);
             }
-            answers.store(i, 1, isInMemory(vma.get(), address) ? 1 : 0);
+            int alike = pagesOfOne(vma.get(), address, pages - i);
+            boolean inMemory = isInMemory(vma.get(), address);
+            for (int end = i + alike; i < end; i++) {
+                answers.store(i, 1, inMemory ? 1 : 0);
+            }
         }
         return Optional.empty();
+    }
+
+    /// {@return for how many pages from `address` on one look answers: those of a huge page of the pool}
+    @Models(file = "mm/mincore.c", symbol = "mincore_hugetlb")
+    private static int pagesOfOne(Vma vma, long address, int most) {
+        long end = (address & -vma.pageBytes()) + vma.pageBytes();
+        return (int) Math.min((end - address) / Content.SIZE, most);
     }
 
     private static boolean isInMemory(Vma vma, long address) {
@@ -87,8 +98,8 @@ public class Mincore {
         if (pte instanceof Pte.Swap swap) {
             return vma.mm().swap().isCached(swap.entry());
         }
-        if (pte instanceof Pte.Present) {
-            return true;
+        if (pte instanceof Pte.Present || vma.hugetlb().isPresent()) {
+            return pte instanceof Pte.Present;
         }
         return vma.file().map(Vma.FileArea::mapping).filter(mapping -> isCached(mapping, vma.pageIndex(address)))
                 .isPresent();

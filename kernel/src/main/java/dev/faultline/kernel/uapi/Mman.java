@@ -13,9 +13,15 @@ public final class Mman {
     public static final int MAP_TYPE = 0x0f;
     public static final int MAP_FIXED = 0x10;
     public static final int MAP_ANONYMOUS = 0x20;
+    public static final int MAP_NORESERVE = 0x4000;
     public static final int MAP_POPULATE = 0x8000;
     public static final int MAP_HUGETLB = 0x40000;
     public static final int MAP_FIXED_NOREPLACE = 0x100000;
+
+    /// Where the logarithm of the size of huge pages is in the flags of mmap(2) and memfd_create(2); 0 stands for 2 MiB.
+    public static final int HUGE_SHIFT = 26;
+    public static final int HUGE_MASK = 0x3f;
+    public static final int HUGE_2MB = 21;
 
     public static final int PROT_SEM = 8;
 

@@ -4,6 +4,7 @@ import dev.faultline.kernel.fs.Node;
 import dev.faultline.kernel.lib.Content;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.mm.Folio;
+import dev.faultline.kernel.mm.HugetlbFill;
 import dev.faultline.kernel.mm.Mm;
 import dev.faultline.kernel.mm.Pte;
 import dev.faultline.kernel.mm.TaskStruct;
@@ -36,6 +37,7 @@ final class Mfill implements ShmemFill.Source {
     private final InstallPte install;
     private final ShmemFill shmem;
     private final SourceCopy sourceCopy;
+    private final MfillHugetlb hugetlb;
 
     private long copied;
 
@@ -60,6 +62,11 @@ final class Mfill implements ShmemFill.Source {
         this.access = node.userMemory().access();
         this.install = ctx.install();
         this.shmem = ctx.shmem();
+        this.hugetlb = new MfillHugetlb(node, switch (mode) {
+            case COPY, ZEROPAGE -> HugetlbFill.Mode.COPY;
+            case CONTINUE -> HugetlbFill.Mode.CONTINUE;
+            case POISON -> HugetlbFill.Mode.POISON;
+        }, source, protect);
         this.sourceCopy = node.parts().get(SourceCopy.PART, SourceCopy::new);
     }
 
@@ -72,13 +79,14 @@ final class Mfill implements ShmemFill.Source {
         Optional<Errno> error = fillLocked();
         while (wantsBytes) {
             wantsBytes = false;
-            error = copyUnlocked(kept.orElseThrow());
+            error = kept.isPresent() ? copyUnlocked(kept.get()) : hugetlb.copyUnlocked();
             if (error.isEmpty()) {
                 loop.again(copied);
                 error = fillLocked();
             }
         }
         kept.ifPresent(Folio::put);
+        hugetlb.drop();
         return copied > 0 ? SysResult.ok(copied) : SysResult.err(error.orElseThrow());
     }
 
@@ -118,6 +126,14 @@ final class Mfill implements ShmemFill.Source {
         if (ctx.mmapChanging().inProgress()) {
             return Optional.of(Errno.EAGAIN);
         }
+        if (vma.has(VmFlag.HUGETLB)) {
+            kept = Optional.empty(); // forgotten, if small pages were here before: docs/findings.md, F22
+            return protect && !vma.has(VmFlag.UFFD_WP) || mode == Mode.ZEROPAGE ? Optional.of(Errno.EINVAL)
+                    : MfillHugetlb.check(vma, destination, lengthBytes);
+        }
+        if (hugetlb.isKept()) {
+            return Optional.of(Errno.ENOENT); // another area is there by now
+        }
         boolean ofShmem = Place.pages(vma).isPresent();
         boolean fine = (!protect || vma.has(VmFlag.UFFD_WP)) && (vma.isAnonymous() || ofShmem)
                 && (ofShmem || mode != Mode.CONTINUE);
@@ -126,10 +142,14 @@ final class Mfill implements ShmemFill.Source {
 
     private Optional<Errno> fill(Vma vma) {
         Optional<Errno> error = Optional.empty();
+        boolean huge = vma.has(VmFlag.HUGETLB);
         while (copied < lengthBytes && error.isEmpty()) {
-            error = mfillAtomicPte(new Place(vma, destination + copied, protect));
+            error = huge ? hugetlb.fill(vma, destination + copied)
+                    : mfillAtomicPte(new Place(vma, destination + copied, protect));
             if (error.isEmpty()) {
-                copied += Content.SIZE;
+                copied += vma.pageBytes();
+            } else if (huge) {
+                wantsBytes = error.get() == Errno.ENOENT;
             } else if (error.get() == Errno.ENOENT && kept.isEmpty()) {
                 throw node.machine().finding(Kind.BUG, "mfill_atomic: bytes are to be copied into a folio that there is not");
             } else if (error.get() != Errno.ENOENT && kept.isPresent()) {

@@ -34,31 +34,45 @@ final class Registration {
         return possible ? Optional.empty() : Optional.of(Errno.EINVAL);
     }
 
+    /// What registering came to.
+    ///
+    /// @param wrong      why nothing is registered, if so
+    /// @param hasHugetlb whether some of the range is of huge pages of a pool, for which there are fewer commands
+    record Registered(Optional<Errno> wrong, boolean hasHugetlb) {
+        static Registered not(Errno wrong) {
+            return new Registered(Optional.of(wrong), false);
+        }
+    }
+
     /// Registers every area of the range, or none. Takes and drops `mmap_lock` for writing.
     ///
     /// @return -ENOMEM if the process has ended; -EINVAL where nothing is mapped, and for areas that cannot be served; -EPERM where the program
     ///         must not write; -EBUSY where another userfaultfd serves
     @Models(file = "fs/userfaultfd.c", symbol = "userfaultfd_register")
-    static Optional<Errno> register(UserfaultfdCtx ctx, long start, long end, Set<VmFlag> modes) {
+    static Registered register(UserfaultfdCtx ctx, long start, long end, Set<VmFlag> modes) {
         ctx.mm().mmapLock().downWrite();
         List<Vma> areas = ctx.mm().areas(start, end);
         Optional<Errno> wrong = areas.isEmpty() ? Optional.of(nothingThere(ctx)) : Optional.empty();
         for (int i = 0; i < areas.size() && wrong.isEmpty(); i++) {
-            wrong = checkRegister(ctx, areas.get(i), modes);
+            wrong = checkRegister(ctx, areas.get(i), start, end, modes);
         }
         if (wrong.isEmpty()) {
             registerRange(ctx, areas, start, end, modes);
         }
+        boolean hasHugetlb = areas.stream().anyMatch(vma -> vma.has(VmFlag.HUGETLB));
         ctx.mm().writeUnlock();
-        return wrong;
+        return new Registered(wrong, hasHugetlb);
     }
 
-    private static Optional<Errno> checkRegister(UserfaultfdCtx ctx, Vma vma, Set<VmFlag> modes) {
+    private static Optional<Errno> checkRegister(UserfaultfdCtx ctx, Vma vma, long start, long end, Set<VmFlag> modes) {
         if (!canUserfault(ctx, vma, modes)) {
             return Optional.of(Errno.EINVAL);
         }
         if (!vma.has(VmFlag.MAYWRITE) && ctx.shmem().refusesReadOnlyFiles()) {
             return Optional.of(Errno.EPERM);
+        }
+        if (!VmaChange.maySplit(vma, start, end)) {
+            return Optional.of(Errno.EINVAL);
         }
         return isOthers(ctx, vma) ? Optional.of(Errno.EBUSY) : Optional.empty();
     }
@@ -69,6 +83,9 @@ final class Registration {
 
     @Models(file = "include/linux/userfaultfd_k.h", symbol = "vma_can_userfault")
     private static boolean canUserfault(UserfaultfdCtx ctx, Vma vma, Set<VmFlag> modes) {
+        if (vma.has(VmFlag.HUGETLB)) {
+            return true;
+        }
         boolean ofShmem = Place.pages(vma).isPresent();
         if (modes.contains(VmFlag.UFFD_MINOR)) {
             return ofShmem && ctx.shmem().servesMinorFaults();
@@ -99,10 +116,10 @@ final class Registration {
     static Optional<Errno> unregister(UserfaultfdCtx ctx, long start, long end) {
         ctx.mm().mmapLock().downWrite();
         List<Vma> areas = ctx.mm().areas(start, end);
-        boolean fine = !areas.isEmpty()
+        boolean fine = !areas.isEmpty() && start % areas.getFirst().pageBytes() == 0
                 && areas.stream().allMatch(vma -> !isOthers(ctx, vma) && canUserfault(ctx, vma, vma.flags()));
-        if (fine) {
-            areas.forEach(vma -> unregister(ctx, vma, start, end));
+        for (int i = 0; i < areas.size() && fine; i++) {
+            fine = unregister(ctx, areas.get(i), start, end);
         }
         Errno wrong = nothingThere(ctx);
         ctx.mm().writeUnlock();
@@ -113,16 +130,21 @@ final class Registration {
         return ctx.mm().hasEnded() ? Errno.ENOMEM : Errno.EINVAL;
     }
 
-    private static void unregister(UserfaultfdCtx ctx, Vma vma, long start, long end) {
+    /// {@return whether the area could be split}
+    private static boolean unregister(UserfaultfdCtx ctx, Vma vma, long start, long end) {
         if (vma.userfault().isEmpty()) {
-            return;
+            return true;
         }
         if (vma.has(VmFlag.UFFD_MISSING)) {
             // While the lock is held for writing, who is woken waits for it and then finds an ordinary area.
             long from = Math.max(start, vma.start());
             ctx.wakeUserfault(from, Math.min(end, vma.end()) - from);
         }
-        clearVma(vma, start, end);
+        boolean splits = VmaChange.maySplit(vma, start, end);
+        if (splits) {
+            clearVma(vma, start, end);
+        }
+        return splits;
     }
 
     /// Makes the areas of an userfaultfd that is closed ordinary. Takes and drops `mmap_lock` for writing.

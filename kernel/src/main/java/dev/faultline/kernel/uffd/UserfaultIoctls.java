@@ -21,6 +21,7 @@ final class UserfaultIoctls {
             Uffd.available(Uffd.IOC_REGISTER) | Uffd.available(Uffd.IOC_UNREGISTER) | Uffd.available(Uffd.IOC_API);
     private static final long RANGE_IOCTLS = Uffd.available(Uffd.IOC_WAKE) | Uffd.available(Uffd.IOC_COPY)
             | Uffd.available(Uffd.IOC_ZEROPAGE) | Uffd.available(Uffd.IOC_MOVE) | Uffd.available(Uffd.IOC_POISON);
+    private static final long NOT_FOR_HUGETLB = Uffd.available(Uffd.IOC_ZEROPAGE) | Uffd.available(Uffd.IOC_MOVE);
     private static final long MODES =
             Uffd.REGISTER_MODE_MISSING | Uffd.REGISTER_MODE_WP | Uffd.REGISTER_MODE_MINOR;
 
@@ -86,12 +87,14 @@ final class UserfaultIoctls {
         if (mode == 0 || (mode & ~MODES) != 0) {
             return SysResult.err(Errno.EINVAL);
         }
-        Optional<Errno> wrong = Registration.validateRange(start, length)
-                .or(() -> Registration.register(ctx, start, start + length, flags(mode)));
-        if (wrong.isPresent()) {
-            return SysResult.err(wrong.get());
+        Optional<Errno> impossible = Registration.validateRange(start, length);
+        Registration.Registered registered = impossible.map(Registration.Registered::not)
+                .orElseGet(() -> Registration.register(ctx, start, start + length, flags(mode)));
+        if (registered.wrong().isPresent()) {
+            return SysResult.err(registered.wrong().get());
         }
-        return UserStruct.write(access, argument + 24, ioctls(mode)) ? SysResult.ZERO : SysResult.err(Errno.EFAULT);
+        long offered = registered.hasHugetlb() ? ioctls(mode) & ~NOT_FOR_HUGETLB : ioctls(mode);
+        return UserStruct.write(access, argument + 24, offered) ? SysResult.ZERO : SysResult.err(Errno.EFAULT);
     }
 
     private static EnumSet<VmFlag> flags(long mode) {
@@ -183,7 +186,9 @@ final class UserfaultIoctls {
             error = areas.isEmpty() ? Optional.of(Errno.ENOENT) : Optional.empty();
             for (int i = 0; i < areas.size() && error.isEmpty(); i++) {
                 Vma vma = areas.get(i);
-                if (vma.has(VmFlag.UFFD_WP)) {
+                if (vma.has(VmFlag.HUGETLB) && (start | end) % vma.pageBytes() != 0) {
+                    error = Optional.of(vma.has(VmFlag.UFFD_WP) ? Errno.EINVAL : Errno.ENOENT);
+                } else if (vma.has(VmFlag.UFFD_WP)) {
                     Mprotect.uffdWpRange(vma, Math.max(start, vma.start()), Math.min(end, vma.end()), enable);
                 } else {
                     error = Optional.of(Errno.ENOENT);

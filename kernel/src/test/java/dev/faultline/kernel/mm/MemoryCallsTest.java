@@ -289,12 +289,15 @@ class MemoryCallsTest {
     }
 
     @Test
-    void filesHaveNoHugePagesAndThereIsNoModelOfOthers() {
+    void filesHaveNoHugePagesAndWithoutAPoolThereAreNoOthers() {
         run((program, p) -> {
             int huge = Mman.MAP_PRIVATE | Mman.MAP_HUGETLB;
             fails(Errno.EINVAL, program.call("mmap", 0, P, RW, huge, program.open("/mnt/f", 0), 0));
             fails(Errno.EBADF, program.call("mmap", 0, P, RW, huge, 99, 0));
-            assertThrows(NotModelled.class, () -> program.call("mmap", 0, P, RW, huge | Mman.MAP_ANONYMOUS, -1, 0));
+            int anonymous = huge | Mman.MAP_ANONYMOUS;
+            fails(Errno.ENOMEM, program.call("mmap", 0, P, RW, anonymous, -1, 0));
+            fails(Errno.EINVAL, program.call("mmap", 0, P, RW, anonymous | 20 << Mman.HUGE_SHIFT, -1, 0));
+            assertThrows(NotModelled.class, () -> program.call("mmap", 0, P, RW, anonymous | Mman.MAP_NORESERVE, -1, 0));
         });
     }
 

@@ -2,11 +2,12 @@ package dev.faultline.litmus.run;
 
 import dev.faultline.kernel.arch.Architecture;
 import dev.faultline.kernel.lib.Parts;
+import dev.faultline.kernel.mm.HugetlbPages;
 import dev.faultline.kernel.mm.Thp;
 import dev.faultline.kernel.mm.VmFlag;
 import dev.faultline.kernel.syscall.Kernel;
 import dev.faultline.litmus.load.LitmusTest;
-import dev.faultline.litmus.setup.HugePages;
+import dev.faultline.litmus.setup.MachineSpec;
 import dev.faultline.litmus.setup.SetupStep;
 import dev.faultline.litmus.types.Feature;
 import dev.faultline.litmus.types.Modelled;
@@ -25,12 +26,12 @@ public final class Setup {
 
     private static EnumSet<Feature> features() {
         return EnumSet.of(Feature.NODES, Feature.SECTOR, Feature.SIZE, Feature.HUGE, Feature.NODATASUM, Feature.HOLE, Feature.DEVICE_PFNMAP,
-                Feature.DEVICE_IO, Feature.CPUS, Feature.SWAP, Feature.THP, Feature.MEMORY, Feature.RECLAIM, Feature.WRITEBACK, Feature.MIGRATE, Feature.KHUGEPAGED, Feature.PROCESS, Feature.NODE,
+                Feature.DEVICE_IO, Feature.CPUS, Feature.SWAP, Feature.THP, Feature.HUGETLB, Feature.MEMORY, Feature.RECLAIM, Feature.WRITEBACK, Feature.MIGRATE, Feature.KHUGEPAGED, Feature.PROCESS, Feature.NODE,
                 Feature.CPU, Feature.ARM64, Feature.ARM64_MTE, Feature.SPARC64_ADI);
     }
 
     static Kernel boot(LitmusTest test, Parts parts, Machine machine) {
-        Kernel kernel = new Kernel(machine, on(test.machine().architecture(), with(test.machine().hugePages(), parts)), test.machine().nodes());
+        Kernel kernel = new Kernel(machine, on(test.machine().architecture(), with(test.machine(), parts)), test.machine().nodes());
         kernel.swapOn(test.machine().swapSlots());
         for (SetupStep step : test.machine().steps()) {
             switch (step) {
@@ -54,11 +55,13 @@ public final class Setup {
         };
     }
 
-    private static Parts with(HugePages hugePages, Parts parts) {
-        return switch (hugePages) {
-            case NEVER -> parts;
-            case MADVISE -> parts.with(Thp.PART, Thp.MADVISE);
-            case ALWAYS -> parts.with(Thp.PART, Thp.ALWAYS);
+    private static Parts with(MachineSpec machine, Parts parts) {
+        Parts pool = machine.hugetlbPages().isEmpty() ? parts
+                : parts.with(HugetlbPages.PART, new HugetlbPages(machine.hugetlbPages().getAsInt()));
+        return switch (machine.hugePages()) {
+            case NEVER -> pool;
+            case MADVISE -> pool.with(Thp.PART, Thp.MADVISE);
+            case ALWAYS -> pool.with(Thp.PART, Thp.ALWAYS);
         };
     }
 

@@ -19,8 +19,9 @@ import java.util.OptionalLong;
 /// Checks the machine description and makes its [MachineSpec].
 public final class MachineChecker {
     private static final List<String> DIRECTIVES = List.of("mount", "file", "dir", "symlink", "device", "loop",
-            "memory", "swap", "thp", "arch", "cpus", "adversary", "fail");
+            "memory", "swap", "thp", "hugetlb", "arch", "cpus", "adversary", "fail");
     private static final int MOST_PAGES = 1 << 20;
+    private static final int MOST_HUGETLB_PAGES = 64;
 
     private final Diagnostics diagnostics;
     private final Modelled modelled;
@@ -32,6 +33,7 @@ public final class MachineChecker {
     private OptionalInt memoryPages = OptionalInt.empty();
     private int swapSlots;
     private HugePages hugePages = HugePages.NEVER;
+    private OptionalInt hugetlbPages = OptionalInt.empty();
     private int failingAllocations;
     private int failingTransfers;
 
@@ -46,7 +48,7 @@ public final class MachineChecker {
         var checker = new MachineChecker(diagnostics, modelled);
         directives.forEach(checker::directive);
         return new MachineSpec(checker.architecture, checker.cpus, checker.memoryPages, checker.swapSlots,
-                checker.hugePages, checker.files.steps(), List.copyOf(checker.adversaries), checker.failingAllocations,
+                checker.hugePages, checker.hugetlbPages, checker.files.steps(), List.copyOf(checker.adversaries), checker.failingAllocations,
                 checker.failingTransfers);
     }
 
@@ -60,6 +62,8 @@ public final class MachineChecker {
             case "swap" -> single(directive, "swap slots", Feature.SWAP, 1, MOST_PAGES)
                     .ifPresent(slots -> swapSlots = slots);
             case "thp" -> hugePages(directive);
+            case "hugetlb" -> single(directive, "huge pages", Feature.HUGETLB, 0, MOST_HUGETLB_PAGES)
+                    .ifPresent(pages -> hugetlbPages = OptionalInt.of(pages));
             case "cpus" -> single(directive, "processors", Feature.CPUS, 1, 64)
                     .ifPresent(number -> cpus = OptionalInt.of(number));
             case "arch" -> architecture(directive);

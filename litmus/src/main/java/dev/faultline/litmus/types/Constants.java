@@ -66,7 +66,7 @@ public final class Constants {
         // memfd_create
         define(constants, IntegerType.UNSIGNED_INT, """
                 MFD_CLOEXEC 1, MFD_ALLOW_SEALING 2, MFD_HUGETLB 4,
-                MFD_NOEXEC_SEAL 8, MFD_EXEC 0x10""");
+                MFD_NOEXEC_SEAL 8, MFD_EXEC 0x10, MFD_HUGE_SHIFT 26, MFD_HUGE_MASK 0x3f, MFD_HUGE_2MB 0x54000000""");
         // poll
         define(constants, IntegerType.INT, """
                 POLLIN 1, POLLPRI 2, POLLOUT 4, POLLERR 8, POLLHUP 0x10, POLLNVAL 0x20, POLLRDNORM 0x40,
@@ -91,7 +91,7 @@ public final class Constants {
                 MAP_FIXED 0x10, MAP_FIXED_NOREPLACE 0x100000, MAP_ANONYMOUS 0x20, MAP_ANON 0x20,
                 MAP_GROWSDOWN 0x100, MAP_DENYWRITE 0x800, MAP_EXECUTABLE 0x1000, MAP_LOCKED 0x2000,
                 MAP_NORESERVE 0x4000, MAP_POPULATE 0x8000, MAP_NONBLOCK 0x10000, MAP_STACK 0x20000,
-                MAP_HUGETLB 0x40000, MAP_SYNC 0x80000, MREMAP_MAYMOVE 1, MREMAP_FIXED 2, MREMAP_DONTUNMAP 4,
+                MAP_HUGETLB 0x40000, MAP_SYNC 0x80000, MAP_HUGE_SHIFT 26, MAP_HUGE_MASK 0x3f, MAP_HUGE_2MB 0x54000000, MREMAP_MAYMOVE 1, MREMAP_FIXED 2, MREMAP_DONTUNMAP 4,
                 MCL_CURRENT 1, MCL_FUTURE 2, MCL_ONFAULT 4""");
         // madvise
         define(constants, IntegerType.INT, """

@@ -21,6 +21,7 @@ public enum Feature {
     MEMORY("directive 'memory'"),
     SWAP("directive 'swap'"),
     THP("directive 'thp'"),
+    HUGETLB("directive 'hugetlb'"),
     ARM64("architecture 'arm64'"),
     ARM64_MTE("architecture 'arm64 mte'"),
     SPARC64_ADI("architecture 'sparc64 adi'"),

@@ -21,7 +21,7 @@ class MachineTest {
     @Test
     void anEmptyDescriptionIsAPlainMachine() throws Exception {
         assertEquals(new MachineSpec(Architecture.X86_64, OptionalInt.empty(), OptionalInt.empty(), 0,
-                        HugePages.NEVER, List.of(), List.of(), 0, 0),
+                        HugePages.NEVER, OptionalInt.empty(), List.of(), List.of(), 0, 0),
                 machine(""));
     }
 

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.faultline.kernel.fs.hugetlbfs;
+
+import org.jspecify.annotations.NullMarked;
