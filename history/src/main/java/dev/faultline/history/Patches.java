@@ -29,6 +29,7 @@ import dev.faultline.history.mm.VmaLockingV64;
 import dev.faultline.history.tmpfs.HolePunchV315;
 import dev.faultline.history.tmpfs.HolePunchV316Rc3;
 import dev.faultline.history.tmpfs.ShmemAccountingV42;
+import dev.faultline.history.uffd.ForkReadV413;
 import dev.faultline.history.uffd.MmapChangingFlag;
 import dev.faultline.history.uffd.MmapChangingUnseen;
 import dev.faultline.history.uffd.SleepWithoutLooking;
@@ -54,6 +55,7 @@ import dev.faultline.kernel.mm.TlbFlush;
 import dev.faultline.kernel.mm.Translated;
 import dev.faultline.kernel.mm.VmaLocking;
 import dev.faultline.kernel.syscall.Mincore;
+import dev.faultline.kernel.uffd.ForkRead;
 import dev.faultline.kernel.uffd.MmapChanging;
 import dev.faultline.kernel.uffd.UserfaultWait;
 import java.util.List;
@@ -94,7 +96,7 @@ final class Patches {
 
     static final List<Patch> ALL = List.of(
             mincore(), invalidateBeforeWrite(), punchKeepsFaultsOut(), punchWithItsOwnQueue(), shmemAccounting(), dirtyCow(),
-            invalidateAtCompletion(),
+            invalidateAtCompletion(), forkUseAfterFree(),
             CallerPatches.magicPageFaultIn(), mmapChanging(), mremapFlush(),
             UserfaultPatches.privateShmem(),
             PipePatches.mergeFlag(), PipePatches.forcedCow(), BtrfsPatches.searchNofault(), PipePatches.reuseByReferences(),
@@ -319,6 +321,12 @@ final class Patches {
         return merged("userfaultfd-mmap-changing",
                 "userfaultfd: prevent non-cooperative events vs mcopy_atomic races", "v4.18", "2018-06", "df2cc96e7701",
                 Change.between(MmapChanging.PART, MmapChangingUnseen::new, MMAP_CHANGING_FLAG));
+    }
+
+    private static Patch forkUseAfterFree() {
+        return merged("userfaultfd-fork-use-after-free", "userfaultfd: non-cooperative: fix fork use after free", "v4.14",
+                "2017-09", "384632e67e08",
+                Change.toToday(ForkRead.PART, new ForkReadV413()));
     }
 
     private static Patch mmapChangingCounter() {

@@ -20,6 +20,10 @@ public final class FrameLimit extends SharedObject {
     private final Reclaimer reclaimer;
     private int used;
     private final List<Mm> killed = new ArrayList<>(1);
+    private final List<Sleeper> sleepers = new ArrayList<>(1);
+
+    /// Somebody who sleeps until woken, or until the process is killed (`TASK_KILLABLE`).
+    private record Sleeper(Mm mm, Runnable wake) {}
 
     /// Takes pages out of memory.
     @FunctionalInterface
@@ -63,6 +67,30 @@ public final class FrameLimit extends SharedObject {
     private void oomKill() {
         machine().step(this, Access.WRITE, -1);
         TaskStruct.current(machine()).mm().ifPresent(killed::add);
+        List<Sleeper> woken = sleepers.stream().filter(sleeper -> killed.contains(sleeper.mm)).toList();
+        sleepers.removeAll(woken);
+        changed();
+        woken.forEach(sleeper -> sleeper.wake.run()); // signal_wake_up
+    }
+
+    /// Has `wake` run, by whoever kills the process of the running thread, if that happens before [#awake]. One step.
+    ///
+    /// @return whether it was killed before (`fatal_signal_pending`)
+    boolean sleepKillably(Runnable wake) {
+        machine().step(this, Access.WRITE, -1);
+        boolean now = isKilledNow();
+        machine().current().learn(now ? 1 : 0);
+        if (!now) {
+            TaskStruct.current(machine()).mm().ifPresent(mm -> sleepers.add(new Sleeper(mm, wake)));
+            changed();
+        }
+        return now;
+    }
+
+    /// One step.
+    void awake(Runnable wake) {
+        machine().step(this, Access.WRITE, -1);
+        sleepers.removeIf(sleeper -> sleeper.wake == wake);
         changed();
     }
 
@@ -80,6 +108,6 @@ public final class FrameLimit extends SharedObject {
 
     @Override
     protected long stateHash() {
-        return Digest.mix(used, killed.size());
+        return Digest.mix(used, killed.size() + 1000L * sleepers.size());
     }
 }

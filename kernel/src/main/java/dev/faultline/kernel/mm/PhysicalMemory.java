@@ -1,5 +1,6 @@
 package dev.faultline.kernel.mm;
 
+import dev.faultline.kernel.lib.Models;
 import dev.faultline.machine.task.Machine;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,6 +48,20 @@ public final class PhysicalMemory {
     /// where there is no limit.
     public Optional<Signal> killed() {
         return limit.filter(FrameLimit::kills).map(_ -> Signal.SIGKILL);
+    }
+
+    /// Has `wake` run if the process of the running thread is killed before [#awake] is called, as there is no memory. No step
+    /// where there is no limit.
+    ///
+    /// @return whether it was killed already
+    @Models(file = "include/linux/sched/signal.h", symbol = "fatal_signal_pending")
+    public boolean sleepKillably(Runnable wake) {
+        return limit.isPresent() && limit.get().sleepKillably(wake);
+    }
+
+    /// The running thread sleeps no longer. No step where there is no limit.
+    public void awake(Runnable wake) {
+        limit.ifPresent(frames -> frames.awake(wake));
     }
 
     /// {@return a folio of zeroes that nobody else knows, with one reference, which is the caller's} No step where there

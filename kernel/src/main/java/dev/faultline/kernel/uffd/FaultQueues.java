@@ -24,6 +24,7 @@ final class FaultQueues extends SharedObject {
     private final List<Waiter> read = new ArrayList<>(4);
     private final List<Event> events = new ArrayList<>(2);
     private final ReadersQueue readers;
+    private final ForkRead forkRead;
 
     /// A task that sleeps until its fault is served (`struct userfaultfd_wait_queue`).
     static final class Waiter {
@@ -55,6 +56,9 @@ final class FaultQueues extends SharedObject {
         private static final long READ = 1;
         private static final long ABORTED = 2;
 
+        /// Who has caused it is awake again, and about to abort it.
+        private static final long KILLED = 3;
+
         private final Task task;
         private final UffdMsg msg;
         private final Optional<UserfaultfdCtx> child;
@@ -84,16 +88,23 @@ final class FaultQueues extends SharedObject {
             return end.peek() == READ;
         }
 
+        /// The process is killed: the task sleeps no longer. One step.
+        void kill() {
+            end.compareAndSet(0, KILLED);
+        }
+
         /// A fork was told, descriptor and all. One step.
         ///
         /// @return whether who forked still waits
         boolean complete() {
-            return end.compareAndSet(0, READ);
+            return end.compareAndSet(0, READ) || end.compareAndSet(KILLED, READ);
         }
 
         /// Nobody will read of it. One step.
         private void abort() {
-            end.compareAndSet(0, ABORTED);
+            if (!end.compareAndSet(0, ABORTED)) {
+                end.compareAndSet(KILLED, ABORTED);
+            }
         }
 
         private long hash() {
@@ -117,8 +128,9 @@ final class FaultQueues extends SharedObject {
         }
     }
 
-    FaultQueues(Machine machine, Object of) {
+    FaultQueues(Machine machine, Object of, ForkRead forkRead) {
         super(machine, "fault_pending_wqh", of);
+        this.forkRead = forkRead;
         this.readers = new ReadersQueue(machine, of);
     }
 
@@ -137,6 +149,15 @@ final class FaultQueues extends SharedObject {
     /// Sleeps until woken; returns at once if that happened since [#add]. One step.
     void schedule(Waiter waiter) {
         machine().await(this, WAKE_UPS, () -> waiter.woken);
+    }
+
+    /// The process of the waiter is killed: it sleeps no longer. One step.
+    void kill(Waiter waiter) {
+        machine().step(this, Access.WRITE, FAULTS | WAKE_UPS);
+        waiter.woken = true;
+        pending.remove(waiter);
+        read.remove(waiter);
+        changed();
     }
 
     /// Leaves the queue that the waiter is in, if it was not woken. One step.
@@ -171,8 +192,12 @@ final class FaultQueues extends SharedObject {
     /// Nothing changes if there is nothing to read. An event that is read wakes its task.
     private void announceTaken(Task task) {
         SecondAccess.first(task, isReadable() ? Access.WRITE : Access.READ);
-        if (pending.isEmpty() && !events.isEmpty() && events.getFirst().child.isEmpty()) {
-            SecondAccess.touch(task, events.getFirst().end, Access.WRITE, -1);
+        if (pending.isEmpty() && !events.isEmpty()) {
+            Event event = events.getFirst();
+            event.child.filter(_ -> forkRead.takesReference()).ifPresent(child -> SecondAccess.touch(task, child.refcount(), Access.ADD, -1));
+            if (event.child.isEmpty()) {
+                SecondAccess.touch(task, event.end, Access.WRITE, -1);
+            }
         }
     }
 
@@ -207,6 +232,7 @@ final class FaultQueues extends SharedObject {
         if (event.child.isEmpty()) {
             event.end.poke(Event.READ);
         }
+        event.child.filter(_ -> forkRead.takesReference()).ifPresent(UserfaultfdCtx::getWithinStep);
         changed();
         machine().current().learn(event.hash());
         return Optional.of(new Message(event.msg, event.child.map(_ -> event)));

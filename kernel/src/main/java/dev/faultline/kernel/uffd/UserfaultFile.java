@@ -68,10 +68,10 @@ final class UserfaultFile extends FileWithoutPages {
         }
         FaultQueues.Event fork = message.fork().get();
         UserfaultfdCtx child = fork.child().orElseThrow();
-        child.getForFile(); // until it is known whether who forked still waits
+        boolean held = child.isHeldByReader();
         int fd = iocb.descriptors().install(new OpenFile(node.machine(), new UserfaultFile(node, child),
                 Fcntl.O_RDONLY | child.flags() & Fcntl.O_NONBLOCK));
-        if (fork.complete()) {
+        if (fork.complete() && held) { // else the file has the reference of who forked, or of the reader
             child.putForFile();
         }
         return UffdMsg.fork(fd);

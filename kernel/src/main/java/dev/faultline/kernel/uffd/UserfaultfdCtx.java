@@ -5,6 +5,7 @@ import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.lib.Parts;
 import dev.faultline.kernel.mm.FaultFlag;
 import dev.faultline.kernel.mm.Mm;
+import dev.faultline.kernel.mm.PhysicalMemory;
 import dev.faultline.kernel.mm.UserFaultHandler;
 import dev.faultline.kernel.mm.VmFault;
 import dev.faultline.kernel.mm.VmFaultResult;
@@ -12,6 +13,7 @@ import dev.faultline.kernel.uapi.Uffd;
 import dev.faultline.kernel.uffd.FaultQueues.WakeRange;
 import dev.faultline.kernel.uffd.FaultQueues.Waiter;
 import dev.faultline.machine.shared.Cell;
+import dev.faultline.machine.task.Kind;
 import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.RetryLoop;
 import java.util.Optional;
@@ -29,6 +31,8 @@ final class UserfaultfdCtx implements UserFaultHandler {
     private final Parts parts;
     private final Machine machine;
     private final Mm mm;
+    private final PhysicalMemory physical;
+    private final ForkRead forkRead;
     private final int flags;
     private final String name;
     private final Cell features;
@@ -43,11 +47,13 @@ final class UserfaultfdCtx implements UserFaultHandler {
     /// One whose handshake is still to come, with the caller's reference.
     ///
     /// @param flags of userfaultfd(2)
-    UserfaultfdCtx(Userfaultfds all, Machine machine, Parts parts, Mm mm, int flags) {
+    UserfaultfdCtx(Userfaultfds all, Machine machine, Parts parts, PhysicalMemory physical, Mm mm, int flags) {
         this.all = all;
         this.parts = parts;
         this.machine = machine;
         this.mm = mm;
+        this.physical = physical;
+        this.forkRead = parts.get(ForkRead.PART, ForkRead::new);
         this.flags = flags;
         this.name = "userfaultfd of " + mm;
         this.features = new Cell(machine, "features", name, 0);
@@ -57,7 +63,7 @@ final class UserfaultfdCtx implements UserFaultHandler {
         this.wait = parts.get(UserfaultWait.PART, UserfaultWait::new);
         this.install = parts.get(InstallPte.PART, InstallPte::new);
         this.shmem = parts.get(ShmemFill.PART, () -> ShmemFill::new).create(install);
-        this.queues = new FaultQueues(machine, name);
+        this.queues = new FaultQueues(machine, name, forkRead);
     }
 
     @Override
@@ -165,7 +171,13 @@ final class UserfaultfdCtx implements UserFaultHandler {
         fault.releaseLock();
         if (mustWait && released.read() == 0) {
             queues.readers().wake();
+            Runnable wake = () -> queues.kill(waiter);
+            if (physical.sleepKillably(wake)) {
+                queues.remove(waiter);
+                return;
+            }
             queues.schedule(waiter);
+            physical.awake(wake);
         } else {
             queues.remove(waiter);
         }
@@ -221,7 +233,13 @@ final class UserfaultfdCtx implements UserFaultHandler {
             return !queues.abort(event);
         }
         queues.readers().wake();
-        return event.schedule();
+        Runnable wake = event::kill;
+        if (physical.sleepKillably(wake)) {
+            return !queues.abort(event);
+        }
+        boolean told = event.schedule();
+        physical.awake(wake);
+        return told || !queues.abort(event);
     }
 
     @Override
@@ -230,7 +248,7 @@ final class UserfaultfdCtx implements UserFaultHandler {
         if (!has(Uffd.FEATURE_EVENT_FORK)) {
             return Optional.empty();
         }
-        UserfaultfdCtx child = all.add(new UserfaultfdCtx(all, machine, parts, childMm, flags));
+        UserfaultfdCtx child = all.add(new UserfaultfdCtx(all, machine, parts, physical, childMm, flags));
         child.features.pokeUnseen(features.peek());
         get();
         mmapChanging.begin();
@@ -247,9 +265,22 @@ final class UserfaultfdCtx implements UserFaultHandler {
         done();
     }
 
-    /// A reference more.
-    void getForFile() {
-        get();
+    /// {@return what counts references}
+    Cell refcount() {
+        return refcount;
+    }
+
+    /// A reference more, within a step that was announced as an addition to [#refcount].
+    void getWithinStep() {
+        refcount.poke(refcount.peek() + 1);
+    }
+
+    /// {@return whether the reader of a fork has a reference of its own} If not, it must not be gone: one step.
+    boolean isHeldByReader() {
+        if (!forkRead.takesReference() && refcount.read() == 0) {
+            throw machine.finding(Kind.USE_AFTER_FREE, name + " used after it was freed");
+        }
+        return forkRead.takesReference();
     }
 
     /// A reference less.
@@ -271,7 +302,13 @@ final class UserfaultfdCtx implements UserFaultHandler {
         RetryLoop loop = machine.retryLoop("userfaultfd_ctx_read");
         Optional<FaultQueues.Message> msg = queues.refileOrJoin();
         while (msg.isEmpty()) {
+            Runnable wake = queues.readers()::wake;
+            if (physical.sleepKillably(wake)) {
+                queues.readers().wake();
+                return msg;
+            }
             queues.readers().await();
+            physical.awake(wake);
             loop.again();
             msg = queues.refileOrJoin();
         }

@@ -39,7 +39,7 @@ public final class Userfaultfds {
         if ((flags & ~KNOWN_FLAGS) != 0) {
             return SysResult.err(Errno.EINVAL);
         }
-        Inode file = new UserfaultFile(node, add(new UserfaultfdCtx(this, node.machine(), node.parts(), mm, flags)));
+        Inode file = new UserfaultFile(node, add(new UserfaultfdCtx(this, node.machine(), node.parts(), node.physical(), mm, flags)));
         return SysResult.ok(descriptors.install(
                 new OpenFile(node.machine(), file, Fcntl.O_RDONLY | flags & Fcntl.O_NONBLOCK)));
     }

@@ -7,6 +7,7 @@ import dev.faultline.kernel.EveryOrder;
 import dev.faultline.kernel.fs.PollWait;
 import dev.faultline.kernel.lib.Parts;
 import dev.faultline.kernel.mm.Mm;
+import dev.faultline.kernel.mm.PhysicalMemory;
 import dev.faultline.kernel.syscall.Kernel;
 import dev.faultline.kernel.uapi.Uffd;
 import dev.faultline.machine.task.Machine;
@@ -162,7 +163,7 @@ class FaultQueuesTest {
 
         private static FaultQueues.Event fork(Machine machine) {
             Mm mm = new Kernel(machine, Parts.TODAY, 1).process(1, "child").mm();
-            UserfaultfdCtx child = new UserfaultfdCtx(new Userfaultfds(), machine, Parts.TODAY, mm, 0);
+            UserfaultfdCtx child = new UserfaultfdCtx(new Userfaultfds(), machine, Parts.TODAY, new PhysicalMemory(machine), mm, 0);
             return new FaultQueues.Event(machine, UffdMsg.fork(0), Optional.of(child));
         }
 
@@ -173,7 +174,7 @@ class FaultQueuesTest {
     }
 
     private static EveryOrder.World world(Machine machine, List<Deed> deeds) {
-        FaultQueues queues = new FaultQueues(machine, "test");
+        FaultQueues queues = new FaultQueues(machine, "test", new ForkRead());
         TreeMap<Integer, String> seen = new TreeMap<>();
         List<Runnable> tasks = IntStream.range(0, deeds.size())
                 .<Runnable>mapToObj(i -> () -> seen.put(i, deeds.get(i).run(machine, queues))).toList();
