@@ -61,6 +61,35 @@ class AreasTest {
     }
 
     @Test
+    void aChangeThatChangesNothingDividesNothing() {
+        run(program -> {
+            at(program, Q, 3, RW);
+            program.must("madvise", Q + P, P, Mman.MADV_NORMAL);
+            areAreas(1, program, Q, 3);
+            program.must("munlock", Q + P, P);
+            areAreas(1, program, Q, 3);
+            program.must("mprotect", Q + P, P, RW);
+            areAreas(1, program, Q, 3);
+        });
+    }
+
+    @Test
+    void areasOfAFileAreOneWhereItWasOpenedOnceAndTheyGoOn() {
+        run(program -> {
+            int fd = program.open("/mnt/f", 0);
+            int again = program.open("/mnt/f", 0);
+            at(program, Q, 3, RW);
+            program.must("mmap", Q, P, RW, Mman.MAP_SHARED | Mman.MAP_FIXED, fd, 0);
+            program.must("mmap", Q + P, P, RW, Mman.MAP_SHARED | Mman.MAP_FIXED, again, P);
+            areAreas(2, program, Q, 2);
+            program.must("mmap", Q + P, P, RW, Mman.MAP_SHARED | Mman.MAP_FIXED, fd, 2 * P);
+            areAreas(2, program, Q, 2);
+            program.must("mmap", Q + P, P, RW, Mman.MAP_SHARED | Mman.MAP_FIXED, fd, P);
+            areAreas(1, program, Q, 2);
+        });
+    }
+
+    @Test
     void anAreaThatIsPreparedStaysAsItIs() {
         run(program -> {
             at(program, Q, 2, RW);

@@ -5,14 +5,19 @@ import static dev.faultline.kernel.mm.Layout.P;
 import static dev.faultline.kernel.mm.Layout.Q;
 import static dev.faultline.kernel.mm.Layout.RW;
 import static dev.faultline.kernel.mm.Layout.areAreas;
+import static dev.faultline.kernel.mm.Layout.areas;
 import static dev.faultline.kernel.mm.Layout.at;
 import static dev.faultline.kernel.mm.Layout.file;
+import static dev.faultline.kernel.mm.Layout.present;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.faultline.kernel.Sandbox;
+import dev.faultline.kernel.TwoSwitches;
 import dev.faultline.kernel.uapi.Mman;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -110,5 +115,96 @@ class HugeAreasTest {
                 assertFalse(isHuge(program, Q + place * Thp.BYTES));
             }
         });
+    }
+
+    @Test
+    void aHugePageOfItsOwnIsProtectedAsAWhole() {
+        Sandbox sandbox = Sandbox.huge(Thp.ALWAYS);
+        assertEquals(List.of(), sandbox.run(() -> {
+            Sandbox.Program program = sandbox.program(1);
+            at(program, Q, Thp.PAGES, RW);
+            program.store(Q, 'a');
+            for (boolean enable : new boolean[] {true, false}) {
+                Mprotect.uffdWpRange(areas(program, Q, 1).getFirst(), Q, Q + Thp.BYTES, enable);
+                assertTrue(isHuge(program, Q));
+                assertEquals(enable, present(program, Q + P).uffdWp());
+                assertEquals(!enable, present(program, Q + P).writable());
+            }
+        }));
+    }
+
+    @Test
+    void aHugePageOfAFileIsMappedAsThePermissionsOfItsAreaSay() {
+        withAHugePageOfAFile(program -> {
+            Sandbox.Program other = program.fork();
+            assertEquals('b', other.load(Q + P));
+            assertTrue(isHuge(other, Q) && present(other, Q).writable() && !present(other, Q).dirty());
+            other.exit(0);
+            long at = Q + 16 * Thp.BYTES;
+            file(program, at, Thp.PAGES, Mman.PROT_READ, Mman.MAP_SHARED, 0);
+            program.load(at);
+            assertTrue(isHuge(program, at) && !present(program, at).writable());
+            assertThrows(SignalRaised.class, () -> program.store(at, 'x'));
+            file(program, at, Thp.PAGES, RW, Mman.MAP_PRIVATE, 0);
+            program.load(at);
+            assertTrue(isHuge(program, at) && !present(program, at).writable());
+            program.store(at, 'x');
+            assertEquals('a', program.load(Q));
+            file(program, at, Thp.PAGES, RW, Mman.MAP_SHARED, 0);
+            program.must("madvise", at, Thp.BYTES, Mman.MADV_NOHUGEPAGE);
+            program.load(at);
+            assertFalse(isHuge(program, at));
+        });
+    }
+
+    /// What was written through the entry of a huge page is not forgotten when that is taken out: of a page of tmpfs that is
+    /// clean nothing has to be kept.
+    @Test
+    void whatWasWrittenThroughTheEntryIsKept() {
+        Sandbox sandbox = Sandbox.hugeTmpfs().hole("/mnt/f", Thp.BYTES);
+        sandbox.swapOn(4);
+        assertEquals(List.of(), sandbox.run(() -> {
+            Sandbox.Program program = sandbox.program(1);
+            program.open("/mnt/f", 0);
+            file(program, Q, Thp.PAGES, RW, Mman.MAP_SHARED, 0);
+            program.load(Q);
+            assertTrue(isHuge(program, Q) && !present(program, Q).dirty());
+            Folio head = present(program, Q).folio().head();
+            program.must("madvise", Q, P, Mman.MADV_RANDOM); // taken out
+            assertEquals(0, head.flags().peek() & Folio.DIRTY);
+            program.must("madvise", Q, P, Mman.MADV_NORMAL);
+            program.load(Q);
+            program.store(Q + 5 * P, 'z');
+            assertTrue(isHuge(program, Q) && present(program, Q).dirty());
+            program.must("madvise", Q, P, Mman.MADV_RANDOM);
+            assertTrue((head.flags().peek() & Folio.DIRTY) != 0);
+            assertEquals('z', program.load(Q + 5 * P));
+        }));
+    }
+
+    /// One of them maps it; the other finds it mapped.
+    @Test
+    void twoFaultsMapAHugePageOfAFile() {
+        for (boolean stores : new boolean[] {false, true}) {
+            TwoSwitches.once(order -> {
+                Sandbox sandbox = Sandbox.hugeTmpfs().file("/mnt/f", Thp.BYTES, 'a');
+                List<Sandbox.Program> programs = new ArrayList<>();
+                Runnable access = () -> {
+                    if (stores) {
+                        programs.getFirst().store(Q + P, 'b');
+                    } else {
+                        programs.getFirst().load(Q + P);
+                    }
+                };
+                assertEquals(List.of(), sandbox.runTogether(order, () -> {
+                    programs.add(sandbox.program(1));
+                    programs.getFirst().open("/mnt/f", 0);
+                    file(programs.getFirst(), Q, Thp.PAGES, RW, Mman.MAP_SHARED, 0);
+                }, List.of(access, access), () -> {
+                    assertTrue(isHuge(programs.getFirst(), Q));
+                    assertEquals(stores ? 'b' : 'a', programs.getFirst().load(Q + P));
+                }), order::toString);
+            });
+        }
     }
 }

@@ -435,6 +435,9 @@ class ServedAreasTest {
             world.program().load(HUGE);
             world.register(HUGE, 512, Uffd.REGISTER_MODE_WP);
             world.program().load(HUGE);
+            world.program().must("madvise", HUGE, 512 * PAGE, Mman.MADV_DONTNEED);
+            world.program().load(HUGE + PAGE);
+            assertFalse(world.present(HUGE).writable()); // one entry for all of it, whose first write is to be told
             world.protect(HUGE, 512, true);
             assertEquals(Pte.Marker.UFFD_WP, world.entry(HUGE));
             assertEquals(Pte.Marker.UFFD_WP, world.entry(HUGE + 511 * PAGE));
@@ -443,5 +446,23 @@ class ServedAreasTest {
             world.protect(HUGE, 512, false);
             world.program().store(HUGE, 'x');
         }));
+    }
+
+    /// The marks make the table that the fault finds in the way of one entry.
+    @Test
+    void aFaultMeetsTheProtectionOfAHugePageOfAFile() {
+        TwoSwitches.once(order -> {
+            World world = new World(Sandbox.hugeTmpfs());
+            assertEquals(List.of(), world.sandbox.runTogether(order, () -> {
+                world.begin(WP);
+                world.program().must("ftruncate", 3, 512 * PAGE);
+                world.program().must("mmap", HUGE, 512 * PAGE, RW, Mman.MAP_SHARED | Mman.MAP_FIXED, 3, 0);
+                world.register(HUGE, 512, Uffd.REGISTER_MODE_WP);
+            }, List.of(() -> world.program().load(HUGE), () -> world.protect(HUGE, 2, true)), () -> {
+                assertEquals('f', world.program().load(HUGE));
+                assertTrue(world.present(HUGE).uffdWp());
+                world.protect(HUGE, 2, false);
+            }), order::toString);
+        });
     }
 }
