@@ -80,6 +80,6 @@ class ForkReadTest {
     void withoutOneItIsUsedAfterItWasFreed() {
         EveryOrder orders = new EveryOrder(machine -> world(machine, new WithoutReference()));
         AssertionError found = assertThrows(AssertionError.class, orders::reduced);
-        assertTrue(found.getMessage().endsWith("ended with FINDING"), found::getMessage);
+        assertTrue(String.valueOf(found.getMessage()).endsWith("ended with FINDING"), found::toString);
     }
 }
