@@ -36,7 +36,9 @@ record Group(String name, List<String> packages, List<String> zoo, boolean earli
     static final long SEED = 1;
 
     static final List<Group> ALL = List.of(
-            new Group("uffd", List.of("uffd", "fs.tmpfs", "fs.hugetlbfs"), List.of("uffd", "uffd-checklist", "tmpfs", "refused", "hugetlb"), false,
+            new Group("uffd", List.of("uffd", "fs.tmpfs"), List.of("uffd", "uffd-checklist", "tmpfs", "refused", "hugetlb"), false,
+                    List.of("live/tmpfs"), List.of("uffd/", "fs/", "mm/"), 0),
+            new Group("hugetlb", List.of("fs.hugetlbfs"), List.of("uffd", "uffd-checklist", "tmpfs", "refused", "hugetlb"), false,
                     List.of("live/tmpfs"), List.of("uffd/", "fs/", "mm/"), 0),
             new Group("gfs2", List.of("fs.gfs2"), EVERYTHING, true, RECORDED, List.of(""), 0),
             new Group("iomap", List.of("iomap", "iov"), EVERYTHING, true, RECORDED, List.of(""), 0),
