@@ -243,14 +243,30 @@ public final class Sandbox {
     /// One process, and its calls.
     public final class Program {
         private final Process process;
+        private final Runnable enter;
 
         private Program(Process process) {
+            this(process, process::enter);
+        }
+
+        private Program(Process process, Runnable enter) {
             this.process = process;
+            this.enter = enter;
+        }
+
+        private void enter() {
+            enter.run();
+        }
+
+        /// {@return the same program on a processor, from 0 to 63, whose TLB keeps what it uses: other processors, and calls
+        /// of a program that is on none, do not see that}
+        public Program on(int processor) {
+            return new Program(process, () -> process.enter(processor));
         }
 
         /// {@return a child of the program}
         public Program fork() {
-            process.enter();
+            enter();
             return new Program(ProcessCalls.fork(kernel, process));
         }
 
@@ -268,13 +284,13 @@ public final class Sandbox {
         ///
         /// @param status as wait(2) tells it
         public void exit(int status) {
-            process.enter();
+            enter();
             ProcessCalls.exit(process, status);
         }
 
         /// Calls by name, as the program does.
         public SysResult call(String name, long... arguments) {
-            process.enter();
+            enter();
             return calls.get(name).invoke(process, arguments);
         }
 
@@ -297,7 +313,7 @@ public final class Sandbox {
         }
 
         private int openFile(String path, int flags) {
-            process.enter();
+            enter();
             return switch (SystemCalls.open(kernel, process, path, flags)) {
                 case SysResult.Ok(long fd) -> (int) fd;
                 case SysResult.Err(Errno errno) -> throw new AssertionError("open failed with " + errno);
@@ -321,31 +337,31 @@ public final class Sandbox {
 
         /// {@return the functions that fault memory of the program in}
         public FaultIn faultIn() {
-            process.enter();
+            enter();
             return process.node().userMemory().faultIn();
         }
 
         /// {@return pages of the program by address}
         public Gup gup() {
-            process.enter();
+            enter();
             return process.node().userMemory().gup();
         }
 
         /// {@return accesses to memory of the program}
         public UserAccess access() {
-            process.enter();
+            enter();
             return process.node().userMemory().access();
         }
 
         /// Has the kernel move the page at an address to another frame, if it can.
         public void migrate(long address) {
-            process.enter();
+            enter();
             process.node().userMemory().memory().migrate().migrate(process.mm(), address);
         }
 
         /// Has the kernel move a page of a file to another frame, if it can. Gives the caller's reference back.
         public void migrate(Folio folio) {
-            process.enter();
+            enter();
             process.node().userMemory().memory().migrate().migrateFilePage(folio);
         }
 
@@ -357,19 +373,19 @@ public final class Sandbox {
 
         /// {@return the byte at an address}
         public int load(long address) {
-            process.enter();
+            enter();
             return (int) process.node().userMemory().access().load(address, 1);
         }
 
         /// Writes a byte.
         public void store(long address, int value) {
-            process.enter();
+            enter();
             process.node().userMemory().access().store(address, 1, value);
         }
 
         /// Writes several bytes at once.
         public void store(long address, int sizeBytes, long value) {
-            process.enter();
+            enter();
             process.node().userMemory().access().store(address, sizeBytes, value);
         }
 

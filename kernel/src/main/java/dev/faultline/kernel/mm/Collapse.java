@@ -276,7 +276,8 @@ public final class Collapse {
         Map<Folio, Integer> huge = new LinkedHashMap<>();
         for (PteSlot slot : pmd.detached()) {
             Pte old = slot.clearDetached();
-            if (isPage(old) && old instanceof Pte.Present(Folio folio, int _)) {
+            if (old instanceof Pte.Present present && !present.special()) {
+                Folio folio = present.folio();
                 if (folio.isLarge()) {
                     huge.merge(folio.head(), 1, Integer::sum);
                 } else {

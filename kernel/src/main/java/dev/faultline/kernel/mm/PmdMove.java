@@ -3,7 +3,6 @@ package dev.faultline.kernel.mm;
 import dev.faultline.kernel.lib.Models;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.machine.task.Access;
-import dev.faultline.machine.task.Digest;
 import java.util.Optional;
 
 /// Takes a huge page from one place of an address space to another. One step, under both page-table locks.
@@ -24,13 +23,14 @@ final class PmdMove {
     boolean entry(TlbGather tlb) {
         step();
         boolean free = to.now() instanceof Pmd.None;
-        from.machine().current().learn(Digest.mix(from.now().hash(), free ? 1 : 0));
+        from.machine().current().learn(from.now().hash());
+        from.machine().current().learn(free ? 1 : 0);
         if (free && from.now() instanceof Pmd.Huge(Pte.Present first)) {
             to.put(from.now());
             if (from.mm().tlbFlush().flushesUnderTheLock(first)) {
                 from.translations().flush();
             }
-            from.restrict(Pmd.NONE, tlb);
+            from.restrict(first, Pmd.NONE, tlb);
         }
         return free;
     }

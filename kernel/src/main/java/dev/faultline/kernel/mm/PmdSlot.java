@@ -116,11 +116,9 @@ final class PmdSlot extends SharedObject implements Translated {
                 ? new Pmd.Huge(held).page(index(at)) : otherwise;
     }
 
-    /// The processor writes through the entry: the rest of such a step.
+    /// The processor writes through the entry, which maps a huge page: the rest of such a step.
     void markDirty() {
-        if (pmd instanceof Pmd.Huge(Pte.Present first)) {
-            put(new Pmd.Huge(first.mkDirty()));
-        }
+        put(new Pmd.Huge(((Pmd.Huge) pmd).first().mkDirty()));
     }
 
     /// Changes the entry, within a step.
@@ -140,7 +138,9 @@ final class PmdSlot extends SharedObject implements Translated {
         List<PteSlot> slots = hasTable() ? mm.used(start, end).stream()
                 .filter(slot -> !slot.inTable().equals(Pte.NONE)).toList() : List.of();
         machine().current().learn(Digest.mix(pmd.hash(), slots.size()));
-        slots.forEach(slot -> machine().current().learn(slot.address()));
+        for (PteSlot slot : slots) {
+            machine().current().learn(slot.address());
+        }
         return slots;
     }
 
@@ -325,9 +325,11 @@ final class PmdSlot extends SharedObject implements Translated {
         return same;
     }
 
-    /// Changes the entry to one that permits less, within a step; `tlb` flushes later what processors hold.
-    void restrict(Pmd restricted, TlbGather tlb) {
-        if (pmd instanceof Pmd.Huge(Pte.Present first) && translations.outdated(first)) {
+    /// Changes the entry, which maps a huge page, to one that permits less; `tlb` flushes later what processors hold.
+    ///
+    /// @param first how its first page is mapped
+    void restrict(Pte.Present first, Pmd restricted, TlbGather tlb) {
+        if (translations.outdated(first)) {
             tlb.flushLater(this);
         }
         put(restricted);
@@ -343,7 +345,7 @@ final class PmdSlot extends SharedObject implements Translated {
         if (!(pmd instanceof Pmd.Huge(Pte.Present first))) {
             return Optional.empty();
         }
-        restrict(Pmd.NONE, tlb);
+        restrict(first, Pmd.NONE, tlb);
         return Optional.of(first);
     }
 
@@ -354,7 +356,7 @@ final class PmdSlot extends SharedObject implements Translated {
         machine().step(this, Access.WRITE, -1);
         machine().current().learn(pmd.hash());
         if (pmd instanceof Pmd.Huge(Pte.Present first)) {
-            restrict(new Pmd.Huge(change.apply(first)), tlb);
+            restrict(first, new Pmd.Huge(change.apply(first)), tlb);
         }
     }
 
@@ -402,10 +404,11 @@ final class PmdSlot extends SharedObject implements Translated {
             }
         });
         machine().current().learn(pmd.hash());
-        if (!(pmd instanceof Pmd.Huge(Pte.Present first) && pmd instanceof Pmd.Huge huge)) {
+        if (!(pmd instanceof Pmd.Huge huge)) {
             return true;
         }
-        boolean pinned = !huge.isZero() && first.anonExclusive() && first.folio().isPinnedNow();
+        Pte.Present first = huge.first();
+        boolean pinned = first.anonExclusive() && first.folio().isPinnedNow();
         machine().current().learn(pinned ? 1 : 0);
         if (pinned) {
             return false;
@@ -414,7 +417,7 @@ final class PmdSlot extends SharedObject implements Translated {
             first.folio().mapWithinStep();
         }
         Pte.Present shared = first.without(Pte.Present.WRITE | Pte.Present.ANON_EXCLUSIVE);
-        restrict(new Pmd.Huge(shared), tlb);
+        restrict(first, new Pmd.Huge(shared), tlb);
         Pte.Present its = uffdWp ? shared : shared.without(Pte.Present.UFFD_WP);
         machine().step(copy, Access.WRITE, -1);
         copy.put(new Pmd.Huge(mm.architecture().marksEntries() ? its : its.with(Pte.Present.OLD)));
@@ -447,7 +450,9 @@ final class PmdSlot extends SharedObject implements Translated {
                 slot.restrict(new Pte.Migration(present), tlb);
             }
         }
-        parts.keySet().forEach(machine().current()::learn);
+        for (int part : parts.keySet()) {
+            machine().current().learn(part);
+        }
         return parts;
     }
 
@@ -483,7 +488,9 @@ final class PmdSlot extends SharedObject implements Translated {
                 }
             }
         }
-        gone.forEach(pte -> machine().current().learn(pte.hash()));
+        for (Pte pte : gone) {
+            machine().current().learn(pte.hash());
+        }
         return gone;
     }
 

@@ -191,7 +191,7 @@ public final class PteSlot extends SharedObject implements Translated {
 
     /// Puts what maps a page here, as a part of a step that changes the whole table.
     void put(Pte entry) {
-        if (entry instanceof Pte.Present present && present.isAnonymous() && !maps(pte, present.folio())) {
+        if (entry instanceof Pte.Present present && present.isAnonymous()) {
             checkAnonRmap(present.folio());
         }
         pte = entry;
@@ -200,10 +200,6 @@ public final class PteSlot extends SharedObject implements Translated {
             mm.use(this);
         }
         changed();
-    }
-
-    private static boolean maps(Pte entry, Folio folio) {
-        return entry instanceof Pte.Present present && present.folio() == folio;
     }
 
     private boolean isFoundHere(Folio folio) {
@@ -274,7 +270,7 @@ public final class PteSlot extends SharedObject implements Translated {
         if (cow) {
             restrict(present.without(Pte.Present.WRITE | Pte.Present.ANON_EXCLUSIVE), tlb);
         }
-        return pte instanceof Pte.Present mine && !mm.architecture().marksEntries() ? mine.with(Pte.Present.OLD) : pte;
+        return mm.architecture().marksEntries() ? pte : presentInTable().with(Pte.Present.OLD);
     }
 
     /// Removes the entry if `which` holds for it. One step, under the page-table lock.
@@ -324,8 +320,8 @@ public final class PteSlot extends SharedObject implements Translated {
                 : present.anonExclusive() && folio.isPinnedNow() ? Unmap.REFUSED
                 : present.dirty() ? Unmap.DIRTY : Unmap.CLEAN;
         machine().current().learn(result.ordinal());
-        if ((result == Unmap.CLEAN || result == Unmap.DIRTY) && pte instanceof Pte.Present present) {
-            restrict(left.apply(present), tlb);
+        if (result == Unmap.CLEAN || result == Unmap.DIRTY) {
+            restrict(left.apply(presentInTable()), tlb);
         }
         return result;
     }

@@ -46,9 +46,10 @@ final class Translations {
     ///
     /// @return whether some processor holds it
     boolean outdated(Pte old) {
-        boolean held = holders != 0 && old instanceof Pte.Present;
-        if (held && old instanceof Pte.Present present) {
+        boolean held = false;
+        if (holders != 0 && old instanceof Pte.Present present) {
             stale.add(new Stale(present, holders));
+            held = true;
         }
         holders = 0;
         return held;
