@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.faultline.kernel.Meanwhile;
 import dev.faultline.kernel.Sandbox;
 import dev.faultline.kernel.arch.Architecture;
 import dev.faultline.kernel.uapi.Mman;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.Test;
 class HugePageFaultsTest {
     private static final long P = 4096;
     private static final long HUGE = Thp.BYTES;
+    private static final long AT = 0x2_0000_0000L;
     private static final int RW = Mman.PROT_READ | Mman.PROT_WRITE;
 
     private interface Body {
@@ -150,5 +152,128 @@ class HugePageFaultsTest {
             assertFalse(isHuge(program, p));
             assertTrue(isHuge(program, p + HUGE));
         });
+    }
+
+    @Test
+    void whatIsThePagesAloneIsWrittenInPlaceThoughOthersHoldIt() {
+        run(Architecture.X86_64, (program, p) -> {
+            program.store(p, 1);
+            Folio page = entry(program, p).folio();
+            page.get();
+            program.must("mprotect", p, HUGE, Mman.PROT_READ);
+            program.must("mprotect", p, HUGE, RW);
+            PmdSlot pmd = program.mm().pmd(p).orElseThrow();
+            pmd.modify(first -> first.without(Pte.Present.WRITE), new TlbGather(program.mm()));
+            program.store(p, 2);
+            assertTrue(isHuge(program, p));
+            assertTrue(entry(program, p).writable());
+            page.put();
+        });
+    }
+
+    @Test
+    void anAreaIsPreparedBeforeItHasAHugePageOfItsOwn() {
+        run(Architecture.X86_64, (program, p) -> {
+            program.store(p, 1);
+            assertTrue(program.mm().areas().stream().anyMatch(vma -> vma.start() <= p && p < vma.end() && vma.hasAnonVma()));
+        });
+    }
+
+    @Test
+    void whereMemoryHasALimitPagesAreSmall() {
+        run(Architecture.X86_64, (program, p) -> {
+            assertTrue(program.mm().swap().physical().limit(20, () -> false));
+            program.store(p, 1);
+            assertFalse(isHuge(program, p));
+            assertEquals(1, program.load(p));
+            program.load(p + HUGE);
+            assertTrue(isHuge(program, p + HUGE)); // zeroes take no room
+            program.store(p + HUGE, 1);
+            assertFalse(isHuge(program, p + HUGE));
+        });
+    }
+
+    @Test
+    void aLoadMarksAnOldEntryAndLeavesItClean() {
+        run(Architecture.ARM64, (program, p) -> {
+            program.store(p, 1);
+            PmdSlot pmd = program.mm().pmd(p).orElseThrow();
+            pmd.modify(first -> first.without(Pte.Present.DIRTY).with(Pte.Present.OLD), new TlbGather(program.mm()));
+            assertEquals(1, program.load(p));
+            assertFalse(entry(program, p).old());
+            assertFalse(entry(program, p).dirty());
+            program.store(p, 2);
+            assertTrue(entry(program, p).dirty());
+        });
+    }
+
+    /// A program that shares a huge page with a child, which has ended in the second case.
+    private static Meanwhile<Sandbox.Program> shared(boolean ended) {
+        return new Meanwhile<>(() -> Sandbox.huge(Thp.ALWAYS), sandbox -> {
+            Sandbox.Program program = sandbox.program(1).on(0);
+            assertEquals(AT, program.must("mmap", AT, HUGE, RW, Mman.MAP_PRIVATE | Mman.MAP_ANONYMOUS | Mman.MAP_FIXED, -1, 0));
+            program.store(AT, 7);
+            Sandbox.Program child = program.fork();
+            if (ended) {
+                child.exit(0);
+            }
+            return program;
+        });
+    }
+
+    @Test
+    void whoWritesTheLastOnesHugePageWaitsForItsLock() {
+        shared(true).waits(program -> entry(program, AT).folio().lock().lock(),
+                program -> assertFalse(((Pte.Present) program.mm().slot(AT).read()).writable()),
+                program -> entry(program, AT).folio().lock().unlock(), program -> program.store(AT, 8));
+    }
+
+    @Test
+    void aStoreToASharedHugePageAndWhateverChangesItMeanwhile() {
+        for (boolean ended : List.of(false, true)) {
+            shared(ended).race(program -> program.store(AT, 8), program -> program.must("madvise", AT, HUGE, Mman.MADV_DONTNEED),
+                    program -> assertTrue(List.of(0, 8).contains(program.load(AT))));
+            shared(ended).race(program -> program.store(AT, 8), program -> program.store(AT + 1, 9), program -> {
+                assertEquals(8, program.load(AT));
+                assertEquals(9, program.load(AT + 1));
+                assertEquals(0, program.load(AT + P));
+            });
+            shared(ended).race(program -> program.store(AT, 8), program -> program.must("munmap", AT + P, HUGE - P), program -> {
+                assertEquals(8, program.load(AT));
+                assertFalse(isHuge(program, AT));
+            });
+        }
+    }
+
+    /// Two tasks meet at the first fault, where the area has to be prepared: the later one finds the page of the other.
+    @Test
+    void twoFirstFaultsMakeOneHugePage() {
+        Meanwhile<Sandbox.Program> fresh = new Meanwhile<>(() -> Sandbox.huge(Thp.ALWAYS), sandbox -> {
+            Sandbox.Program program = sandbox.program(1);
+            program.must("mmap", AT, HUGE, RW, Mman.MAP_PRIVATE | Mman.MAP_ANONYMOUS | Mman.MAP_FIXED, -1, 0);
+            return program;
+        });
+        int[] before = new int[1];
+        for (int second : new int[] {0, 9}) {
+            fresh.race(program -> {
+                before[0] = program.pagesInUse();
+                program.store(AT, 8);
+            }, program -> {
+                if (second == 0) {
+                    assertTrue(List.of(0, 8).contains(program.load(AT)));
+                } else {
+                    program.store(AT + 1, second);
+                }
+            }, program -> {
+                assertTrue(isHuge(program, AT));
+                assertEquals(8, program.load(AT));
+                assertEquals(second, program.load(AT + 1));
+                assertTrue(program.mm().areas().stream().allMatch(Vma::hasAnonVma));
+            });
+        }
+        fresh.race(program -> program.store(AT, 8), program -> program.must("mprotect", AT, HUGE, Mman.PROT_READ | Mman.PROT_WRITE),
+                program -> assertEquals(8, program.load(AT)));
+        fresh.waits(program -> program.mm().mmapLock().downWrite(), program -> assertEquals(Pmd.NONE, program.mm().pmd(AT).orElseThrow().read()),
+                program -> program.mm().mmapLock().upWrite(), program -> program.store(AT, 1));
     }
 }

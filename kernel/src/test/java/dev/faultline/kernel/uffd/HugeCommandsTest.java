@@ -2,15 +2,20 @@ package dev.faultline.kernel.uffd;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.faultline.kernel.Sandbox;
+import dev.faultline.kernel.mm.FolioHold;
+import dev.faultline.kernel.mm.GupFlag;
+import dev.faultline.kernel.mm.GupResult;
 import dev.faultline.kernel.mm.Pte;
 import dev.faultline.kernel.mm.SignalRaised;
 import dev.faultline.kernel.mm.Thp;
 import dev.faultline.kernel.uapi.Mman;
 import dev.faultline.kernel.uapi.Uffd;
+import java.util.EnumSet;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -228,6 +233,49 @@ class HugeCommandsTest {
             assertEquals("0", s.monitor().call(Uffd.IOC_WRITEPROTECT, DST, 2 * HUGE, 0));
             s.store(DST + 9 * PAGE);
             s.store(DST + HUGE);
+        });
+    }
+
+    /// What would be a huge page is asked for as a whole: the page that was allocated for it is given back.
+    @Test
+    void aMissingHugePageIsAskedFor() {
+        run(Uffd.FEATURE_SIGBUS, s -> {
+            s.program().must("madvise", DST, 2 * HUGE, Mman.MADV_HUGEPAGE);
+            int before = s.program().pagesInUse();
+            assertThrows(SignalRaised.class, () -> s.store(DST + PAGE));
+            assertThrows(SignalRaised.class, () -> s.program().load(DST + PAGE));
+            assertEquals(before, s.program().pagesInUse());
+            assertEquals("0 4096", s.monitor().fill(Uffd.IOC_ZEROPAGE, DST + PAGE, PAGE, 0));
+            assertEquals(0, s.program().load(DST + PAGE));
+            assertFalse(s.isHuge(DST + PAGE));
+        });
+    }
+
+    @Test
+    void aWriteThatNobodyIsAskedAboutSplitsAProtectedHugePage() {
+        run(Uffd.FEATURE_SIGBUS | Uffd.FEATURE_WP_ASYNC | Uffd.FEATURE_WP_UNPOPULATED, s -> {
+            s.store(SRC + 3 * PAGE);
+            s.move(DST, SRC, HUGE, 0);
+            assertEquals("0", s.monitor().call(Uffd.IOC_WRITEPROTECT, DST, HUGE, 1));
+            assertTrue(s.isHuge(DST));
+            s.store(DST + 9 * PAGE);
+            assertTrue(s.program().mm().slot(DST + 9 * PAGE).peek() instanceof Pte.Present page && !page.uffdWp() && page.writable());
+            assertTrue(s.program().mm().slot(DST + 3 * PAGE).peek() instanceof Pte.Present page && page.uffdWp() && !page.writable());
+            assertEquals('x', s.program().load(DST + 3 * PAGE));
+        });
+    }
+
+    @Test
+    void aPinForReadingDoesNotAskAboutAProtectedHugePage() {
+        run(Uffd.FEATURE_SIGBUS, s -> {
+            s.store(SRC);
+            s.move(DST, SRC, HUGE, 0);
+            s.program().fork().exit(0);
+            assertEquals("0", s.monitor().call(Uffd.IOC_WRITEPROTECT, DST, HUGE, 1));
+            assertInstanceOf(GupResult.Pages.class, s.program().gup().getUserPagesFast(DST, 1, EnumSet.of(GupFlag.PIN)))
+                    .folios().forEach(FolioHold.PIN::release);
+            assertTrue(s.isHuge(DST));
+            assertThrows(SignalRaised.class, () -> s.store(DST));
         });
     }
 }
