@@ -14,12 +14,23 @@ import java.util.function.Supplier;
 public final class Meanwhile<S> {
     private final Supplier<Sandbox> sandbox;
     private final Function<Sandbox, S> prepare;
+    private final int choice;
 
     /// @param sandbox makes a machine
     /// @param prepare makes the scene on it
     public Meanwhile(Supplier<Sandbox> sandbox, Function<Sandbox, S> prepare) {
+        this(sandbox, prepare, 0);
+    }
+
+    private Meanwhile(Supplier<Sandbox> sandbox, Function<Sandbox, S> prepare, int choice) {
         this.sandbox = sandbox;
         this.prepare = prepare;
+        this.choice = choice;
+    }
+
+    /// {@return the same where the environment always chooses that alternative}
+    public Meanwhile<S> choosing(int alternative) {
+        return new Meanwhile<>(sandbox, prepare, alternative);
     }
 
     /// Tries every point of the first one at which the second one can begin, which then goes on until it has to wait.
@@ -27,6 +38,11 @@ public final class Meanwhile<S> {
     /// @param last looks what came of it
     public void race(Consumer<S> first, Consumer<S> second, Consumer<S> last) {
         TwoSwitches.once(order -> run(order, first, second, last));
+    }
+
+    /// Tries the points after at least so many steps of the first one, and at most so many.
+    public void race(int least, int most, Consumer<S> first, Consumer<S> second, Consumer<S> last) {
+        TwoSwitches.once(least, most, order -> run(order, first, second, last));
     }
 
     /// As [#race], and also every point at which the second one can be left for the first one to go on.
@@ -50,7 +66,7 @@ public final class Meanwhile<S> {
     private void run(TwoSwitches order, Consumer<S> first, Consumer<S> second, Consumer<S> last) {
         Sandbox machine = sandbox.get();
         List<S> scenes = new ArrayList<>();
-        assertEquals(List.of(), machine.runTogether(order, () -> scenes.add(prepare.apply(machine)),
+        assertEquals(List.of(), machine.runTogether(order.choosing(choice), () -> scenes.add(prepare.apply(machine)),
                 List.of(() -> first.accept(scenes.getFirst()), () -> second.accept(scenes.getFirst())),
                 () -> last.accept(scenes.getFirst())), order::toString);
     }

@@ -13,6 +13,7 @@ public final class TwoSwitches implements Scheduler {
     private int secondDone;
     private boolean switched;
     private boolean switchedBack;
+    private int choice;
 
     private TwoSwitches(int first, int second) {
         this.first = first;
@@ -73,7 +74,13 @@ public final class TwoSwitches implements Scheduler {
 
     @Override
     public int choose(Machine machine, int alternatives) {
-        return 0;
+        return choice;
+    }
+
+    /// {@return this order, in which the environment always chooses that alternative, not the first one}
+    public TwoSwitches choosing(int alternative) {
+        choice = alternative;
+        return this;
     }
 
     @Override

@@ -131,9 +131,9 @@ public final class Collapse {
     }
 
     private ScanResult scan(Vma vma, PmdSlot pmd, Who who, Set<Folio> listed) {
-        Pmd found = pmd.read();
-        if (!(found instanceof Pmd.Table)) {
-            return found instanceof Pmd.None ? ScanResult.PMD_NULL : ScanResult.PMD_MAPPED;
+        ScanResult found = findPmdOrThpOrNone(pmd);
+        if (found != ScanResult.SUCCEED) {
+            return found;
         }
         List<PteSlot> slots = pmd.entries(pmd.address(), pmd.address() + Thp.BYTES);
         int shared = 0;
@@ -151,9 +151,30 @@ public final class Collapse {
                 return result;
             }
         }
+        return judge(vma, who, pages, shared);
+    }
+
+    /// {@return whether there are enough pages, and few enough that are shared} A program that serves the faults of an area
+    /// is to be told of each page that is missing.
+    private static ScanResult judge(Vma vma, Who who, int pages, int shared) {
         boolean fewEnough = who == Who.PROGRAM || pages > 0;
         return pages < Thp.PAGES && !vma.userfault().isEmpty() || !fewEnough ? ScanResult.EXCEED_NONE_PTE
                 : who == Who.DAEMON && shared > MOST_SHARED ? ScanResult.EXCEED_SHARED_PTE : ScanResult.SUCCEED;
+    }
+
+    /// {@return whether a table is there} One step.
+    @Models(file = "mm/khugepaged.c", symbol = "find_pmd_or_thp_or_none")
+    private static ScanResult findPmdOrThpOrNone(PmdSlot pmd) {
+        return switch (pmd.read()) {
+            case Pmd.None _ -> ScanResult.PMD_NULL;
+            case Pmd.Table _ -> ScanResult.SUCCEED;
+            case Pmd.Huge _ -> ScanResult.PMD_MAPPED;
+        };
+    }
+
+    /// {@return whether a table is there, in an area that may have huge pages} The caller holds `mmap_lock`.
+    private static ScanResult findTable(Mm mm, long address, Who who) {
+        return revalidateAnon(mm, address, who) ? findPmdOrThpOrNone(mm.pmd(address).orElseThrow()) : ScanResult.VMA_CHECK;
     }
 
     private static boolean isPage(Pte pte) {
@@ -185,9 +206,11 @@ public final class Collapse {
             return ScanResult.ALLOC_HUGE_PAGE_FAIL;
         }
         mm.mmapLock().downRead();
-        boolean there = revalidateAnon(mm, address, who) && mm.pmd(address).orElseThrow().read() instanceof Pmd.Table;
+        ScanResult result = findTable(mm, address, who);
         mm.mmapLock().upRead();
-        ScanResult result = there ? underMmapLock(mm, address, who, huge.get(), listed) : ScanResult.VMA_CHECK;
+        if (result == ScanResult.SUCCEED) {
+            result = underMmapLock(mm, address, who, huge.get(), listed);
+        }
         if (result != ScanResult.SUCCEED) {
             huge.get().put();
         }
@@ -196,12 +219,11 @@ public final class Collapse {
 
     private ScanResult underMmapLock(Mm mm, long address, Who who, Folio huge, Set<Folio> listed) {
         mm.mmapLock().downWrite();
-        ScanResult result = ScanResult.VMA_CHECK;
-        if (revalidateAnon(mm, address, who)) {
+        ScanResult result = findTable(mm, address, who);
+        if (result == ScanResult.SUCCEED) {
             Vma vma = mm.vmaLookup(address).orElseThrow();
             mm.vmaLocks().startWrite(vma);
-            PmdSlot pmd = mm.pmd(address).orElseThrow();
-            result = pmd.read() instanceof Pmd.Table ? replace(vma, pmd, huge, listed) : ScanResult.PMD_NULL;
+            result = replace(vma, mm.pmd(address).orElseThrow(), who, huge, listed);
         }
         mm.writeUnlock();
         return result;
@@ -209,7 +231,7 @@ public final class Collapse {
 
     /// Takes the table out, and puts the huge page in its place if all of the pages can be had. Lockless walks may be in the
     /// table until they are waited for; pages that they reference by then are counted.
-    private ScanResult replace(Vma vma, PmdSlot pmd, Folio huge, Set<Folio> listed) {
+    private ScanResult replace(Vma vma, PmdSlot pmd, Who who, Folio huge, Set<Folio> listed) {
         Mm mm = vma.mm();
         mm.anonVma().rwsem().downWrite();
         pmd.detach();
@@ -221,7 +243,7 @@ public final class Collapse {
             mm.locklessWalks().sync();
         }
         Set<Folio> isolated = new LinkedHashSet<>();
-        ScanResult result = isolate(vma, pmd, isolated, listed);
+        ScanResult result = isolate(vma, pmd, who, isolated, listed);
         if (result != ScanResult.SUCCEED) {
             isolated.forEach(folio -> folio.lock().unlock());
             pmd.reattach();
@@ -239,17 +261,22 @@ public final class Collapse {
     ///
     /// @param isolated those that are locked afterwards
     @Models(file = "mm/khugepaged.c", symbol = "__collapse_huge_page_isolate")
-    private ScanResult isolate(Vma vma, PmdSlot pmd, Set<Folio> isolated, Set<Folio> listed) {
+    private ScanResult isolate(Vma vma, PmdSlot pmd, Who who, Set<Folio> isolated, Set<Folio> listed) {
+        int shared = 0;
+        int pages = 0;
         for (PteSlot slot : pmd.detached()) {
             ScanResult result = check(vma, slot.inTable());
-            if (result == ScanResult.SUCCEED && isPage(slot.inTable()) && !isolated.contains(slot.presentInTable().folio().head())) {
-                result = isolate(slot.presentInTable().folio().head(), isolated, listed);
+            if (result == ScanResult.SUCCEED && isPage(slot.inTable())) {
+                Folio folio = slot.presentInTable().folio().head();
+                shared += who == Who.DAEMON && folio.readMappings() > 1 ? 1 : 0;
+                pages++;
+                result = isolated.contains(folio) ? ScanResult.SUCCEED : isolate(folio, isolated, listed);
             }
             if (result != ScanResult.SUCCEED) {
                 return result;
             }
         }
-        return ScanResult.SUCCEED;
+        return judge(vma, who, pages, shared);
     }
 
     private ScanResult isolate(Folio folio, Set<Folio> isolated, Set<Folio> listed) {
@@ -275,9 +302,10 @@ public final class Collapse {
     private static void release(PmdSlot pmd) {
         Map<Folio, Integer> huge = new LinkedHashMap<>();
         for (PteSlot slot : pmd.detached()) {
-            Pte old = slot.clearDetached();
-            if (old instanceof Pte.Present present && !present.special()) {
-                Folio folio = present.folio();
+            Pte.Present old = slot.presentInTable();
+            slot.clearDetached();
+            if (!old.special()) {
+                Folio folio = old.folio();
                 if (folio.isLarge()) {
                     huge.merge(folio.head(), 1, Integer::sum);
                 } else {

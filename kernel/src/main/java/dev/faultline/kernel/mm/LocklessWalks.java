@@ -13,8 +13,8 @@ import java.util.List;
 final class LocklessWalks extends SharedObject {
     private final List<Task> walkers = new ArrayList<>(2);
 
-    /// For each that waits, those whom it waits for still.
-    private final List<List<Task>> awaited = new ArrayList<>(1);
+    /// Those whom one waits for still: there is one that waits at a time, which holds `mmap_lock` for writing.
+    private List<Task> awaited = new ArrayList<>(1);
 
     LocklessWalks(Mm mm) {
         super(mm, 2, "lockless walks", mm.name());
@@ -33,7 +33,7 @@ final class LocklessWalks extends SharedObject {
     void leave() {
         machine().step(this, Access.READ, -1);
         walkers.remove(machine().current());
-        awaited.forEach(walks -> walks.remove(machine().current()));
+        awaited.remove(machine().current());
         changed();
     }
 
@@ -41,13 +41,10 @@ final class LocklessWalks extends SharedObject {
     @Models(file = "mm/mmu_gather.c", symbol = "tlb_remove_table_sync_one")
     void sync() {
         machine().step(this, Access.WRITE, -1);
-        List<Task> mine = new ArrayList<>(walkers);
-        if (!mine.isEmpty()) {
-            awaited.add(mine);
+        if (!walkers.isEmpty()) {
+            awaited = new ArrayList<>(walkers);
             changed();
-            machine().await(this, Access.WRITE, -1, mine::isEmpty);
-            awaited.removeIf(walks -> walks == mine);
-            changed();
+            machine().await(this, Access.WRITE, -1, awaited::isEmpty);
         }
     }
 
@@ -64,7 +61,7 @@ final class LocklessWalks extends SharedObject {
 
     @Override
     protected long stateHash() {
-        long hash = awaited.stream().mapToLong(walks -> 1L + walks.size()).sum() << 32;
+        long hash = (long) awaited.size() << 32;
         for (Task task : walkers) {
             hash += task.stableName();
         }

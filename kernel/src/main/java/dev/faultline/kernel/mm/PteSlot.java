@@ -156,13 +156,9 @@ public final class PteSlot extends SharedObject implements Translated {
     }
 
     /// Empties a place of a table that was taken out, in which only walks without locks may be. One step.
-    ///
-    /// @return what was there
-    Pte clearDetached() {
+    void clearDetached() {
         machine().step(place, Access.WRITE, part);
-        Pte old = pte;
         put(Pte.NONE);
-        return old;
     }
 
     /// {@return whether the entry maps the folio} One step.

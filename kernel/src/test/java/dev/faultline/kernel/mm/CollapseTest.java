@@ -2,12 +2,14 @@ package dev.faultline.kernel.mm;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.faultline.kernel.Sandbox;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Mman;
 import dev.faultline.kernel.uapi.SysResult;
+import dev.faultline.machine.task.NotModelled;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -208,5 +210,16 @@ class CollapseTest {
             program.store(p, 3);
             assertEquals(3, program.load(p));
         });
+    }
+
+    @Test
+    void aMachineWithoutHugePagesIsNotAsked() {
+        Sandbox sandbox = Sandbox.ext4();
+        assertEquals(List.of(), sandbox.run(() -> {
+            Sandbox.Program program = sandbox.program(1);
+            long p = program.anonymous(2 * HUGE);
+            assertThrows(NotModelled.class, () -> collapse(program, p, HUGE));
+            program.mm().mmapLock().upRead();
+        }));
     }
 }

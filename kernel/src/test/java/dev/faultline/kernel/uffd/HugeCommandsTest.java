@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.faultline.kernel.Meanwhile;
 import dev.faultline.kernel.Sandbox;
 import dev.faultline.kernel.mm.FolioHold;
 import dev.faultline.kernel.mm.GupFlag;
@@ -13,7 +14,9 @@ import dev.faultline.kernel.mm.GupResult;
 import dev.faultline.kernel.mm.Pte;
 import dev.faultline.kernel.mm.SignalRaised;
 import dev.faultline.kernel.mm.Thp;
+import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.Mman;
+import dev.faultline.kernel.uapi.SysResult;
 import dev.faultline.kernel.uapi.Uffd;
 import java.util.EnumSet;
 import java.util.List;
@@ -277,5 +280,47 @@ class HugeCommandsTest {
             assertTrue(s.isHuge(DST));
             assertThrows(SignalRaised.class, () -> s.store(DST));
         });
+    }
+
+    /// A program that serves its faults is to be told of every page that is missing, also of one that becomes missing late; and
+    /// nothing behind such a place is collapsed.
+    @Test
+    void whereTheProgramIsToldOfMissingPagesNoneMayBeMissing() {
+        run(Uffd.FEATURE_SIGBUS, s -> {
+            s.program().must("madvise", SRC, 2 * HUGE, Mman.MADV_NOHUGEPAGE);
+            for (int i = 0; i < 512; i++) {
+                s.store(SRC + i * PAGE);
+                s.store(SRC + HUGE + i * PAGE);
+            }
+            assertEquals("0 2097152", s.move(DST + HUGE, SRC + HUGE, HUGE, 0));
+            assertEquals("0 2093056", s.move(DST, SRC, HUGE - PAGE, 0));
+            s.program().must("madvise", DST, 2 * HUGE, Mman.MADV_HUGEPAGE);
+            assertEquals(SysResult.err(Errno.EINVAL), s.program().call("madvise", DST, 2 * HUGE, Mman.MADV_COLLAPSE));
+            assertFalse(s.isHuge(DST));
+            assertFalse(s.isHuge(DST + HUGE));
+            assertEquals("0 4096", s.move(DST + HUGE - PAGE, SRC + HUGE - PAGE, PAGE, 0));
+            assertEquals(SysResult.ok(0), s.program().call("madvise", DST, 2 * HUGE, Mman.MADV_COLLAPSE));
+            assertTrue(s.isHuge(DST));
+            assertTrue(s.isHuge(DST + HUGE));
+        });
+    }
+
+    @Test
+    void aRegistrationMeanwhileKeepsThePagesSmallOrFindsThemCollapsed() {
+        boolean[] both = new boolean[2];
+        new Meanwhile<>(() -> Sandbox.huge(Thp.MADVISE), sandbox -> {
+            Monitor m = Monitor.with(sandbox.program(1), 0, Uffd.FEATURE_SIGBUS);
+            m.program().must("mmap", DST, HUGE, RW, Mman.MAP_PRIVATE | Mman.MAP_ANONYMOUS | Mman.MAP_FIXED, -1, 0);
+            m.program().store(DST, 'x');
+            return new Scene(m);
+        }).race(s -> s.program().call("madvise", DST, HUGE, Mman.MADV_COLLAPSE),
+                s -> {
+                    s.monitor().fill(Uffd.IOC_REGISTER, DST, HUGE, Uffd.REGISTER_MODE_MISSING);
+                    if (!s.isHuge(DST)) { // it was registered before
+                        assertThrows(SignalRaised.class, () -> s.store(DST + PAGE));
+                        assertFalse(s.isHuge(DST));
+                    }
+                }, s -> both[s.isHuge(DST) ? 1 : 0] = true);
+        assertTrue(both[0] && both[1]);
     }
 }
