@@ -18,6 +18,7 @@ import dev.faultline.kernel.mm.Folio;
 import dev.faultline.kernel.mm.Gup;
 import dev.faultline.kernel.mm.HugetlbPages;
 import dev.faultline.kernel.mm.Mm;
+import dev.faultline.kernel.mm.Reclaim;
 import dev.faultline.kernel.mm.Thp;
 import dev.faultline.kernel.mm.UserAccess;
 import dev.faultline.kernel.mm.VmFlag;
@@ -365,10 +366,15 @@ public final class Sandbox {
             process.node().userMemory().memory().migrate().migrateFilePage(folio);
         }
 
-        /// Has the kernel take the page at an address out of memory, if it can.
+        /// Has the kernel swap the page at an address out, if it can.
         public void reclaim(long address) {
-            process.enter();
-            process.node().userMemory().memory().reclaim().reclaim(process.mm(), address);
+            enter();
+            reclaim().reclaim(process.mm(), address);
+        }
+
+        /// {@return what takes pages of the program's machine out of memory}
+        public Reclaim reclaim() {
+            return process.node().userMemory().memory().reclaim();
         }
 
         /// {@return the byte at an address}

@@ -103,7 +103,7 @@ public final class Migrate {
         folio.data().copyTo(copy.data());
         copy.flags().pokeUnseen(folio.flags().readBits(-1));
         if (mapping.isEmpty()) {
-            return !folio.isFileBacked();
+            return true;
         }
         boolean replaced = mapping.get().migrate(folio, copy);
         if (replaced) {

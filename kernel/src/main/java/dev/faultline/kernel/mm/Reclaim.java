@@ -179,8 +179,11 @@ public final class Reclaim {
     }
 
     private static void discard(PteSlot slot, Folio folio) {
+        if (isLocked(slot)) {
+            return;
+        }
         TlbGather tlb = new TlbGather(slot.mm());
-        PteSlot.Unmap result = isLocked(slot) || isReferenced(folio) ? PteSlot.Unmap.REFUSED : slot.discard(folio, tlb);
+        PteSlot.Unmap result = isReferenced(folio) ? PteSlot.Unmap.REFUSED : slot.discard(folio, tlb);
         tlb.finish();
         if (result == PteSlot.Unmap.CLEAN) {
             folio.putMapping();

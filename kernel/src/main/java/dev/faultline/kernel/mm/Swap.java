@@ -70,7 +70,7 @@ public final class Swap extends SharedObject {
             }
         });
         Optional<Folio> found = Optional.ofNullable(cached.get(entry.slot()));
-        machine().current().learn(found.isPresent() ? found.get().pfn() + 1 : 0);
+        machine().current().learn(found.map(Folio::pfn).orElse(-1L) + 1);
         found.ifPresent(Folio::getWithinStep);
         return found;
     }

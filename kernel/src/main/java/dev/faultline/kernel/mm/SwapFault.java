@@ -68,7 +68,6 @@ final class SwapFault {
         }
         folio.lock().unlock();
         folio.put(); // the entry has one of its own
-        fault.found(mapped);
         boolean more = fault.isWrite() && !mapped.writable() || fault.isUnshare() && !mapped.anonExclusive();
         return done && more ? memory.doWpPage(fault, mapped) : VmFaultResult.DONE;
     }
