@@ -233,7 +233,7 @@ public final class Sandbox {
             machine.spawn("P" + i, bodies.get(i));
         }
         checked(machine.run(order));
-        return run(last);
+        return machine.findings().isEmpty() ? run(last) : new ArrayList<>(machine.findings());
     }
 
     /// {@return a new process on a node, numbered from 1; within [#run]}

@@ -84,7 +84,7 @@ public final class Rmap {
     private static boolean isMeant(Pte pte, Copies copies) {
         return switch (pte) {
             // The page of zeroes counts as no page: it goes in any case.
-            case Pte.Present present -> present.special() || copies == Copies.GO || !present.isAnonymous();
+            case Pte.Present present -> copies == Copies.GO || !present.isAnonymous();
             case Pte.Migration(Pte.Present was) -> copies == Copies.GO || !was.isAnonymous();
             case Pte.Swap _ -> copies == Copies.GO;
             case Pte.Marker marker -> copies == Copies.GO && marker == Pte.Marker.POISONED;
@@ -122,7 +122,7 @@ public final class Rmap {
 
     /// {@return whether an entry maps the page of the file (`folio_mapped`); no step: it is locked}
     public static boolean isMapped(Mapping mapping, Folio folio) {
-        return folio == folio.head() && folio.isLarge() ? folio.knownPages().values().stream().anyMatch(page -> isPageMapped(mapping, page))
+        return folio.isLarge() ? folio.knownPages().values().stream().anyMatch(page -> isPageMapped(mapping, page))
                 : isPageMapped(mapping, folio);
     }
 

@@ -324,6 +324,16 @@ class CollapseRacesTest {
     }
 
     @Test
+    void whatIsAHugePageAlreadyNeedsNoMemory() {
+        run(s -> {
+            s.collapse();
+            s.program().mm().swap().physical().limit(50, () -> false);
+            s.collapse();
+            assertEquals(List.of(DONE, DONE), s.results());
+        });
+    }
+
+    @Test
     void aPageThatCameLateIsFoundBeforeMemoryIsAskedFor() {
         boolean[] found = new boolean[1];
         Meanwhile<Scene> full = new Meanwhile<>(() -> Sandbox.huge(Thp.MADVISE), sandbox -> {

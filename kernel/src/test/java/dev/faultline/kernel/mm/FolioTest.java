@@ -315,6 +315,7 @@ class FolioTest {
         folio.data().tags().set(Architecture.ARM64_MTE, 32, tag);
         folio.data().written();
         folio.flags().setBits(value);
+        folio.moveTo(value);
         memory.machine().stateKey();
         folio.put();
     }

@@ -170,6 +170,20 @@ class ReclaimTest {
     }
 
     @Test
+    void aLockedAreaThatMapsAnotherPageThereDoesNotKeepIt() {
+        run(s -> {
+            Sandbox.Program child = s.program().fork();
+            child.store(AT, 8);
+            child.must("mlock", AT, P);
+            Folio page = s.folio();
+            s.reclaim();
+            assertFalse(page.tryGet());
+            assertEquals(8, child.load(AT));
+            child.exit(0);
+        });
+    }
+
+    @Test
     void aPageWithoutACopyInSwapIsWrittenWhateverItsEntrySays() {
         run(s -> {
             TlbGather tlb = new TlbGather(s.program().mm());
@@ -235,6 +249,8 @@ class ReclaimTest {
             Sandbox.Program program = sandbox.program(1);
             long file = program.shared(program.open("/mnt/f", 0), Thp.BYTES);
             program.store(file + P, 'h');
+            program.store(file, 'h');
+            Pte first = program.mm().slot(file).peek();
             Folio page = ((Pte.Present) program.mm().slot(file + P).peek()).folio();
             Mapping mapping = page.mapping().orElseThrow();
             assertTrue(page.isLarge());
@@ -242,6 +258,7 @@ class ReclaimTest {
             program.reclaim().reclaimFilePage(page.head());
             page.get();
             program.migrate(page.head());
+            assertEquals(first, program.mm().slot(file).peek());
             assertSame(page, ((Pte.Present) program.mm().slot(file + P).peek()).folio());
             assertTrue(Rmap.isMapped(mapping, page.head()));
             assertTrue(Rmap.isMapped(mapping, page));
@@ -434,6 +451,20 @@ class ReclaimTest {
             s.reclaim();
             s.program().must("mlock", AT, P);
             assertEquals(8, s.program().load(AT));
+            assertEquals(0, s.slotsInUse());
+        });
+        run(s -> {
+            s.program().must("mprotect", AT, P, Mman.PROT_READ);
+            s.reclaim();
+            s.program().must("mlock", AT, P);
+            assertEquals(0, s.slotsInUse());
+            assertEquals(7, s.program().load(AT));
+        });
+        run(s -> {
+            s.reclaim();
+            s.advise(Mman.MADV_WILLNEED);
+            assertTrue(s.swap().isCached(s.swapped()));
+            s.program().must("munmap", AT, P);
             assertEquals(0, s.slotsInUse());
         });
         run(s -> { // somebody holds what is cached
