@@ -168,7 +168,7 @@ public final class Collapse {
         return switch (pmd.read()) {
             case Pmd.None _ -> ScanResult.PMD_NULL;
             case Pmd.Table _ -> ScanResult.SUCCEED;
-            case Pmd.Huge _ -> ScanResult.PMD_MAPPED;
+            case Pmd.Huge _, Pmd.Marker _ -> ScanResult.PMD_MAPPED;
         };
     }
 

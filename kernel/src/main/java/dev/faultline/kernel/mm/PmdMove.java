@@ -30,7 +30,7 @@ final class PmdMove {
             if (from.mm().tlbFlush().flushesUnderTheLock(first)) {
                 from.translations().flush();
             }
-            from.restrict(first, Pmd.NONE, tlb);
+            from.restrict(Pmd.NONE, tlb);
         }
         return free;
     }

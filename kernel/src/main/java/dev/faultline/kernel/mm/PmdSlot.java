@@ -325,11 +325,9 @@ final class PmdSlot extends SharedObject implements Translated {
         return same;
     }
 
-    /// Changes the entry, which maps a huge page, to one that permits less; `tlb` flushes later what processors hold.
-    ///
-    /// @param first how its first page is mapped
-    void restrict(Pte.Present first, Pmd restricted, TlbGather tlb) {
-        if (translations.outdated(first)) {
+    /// Changes the entry to one that permits less, within a step; `tlb` flushes later what processors hold.
+    void restrict(Pmd restricted, TlbGather tlb) {
+        if (pmd instanceof Pmd.Huge(Pte.Present first) && translations.outdated(first)) {
             tlb.flushLater(this);
         }
         put(restricted);
@@ -345,7 +343,7 @@ final class PmdSlot extends SharedObject implements Translated {
         if (!(pmd instanceof Pmd.Huge(Pte.Present first))) {
             return Optional.empty();
         }
-        restrict(first, Pmd.NONE, tlb);
+        restrict(Pmd.NONE, tlb);
         return Optional.of(first);
     }
 
@@ -356,7 +354,7 @@ final class PmdSlot extends SharedObject implements Translated {
         machine().step(this, Access.WRITE, -1);
         machine().current().learn(pmd.hash());
         if (pmd instanceof Pmd.Huge(Pte.Present first)) {
-            restrict(first, new Pmd.Huge(change.apply(first)), tlb);
+            restrict(new Pmd.Huge(change.apply(first)), tlb);
         }
     }
 
@@ -417,7 +415,7 @@ final class PmdSlot extends SharedObject implements Translated {
             first.folio().mapWithinStep();
         }
         Pte.Present shared = first.without(Pte.Present.WRITE | Pte.Present.ANON_EXCLUSIVE);
-        restrict(first, new Pmd.Huge(shared), tlb);
+        restrict(new Pmd.Huge(shared), tlb);
         Pte.Present its = uffdWp ? shared : shared.without(Pte.Present.UFFD_WP);
         machine().step(copy, Access.WRITE, -1);
         copy.put(new Pmd.Huge(mm.architecture().marksEntries() ? its : its.with(Pte.Present.OLD)));

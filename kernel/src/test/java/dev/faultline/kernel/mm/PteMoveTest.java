@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.faultline.kernel.Meanwhile;
 import dev.faultline.kernel.Sandbox;
 import dev.faultline.kernel.TwoSwitches;
 import dev.faultline.kernel.swap.SwapEntry;
@@ -240,6 +241,19 @@ class PteMoveTest {
                 Scene s = scenes.getFirst();
                 assertFalse(s.move(P, HUGE).uncached(s.swapped()));
             }, () -> scenes.getFirst().pmd(0).detach()), () -> scenes.getFirst().pmd(0).reattach()));
+        });
+    }
+
+    @Test
+    void whoUsesThePageMeanwhileFindsItInOneOfTheTwoPlaces() {
+        Meanwhile<Scene> two = new Meanwhile<>(() -> sandbox(Thp.NEVER), PteMoveTest::prepared);
+        two.race(s -> s.move(0, 5 * P).page(s.present(), s.present()), s -> s.program().load(s.address() + 5 * P), s -> {
+            int here = s.program().load(s.address());
+            assertEquals(7, here + s.program().load(s.address() + 5 * P));
+        });
+        two.race(s -> s.move(P, 5 * P).swapped(s.swapped(), Optional.empty()), s -> s.program().load(s.address() + 5 * P), s -> {
+            int here = s.program().load(s.address() + P);
+            assertEquals(8, here + s.program().load(s.address() + 5 * P));
         });
     }
 }
