@@ -26,6 +26,7 @@ record Group(String name, List<String> packages, List<String> zoo, boolean earli
     private static final String KERNEL = "dev.faultline.kernel.";
     private static final List<String> EVERYTHING = List.of("aio", "btrfs", "dio", "f2fs", "fallocate", "fuse", "gfs2",
             "mm", "ntfs", "pipe", "refused", "tags", "tmpfs", "uffd", "xfs", "zonefs");
+    private static final List<String> UFFD_ZOO = List.of("uffd", "uffd-checklist", "tmpfs", "refused", "hugetlb", "mm");
     private static final List<String> RECORDED = List.of("live/ext4", "live/xfs", "live/btrfs", "live/gfs2", "live/tmpfs");
 
     static final Path RECORDED_PROGRAMS = Path.of("../zoo/recorded");
@@ -36,15 +37,15 @@ record Group(String name, List<String> packages, List<String> zoo, boolean earli
     static final long SEED = 1;
 
     static final List<Group> ALL = List.of(
-            new Group("uffd", List.of("uffd", "fs.tmpfs"), List.of("uffd", "uffd-checklist", "tmpfs", "refused", "hugetlb"), false,
+            new Group("uffd", List.of("uffd", "fs.tmpfs"), UFFD_ZOO, false,
                     List.of("live/tmpfs"), List.of("uffd/", "fs/", "mm/"), 0),
-            new Group("hugetlb", List.of("fs.hugetlbfs"), List.of("uffd", "uffd-checklist", "tmpfs", "refused", "hugetlb"), false,
+            new Group("hugetlb", List.of("fs.hugetlbfs"), UFFD_ZOO, false,
                     List.of("live/tmpfs"), List.of("uffd/", "fs/", "mm/"), 0),
             new Group("gfs2", List.of("fs.gfs2"), EVERYTHING, true, RECORDED, List.of(""), 0),
             new Group("iomap", List.of("iomap", "iov"), EVERYTHING, true, RECORDED, List.of(""), 0),
             new Group("pagecache", List.of("pagecache"), EVERYTHING, true, RECORDED, List.of(""), 0),
-            new Group("mm", List.of("mm"), List.of("aio", "dio", "gfs2", "mm", "pipe", "refused", "tags", "tmpfs", "uffd"), true,
-                    List.of("live/ext4", "threads/tmpfs"), List.of(""), 200));
+            new Group("mm", List.of("mm"), List.of("aio", "dio", "gfs2", "hugetlb", "loops", "mm", "pipe", "refused", "tags", "tmpfs", "uffd"), true,
+                    List.of("live/ext4", "threads/tmpfs"), List.of(""), 0));
 
     /// {@return the packages by their full names}
     List<String> fullNames() {
