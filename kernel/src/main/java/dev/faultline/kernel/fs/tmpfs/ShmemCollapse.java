@@ -213,8 +213,9 @@ final class ShmemCollapse implements CollapsibleFile {
         return done ? ScanResult.SUCCEED : ScanResult.PAGE_FILLED;
     }
 
+    /// Linux asks for the areas from the first page to the one behind the last.
     private static boolean overlaps(Vma vma, long first) {
-        return vma.pageIndex(vma.start()) < first + ShmemHuge.PAGES && vma.pageIndex(vma.end()) > first;
+        return vma.pageIndex(vma.start()) <= first + ShmemHuge.PAGES && vma.pageIndex(vma.end()) > first;
     }
 
     @Models(file = "mm/shmem.c", symbol = "shmem_charge")
