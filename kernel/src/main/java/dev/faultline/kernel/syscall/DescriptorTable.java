@@ -2,6 +2,7 @@ package dev.faultline.kernel.syscall;
 
 import dev.faultline.kernel.fs.Descriptors;
 import dev.faultline.kernel.fs.OpenFile;
+import dev.faultline.kernel.lib.Models;
 import dev.faultline.machine.task.Access;
 import dev.faultline.machine.task.Machine;
 import dev.faultline.machine.task.SecondAccess;
@@ -9,45 +10,57 @@ import dev.faultline.machine.task.SharedObject;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /// The descriptors of a process (`struct files_struct`). The lowest free number is handed out, from 3 on.
 final class DescriptorTable extends SharedObject implements Descriptors {
     private static final int FIRST = 3; // behind standard input, output and error
 
+    /// As long as a program has not asked for another limit (`INR_OPEN_CUR`).
+    private static final long MOST_AT_FIRST = 1024;
+
     private final TreeMap<Integer, OpenFile> files = new TreeMap<>();
     private final TreeSet<Integer> reserved = new TreeSet<>();
+    private long most = MOST_AT_FIRST;
 
     DescriptorTable(Machine machine, String process) {
         super(machine, "files_struct", process);
     }
 
     @Override
-    public int install(OpenFile file) {
+    public OptionalInt install(OpenFile file) {
         machine().step(this, Access.WRITE, -1);
-        int fd = lowestFree();
-        files.put(fd, file);
+        OptionalInt fd = lowestFree();
+        fd.ifPresent(free -> files.put(free, file));
         changed();
-        machine().current().learn(fd);
         return fd;
     }
 
-    private int lowestFree() {
-        int fd = FIRST;
-        while (files.containsKey(fd) || reserved.contains(fd)) {
-            fd++;
-        }
-        return fd;
+    @Models(file = "fs/file.c", symbol = "alloc_fd")
+    private OptionalInt lowestFree() {
+        OptionalInt free = IntStream.iterate(FIRST, fd -> fd + 1).filter(fd -> !files.containsKey(fd) && !reserved.contains(fd)).findFirst();
+        boolean may = free.orElseThrow() < most;
+        machine().current().learn(may ? free.orElseThrow() : 0);
+        return may ? free : OptionalInt.empty();
     }
 
-    /// {@return a descriptor that nobody else is given, and that stands for nothing yet (`get_unused_fd_flags`)} One step.
-    int reserve() {
+    /// Descriptors that are made from now on are below `limit` (`RLIMIT_NOFILE`). One step.
+    void limit(long limit) {
         machine().step(this, Access.WRITE, -1);
-        int fd = lowestFree();
-        reserved.add(fd);
+        most = limit;
         changed();
-        machine().current().learn(fd);
+    }
+
+    /// {@return a descriptor that nobody else is given, and that stands for nothing yet; nothing if there are as many as there
+    /// may be (`get_unused_fd_flags`)} One step.
+    OptionalInt reserve() {
+        machine().step(this, Access.WRITE, -1);
+        OptionalInt fd = lowestFree();
+        fd.ifPresent(reserved::add);
+        changed();
         return fd;
     }
 
@@ -64,6 +77,7 @@ final class DescriptorTable extends SharedObject implements Descriptors {
     void copyFrom(DescriptorTable other) {
         machine().step(other, Access.READ, -1);
         files.putAll(other.files);
+        most = other.most;
         files.values().stream().filter(OpenFile::isCounted).forEach(OpenFile::getUnseen);
         changedUnseen();
         machine().current().learn(files.size());
@@ -112,6 +126,6 @@ final class DescriptorTable extends SharedObject implements Descriptors {
         for (int fd : reserved) {
             hash = hash * 31 + fd + 1;
         }
-        return hash;
+        return hash + most - MOST_AT_FIRST;
     }
 }

@@ -1,5 +1,6 @@
 package dev.faultline.kernel.syscall;
 
+import dev.faultline.kernel.fs.Descriptors;
 import dev.faultline.kernel.fs.FileMode;
 import dev.faultline.kernel.fs.FileSystem;
 import dev.faultline.kernel.fs.Inode;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /// The calls on files (fs/open.c, fs/read_write.c, fs/sync.c).
 final class FileCalls {
@@ -49,7 +51,11 @@ final class FileCalls {
 
     /// A descriptor is taken before the file is looked up, and given back if it cannot be opened.
     SysResult open(Process process, String path, int flags) {
-        int fd = process.files().reserve();
+        OptionalInt free = process.files().reserve();
+        if (free.isEmpty()) {
+            return SysResult.err(Errno.EMFILE);
+        }
+        int fd = free.getAsInt();
         return switch (lookup(process, path, flags)) {
             case FileSystem.Lookup.Failed(Errno errno) -> settled(process, fd, Optional.empty(), Optional.of(errno));
             case FileSystem.Lookup.Found(Inode inode) -> {
@@ -116,7 +122,17 @@ final class FileCalls {
     @Models(file = "fs/file.c", symbol = "sys_dup")
     SysResult dup(Process process, int fd) {
         Optional<OpenFile> file = process.files().hold(fd);
-        return file.map(open -> SysResult.ok(process.files().install(open))).orElse(SysResult.err(Errno.EBADF));
+        return file.map(open -> installed(process.files(), open)).orElse(SysResult.err(Errno.EBADF));
+    }
+
+    /// {@return the descriptor of a file, whose reference is given back if there is none: -EMFILE}
+    private static SysResult installed(Descriptors files, OpenFile file) {
+        OptionalInt fd = files.install(file);
+        if (fd.isEmpty()) {
+            file.put();
+            return SysResult.err(Errno.EMFILE);
+        }
+        return SysResult.ok(fd.getAsInt());
     }
 
     /// ioctl(2).
@@ -373,7 +389,7 @@ final class FileCalls {
         }
         int seals = (flags & Mman.MFD_NOEXEC_SEAL) != 0 ? Fcntl.F_SEAL_EXEC
                 : (flags & Mman.MFD_ALLOW_SEALING) != 0 ? 0 : Fcntl.F_SEAL_SEAL;
-        return SysResult.ok(process.files().install(kernel.shmMount(process.node()).memfd(name.toString(), seals)));
+        return installed(process.files(), kernel.shmMount(process.node()).memfd(name.toString(), seals));
     }
 
     private SysResult hugetlbFile(Process process, String name, int flags) {
@@ -383,7 +399,7 @@ final class FileCalls {
         if ((flags & (Mman.MFD_ALLOW_SEALING | Mman.MFD_NOEXEC_SEAL)) != 0) {
             throw new NotModelled("seals of a file of huge pages");
         }
-        return SysResult.ok(process.files().install(kernel.hugetlbMount(process.node()).memfd(name)));
+        return installed(process.files(), kernel.hugetlbMount(process.node()).memfd(name));
     }
 
     /// fallocate(2).

@@ -11,6 +11,7 @@ import dev.faultline.kernel.uapi.Fcntl;
 import dev.faultline.kernel.uapi.SysResult;
 import dev.faultline.machine.task.NotModelled;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /// The calls that make and size pipes: fs/pipe.c.
 final class PipeCalls {
@@ -36,8 +37,14 @@ final class PipeCalls {
         OpenFile reading = new OpenFile(node.machine(), inode, Fcntl.O_RDONLY | flags & Fcntl.O_NONBLOCK);
         OpenFile writing = new OpenFile(node.machine(), inode,
                 Fcntl.O_WRONLY | flags & (Fcntl.O_NONBLOCK | Fcntl.O_DIRECT));
-        int fdr = process.files().reserve();
-        int fdw = process.files().reserve();
+        OptionalInt first = process.files().reserve();
+        OptionalInt second = first.isPresent() ? process.files().reserve() : first;
+        if (second.isEmpty()) {
+            first.ifPresent(fd -> process.files().settle(fd, Optional.empty()));
+            return SysResult.err(Errno.EMFILE);
+        }
+        int fdr = first.getAsInt();
+        int fdw = second.getAsInt();
         pipe.setDescriptors(fdr, fdw);
         Content words = new Content((byte) 0);
         words.store(0, 4, fdr);

@@ -8,12 +8,19 @@ import dev.faultline.kernel.mm.TaskStruct;
 import dev.faultline.kernel.mm.VmaChange;
 import dev.faultline.kernel.uapi.Errno;
 import dev.faultline.kernel.uapi.SysResult;
+import dev.faultline.machine.task.NotModelled;
 
 /// The calls that make and end processes: kernel/fork.c, kernel/exit.c. Signals other than those of a thread's own
 /// accesses are left out, and with them process groups and stopped children.
 public final class ProcessCalls {
     private static final int WNOHANG = 1;
     private static final int KNOWN_OPTIONS = 0xe000_000b; // WUNTRACED, WCONTINUED and the __W ones as well
+
+    private static final int RLIM_NLIMITS = 16;
+    private static final int RLIMIT_NOFILE = 7;
+
+    /// The most descriptors that a process can have (`sysctl_nr_open`).
+    private static final long NR_OPEN = 1 << 20;
 
     private ProcessCalls() {}
 
@@ -55,6 +62,30 @@ public final class ProcessCalls {
             case Children.Found.Running _ -> SysResult.ZERO;
             case Children.Found.Ended(int ended, int status) -> answer(process, ended, status, statusAddress);
         };
+    }
+
+    /// setrlimit(2), of the number of descriptors. Programs are privileged.
+    ///
+    /// @return -EFAULT, -EINVAL, -EPERM beyond what there may ever be
+    @Models(file = "kernel/sys.c", symbol = "do_prlimit")
+    static SysResult setrlimit(Process process, int resource, long address) {
+        Content limits = new Content((byte) 0);
+        if (!UserWords.in(process, address, limits, 16)) {
+            return SysResult.err(Errno.EFAULT);
+        }
+        long soft = limits.load(0, 8);
+        long hard = limits.load(8, 8);
+        if (resource < 0 || resource >= RLIM_NLIMITS || Long.compareUnsigned(soft, hard) > 0) {
+            return SysResult.err(Errno.EINVAL);
+        }
+        if (resource != RLIMIT_NOFILE) {
+            throw new NotModelled("limits of anything but descriptors: resource " + resource + " of setrlimit");
+        }
+        if (Long.compareUnsigned(hard, NR_OPEN) > 0) {
+            return SysResult.err(Errno.EPERM);
+        }
+        process.files().limit(soft);
+        return SysResult.ZERO;
     }
 
     private static SysResult answer(Process process, int pid, int status, long address) {

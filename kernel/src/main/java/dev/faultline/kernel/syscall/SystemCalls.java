@@ -64,6 +64,7 @@ public final class SystemCalls {
         calls.put("poll", (s, p, a) -> PollCalls.poll(p, a[0], a[1], (int) a[2]));
         calls.put("sched_yield", (s, p, a) -> SysResult.ZERO);
         calls.put("getpid", (s, p, a) -> SysResult.ok(p.pid()));
+        calls.put("setrlimit", (s, p, a) -> ProcessCalls.setrlimit(p, (int) a[0], a[1]));
         calls.put("prctl", (s, p, a) -> PrctlCalls.prctl(p, a));
         return Collections.unmodifiableSortedMap(calls);
     }

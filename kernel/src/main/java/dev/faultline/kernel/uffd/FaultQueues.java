@@ -245,6 +245,17 @@ final class FaultQueues extends SharedObject {
         changed();
     }
 
+    /// Puts an event back that was taken, and could not be told, unless it was given up meanwhile. One step.
+    void putBack(Event event) {
+        machine().step(this, Access.WRITE, EVENTS, event.end, Access.READ, -1);
+        boolean waits = event.end.peek() != Event.ABORTED;
+        machine().current().learn(waits ? 1 : 0);
+        if (waits && forkRead.putsBack()) {
+            events.addFirst(event);
+            changed();
+        }
+    }
+
     /// Gives the event up, unless it was read. One step, or two.
     ///
     /// @return whether it was given up

@@ -12,6 +12,12 @@ public class ForkRead {
     /// Today's form.
     public ForkRead() {}
 
+    /// {@return whether an event is put back of which the program could not be told}
+    @Models(file = "fs/userfaultfd.c", symbol = "userfaultfd_ctx_read")
+    protected boolean putsBack() {
+        return true;
+    }
+
     /// {@return whether the reader has a reference of its own meanwhile}
     @Models(file = "fs/userfaultfd.c", symbol = "userfaultfd_ctx_read")
     protected boolean takesReference() {

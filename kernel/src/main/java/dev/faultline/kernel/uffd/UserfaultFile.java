@@ -17,6 +17,7 @@ import dev.faultline.kernel.uapi.SysResult;
 import dev.faultline.kernel.uapi.Uffd;
 import java.util.EnumSet;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /// The file that userfaultfd(2) opens: what programs read faults from and answer them through.
 final class UserfaultFile extends FileWithoutPages {
@@ -51,7 +52,11 @@ final class UserfaultFile extends FileWithoutPages {
             if (msg.isEmpty()) {
                 return done > 0 ? SysResult.ok(done) : SysResult.err(Errno.EAGAIN);
             }
-            told(iocb, msg.get()).layOut(bytes);
+            Optional<UffdMsg> told = told(iocb, msg.get());
+            if (told.isEmpty()) {
+                return done > 0 ? SysResult.ok(done) : SysResult.err(Errno.EMFILE);
+            }
+            told.get().layOut(bytes);
             if (to.copyToIter(bytes, 0, Uffd.MSG_BYTES) != Uffd.MSG_BYTES) {
                 return done > 0 ? SysResult.ok(done) : SysResult.err(Errno.EFAULT);
             }
@@ -61,20 +66,29 @@ final class UserfaultFile extends FileWithoutPages {
     }
 
     /// Gives the reader a descriptor for a child that was forked.
+    ///
+    /// @return nothing if there is none: the event is still to be read of
     @Models(file = "fs/userfaultfd.c", symbol = "resolve_userfault_fork")
-    private UffdMsg told(Kiocb iocb, FaultQueues.Message message) {
+    private Optional<UffdMsg> told(Kiocb iocb, FaultQueues.Message message) {
         if (message.fork().isEmpty()) {
-            return message.msg();
+            return Optional.of(message.msg());
         }
         FaultQueues.Event fork = message.fork().get();
         UserfaultfdCtx child = fork.child().orElseThrow();
         boolean held = child.isHeldByReader();
-        int fd = iocb.descriptors().install(new OpenFile(node.machine(), new UserfaultFile(node, child),
+        OptionalInt fd = iocb.descriptors().install(new OpenFile(node.machine(), new UserfaultFile(node, child),
                 Fcntl.O_RDONLY | child.flags() & Fcntl.O_NONBLOCK));
+        if (fd.isEmpty()) {
+            ctx.putBack(fork);
+            if (held) {
+                child.putForFile();
+            }
+            return Optional.empty();
+        }
         if (fork.complete() && held) { // else the file has the reference of who forked, or of the reader
             child.putForFile();
         }
-        return UffdMsg.fork(fd);
+        return Optional.of(UffdMsg.fork(fd.getAsInt()));
     }
 
     @Override

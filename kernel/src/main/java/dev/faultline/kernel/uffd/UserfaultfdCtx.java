@@ -315,6 +315,11 @@ final class UserfaultfdCtx implements UserFaultHandler {
         return msg;
     }
 
+    /// A fork could not be told: the event is to be read of again.
+    void putBack(FaultQueues.Event fork) {
+        queues.putBack(fork);
+    }
+
     /// {@return whether a message can be read} A poller that waits joins those that are woken when there is one.
     @Models(file = "fs/userfaultfd.c", symbol = "userfaultfd_poll")
     boolean poll(Optional<PollWait> wait) {

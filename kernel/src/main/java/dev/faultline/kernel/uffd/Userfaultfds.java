@@ -13,6 +13,7 @@ import dev.faultline.kernel.uapi.Uffd;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /// Every userfaultfd that was ever opened, to look at the end whether each is gone.
 public final class Userfaultfds {
@@ -40,8 +41,13 @@ public final class Userfaultfds {
             return SysResult.err(Errno.EINVAL);
         }
         Inode file = new UserfaultFile(node, add(new UserfaultfdCtx(this, node.machine(), node.parts(), node.physical(), mm, flags)));
-        return SysResult.ok(descriptors.install(
-                new OpenFile(node.machine(), file, Fcntl.O_RDONLY | flags & Fcntl.O_NONBLOCK)));
+        OpenFile open = new OpenFile(node.machine(), file, Fcntl.O_RDONLY | flags & Fcntl.O_NONBLOCK);
+        OptionalInt fd = descriptors.install(open);
+        if (fd.isEmpty()) {
+            open.put();
+            return SysResult.err(Errno.EMFILE);
+        }
+        return SysResult.ok(fd.getAsInt());
     }
 
     UserfaultfdCtx add(UserfaultfdCtx ctx) {

@@ -74,6 +74,7 @@ public final class Calls {
             pid_t getpid()
             int prctl(int op, [unsigned long arg2], [unsigned long arg3], [unsigned long arg4], [unsigned long arg5])
             int memfd_create(char *name, unsigned int flags)
+            int setrlimit(int resource, struct rlimit *rlim)
             """;
     private static final String LIBRARY = """
             void *memset(void *s, int c, size_t n)

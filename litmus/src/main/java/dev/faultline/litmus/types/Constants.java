@@ -145,6 +145,7 @@ public final class Constants {
         define(constants, IntegerType.INT, """
                 SIGHUP 1, SIGINT 2, SIGQUIT 3, SIGILL 4, SIGTRAP 5, SIGABRT 6, SIGBUS 7, SIGFPE 8, SIGKILL 9,
                 SIGUSR1 10, SIGSEGV 11, SIGUSR2 12, SIGPIPE 13, SIGALRM 14, SIGTERM 15, SIGCHLD 17""");
+        define(constants, IntegerType.INT, "RLIMIT_NOFILE 7");
         // limits
         define(constants, IntegerType.INT, """
                 CHAR_BIT 8, CHAR_MIN -128, CHAR_MAX 0x7f, SCHAR_MIN -128, SCHAR_MAX 0x7f, UCHAR_MAX 0xff,

@@ -47,6 +47,7 @@ public final class Structs {
         List.of(
                 timespec,
                 struct("iovec", 16, 8, at(0, CType.VOID_POINTER, "iov_base"), at(8, UNSIGNED_LONG, "iov_len")),
+                struct("rlimit", 16, 8, at(0, UNSIGNED_LONG, "rlim_cur"), at(8, UNSIGNED_LONG, "rlim_max")),
                 struct("pollfd", 8, 4, at(0, INT, "fd"), at(4, SHORT, "events"), at(6, SHORT, "revents")),
                 stat(timespec),
                 iocb(),

@@ -70,6 +70,7 @@ struct uffdio_move { __u64 dst; __u64 src; __u64 len; __u64 mode; __s64 move; };
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
