@@ -19,7 +19,8 @@ class TablesTest {
             + "pwritev preadv2 pwritev2 lseek ftruncate truncate fallocate fstat fsync fdatasync sync_file_range msync "
             + "mmap munmap mprotect mremap madvise mlock munlock mincore fork wait waitpid _exit pipe pipe2 splice vmsplice "
             + "tee sendfile copy_file_range userfaultfd ioctl poll fcntl io_setup io_submit io_getevents io_destroy "
-            + "process_vm_readv process_vm_writev unlink rename dup sched_yield getpid prctl memfd_create memset memcpy memcmp "
+            + "process_vm_readv process_vm_writev unlink rename dup sched_yield getpid prctl memfd_create setrlimit memset memcpy "
+            + "memcmp "
             + "assert "
             + "__arm_mte_increment_tag __arm_mte_set_tag __arm_mte_get_tag adi_set_version adi_get_version").split(" "));
 

@@ -157,6 +157,19 @@ public record Case(Program program, int index, List<Answer> model, Answer host) 
                         && other.address() < one.address() + one.lengthBytes()));
     }
 
+    /// {@return whether the call moves bytes between a file and memory in which a file is mapped, which may be the same one}
+    boolean copiesAMapping() {
+        return isOwn("(aio_)?p?(read|write)v?2?") && memory().stream().anyMatch(range -> program.calls().stream()
+                .filter(call -> call.name().equals("mmap") && (call.number(3) & Mman.MAP_ANONYMOUS) == 0)
+                .anyMatch(call -> range.address() < call.number(0) + Math.max(call.number(1), 4096)
+                        && call.number(0) < range.address() + range.lengthBytes()));
+    }
+
+    private List<Operand.Range> memory() {
+        return call().operands().get(1) instanceof Operand.Vector(List<Operand.Range> ranges) ? ranges
+                : List.of(new Operand.Range(call().number(1), call().number(2)));
+    }
+
     /// {@return whether the call is a write that is durable when it returns}
     boolean isDurableWrite() {
         return isOwn(WRITE) && hasOpenFlag(0, Fcntl.O_DSYNC);

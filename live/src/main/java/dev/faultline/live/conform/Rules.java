@@ -117,10 +117,10 @@ public final class Rules {
             it -> it.isMappedForWriting() && it.isZeroedByHost()
                     && (it.hasSucceeded("fallocate") || it.anyBefore(Case::isDirect)));
 
-    /// Bytes after a copy within the program's own memory, from a range to one that it overlaps: the processor copies some bytes
-    /// at a time, and reads what it has just written.
+    /// Bytes after a copy from a range of memory to one that it overlaps, or between a file and a mapping of it: the processor
+    /// copies some bytes at a time, and reads what it has just written, or has not yet.
     private static final Rule COPIES_ONTO_ITSELF = new Rule("copies-onto-itself", Effect.STOP,
-            it -> it.showsOther() && it.anyBefore(Case::copiesOntoItself));
+            it -> it.showsOther() && it.anyBefore(before -> before.copiesOntoItself() || before.copiesAMapping()));
 
     private Rules() {}
 
