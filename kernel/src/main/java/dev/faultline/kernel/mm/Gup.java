@@ -317,7 +317,7 @@ public final class Gup {
             }
             faultFlags.add(FaultFlag.TRIED);
             vma.mm().mmapLock().downRead();
-            return Optional.empty();
+            return memory.physical().killed().map(_ -> Errno.EINTR); // fatal_signal_pending
         }
         if (result.isError()) {
             return Optional.of(errno(result, attempt.flags().contains(GupFlag.HWPOISON)));
@@ -337,7 +337,7 @@ public final class Gup {
     /// Resolves a fault at an address by hand, as an access would. The caller holds `mmap_lock` for reading,
     /// and still does afterwards.
     ///
-    /// @return nothing on success; -EFAULT where no access would succeed, -ENOMEM
+    /// @return nothing on success; -EFAULT where no access would succeed, -ENOMEM; -EINTR if the process is killed
     @Models(file = "mm/gup.c", symbol = "fixup_user_fault")
     public Optional<Errno> fixupUserFault(Mm mm, long tagged, boolean write) {
         long address = mm.architecture().untagged(tagged);
@@ -359,6 +359,9 @@ public final class Gup {
                 return Optional.empty();
             }
             mm.mmapLock().downRead();
+            if (memory.physical().killed().isPresent()) { // fatal_signal_pending
+                return Optional.of(Errno.EINTR);
+            }
             faultFlags.add(FaultFlag.TRIED);
             loop.again();
         }

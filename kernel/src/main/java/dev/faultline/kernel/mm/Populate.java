@@ -95,6 +95,9 @@ public final class Populate {
             }
             if (result.has(VmFaultResult.RETRY)) {
                 mm.mmapLock().downRead();
+                if (memory.physical().killed().isPresent()) { // fatal_signal_pending
+                    return Optional.of(Errno.EINTR);
+                }
                 flags.add(FaultFlag.TRIED);
             }
             loop.again();

@@ -291,6 +291,10 @@ public final class UserAccess {
                 mm.mmapLock().upRead();
                 return signalOf(result);
             }
+            Optional<Signal> killed = memory.physical().killed(); // fault_signal_pending
+            if (killed.isPresent()) {
+                return killed;
+            }
             flags.add(FaultFlag.TRIED);
             loop.again();
         }

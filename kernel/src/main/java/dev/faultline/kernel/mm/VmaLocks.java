@@ -143,20 +143,14 @@ public final class VmaLocks extends SharedObject {
         return readers.stream().map(Reader::task).toList();
     }
 
-    /// One that is in use no more is another one than that in its place.
-    private long hash(Vma vma) {
-        boolean used = mm.vmaLookupUnlocked(vma.start()).filter(found -> found == vma).isPresent();
-        return Digest.mix(vma.hash(), used ? 1 : 0);
-    }
-
     @Override
     protected long stateHash() {
         long hash = 0;
         for (Reader reader : readers) {
-            hash += Digest.mix(reader.task().stableName(), hash(reader.vma()));
+            hash += Digest.mix(reader.task().stableName(), reader.vma().hash());
         }
         for (Vma vma : marked) {
-            hash += Digest.mix(hash(vma), 5);
+            hash += Digest.mix(vma.hash(), 5);
         }
         return hash;
     }
